@@ -1,0 +1,112 @@
+//! One issue to one subscription: its states, the replies of mail servers, and the retry rule.
+
+use std::time::Duration;
+
+use super::clock::Time;
+
+named_states! {
+    /// Where a delivery stands.
+    DeliveryState {
+        Pending => "pending",
+        Sending => "sending",
+        Sent => "sent",
+        Deferred => "deferred",
+        Failed => "failed",
+        Skipped => "skipped",
+        Unknown => "unknown",
+    }
+}
+
+named_states! {
+    /// What to do with a mail whose outcome was lost with the connection or the process.
+    OnUnknown {
+        Resend => "resend",
+        Hold => "hold",
+    }
+}
+
+/// A mail server's answer (RFC 5321, 4.2; enhanced codes RFC 3463).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub code: u16,
+    pub enhanced: Option<String>,
+    pub text: String,
+}
+
+impl std::fmt::Display for Reply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.code, self.text)
+    }
+}
+
+/// How one attempt to hand over a mail ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took the mail (2xx after the final dot).
+    Accepted(Reply),
+    /// The server refused for now (4xx).
+    Deferred(Reply),
+    /// The server refused for good (5xx).
+    Refused(Reply),
+    /// The connection failed before the final dot was written: the server has no mail.
+    NotBegun(String),
+    /// The connection failed after the final dot was written: the server may have the mail.
+    Unknown(String),
+}
+
+/// Waits before each further attempt at a digest mail: minutes first, then at least half an
+/// hour apart (RFC 5321, 4.5.4.1).
+const DELIVERY_WAITS: [u64; 6] = [60, 5 * 60, 30 * 60, 60 * 60, 2 * 60 * 60, 3 * 60 * 60];
+/// The same for notices, which somebody is waiting for.
+const NOTICE_WAITS: [u64; 6] = [15, 60, 5 * 60, 15 * 60, 30 * 60, 60 * 60];
+
+/// Which waits apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    Delivery,
+    Notice,
+}
+
+/// When to try again after `attempts` attempts, or `None` when `retry_for` since the first one is
+/// over. `jitter` in 0..1 spreads the wait by up to a fifth.
+pub fn next_attempt(
+    lane: Lane,
+    attempts: u32,
+    first_attempt_at: Time,
+    now: Time,
+    retry_for: Duration,
+    jitter: f64,
+) -> Option<Time> {
+    let waits = match lane {
+        Lane::Delivery => &DELIVERY_WAITS,
+        Lane::Notice => &NOTICE_WAITS,
+    };
+    let index = (attempts.max(1) as usize - 1).min(waits.len() - 1);
+    let wait = Duration::from_secs(waits[index]).mul_f64(1.0 + 0.2 * jitter.clamp(0.0, 1.0));
+    let next = now + chrono::Duration::from_std(wait).ok()?;
+    let last = first_attempt_at + chrono::Duration::from_std(retry_for).ok()?;
+    (next <= last).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_end() {
+        let start: Time = "2026-01-01T00:00:00Z".parse().unwrap();
+        let day = Duration::from_secs(86_400);
+        let mut now = start;
+        let mut waits = Vec::new();
+        for attempts in 1..100 {
+            let Some(next) = next_attempt(Lane::Delivery, attempts, start, now, day, 0.5) else {
+                break;
+            };
+            waits.push((next - now).num_minutes());
+            now = next;
+        }
+        assert_eq!(&waits[..4], &[1, 5, 33, 66]);
+        assert!(waits.iter().skip(2).all(|w| *w >= 30));
+        assert!(now <= start + chrono::Duration::hours(24) && waits.len() < 20);
+    }
+}

@@ -1,0 +1,148 @@
+//! A source of articles, and when to ask it again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::clock::Time;
+use super::ids::{FeedId, PublicationId};
+use super::slug::Slug;
+
+named_states! {
+    /// Whether a feed is asked on its own.
+    FeedState {
+        Active => "active",
+        Paused => "paused",
+    }
+}
+
+/// An RSS, Atom or JSON Feed source of a publication.
+#[derive(Debug, Clone)]
+pub struct Feed {
+    pub id: FeedId,
+    pub publication: PublicationId,
+    pub url: String,
+    pub title: Option<String>,
+    pub state: FeedState,
+    pub every: Duration,
+    pub etag: Option<String>,
+    pub last_modified: Option<String>,
+    pub next_fetch_at: Time,
+    pub last_fetched_at: Option<Time>,
+    pub last_error: Option<String>,
+    pub failures: u32,
+    /// Topics that every article of the feed belongs to.
+    pub topics: Vec<Slug>,
+    /// Category in the feed (lower case) to topic.
+    pub mapping: BTreeMap<String, Slug>,
+}
+
+/// The shortest interval between two requests to a feed.
+pub const MIN_INTERVAL: Duration = Duration::from_secs(60);
+/// The longest pause that failures lead to.
+const MAX_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Why an interval was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum IntervalError {
+    #[error("{0:?} is not an interval; write a number with s, m, h or d, as in 15m")]
+    Form(String),
+    #[error("{0} is too often; a feed is asked at most once a minute")]
+    TooOften(String),
+}
+
+/// Reads `90s`, `15m`, `24h` or `7d`.
+pub fn parse_span(text: &str) -> Result<Duration, IntervalError> {
+    let form = || IntervalError::Form(text.to_owned());
+    let text_trimmed = text.trim();
+    let (number, unit) = text_trimmed.split_at(text_trimmed.len().saturating_sub(1));
+    let number: u64 = number.parse().map_err(|_| form())?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 86_400,
+        _ => return Err(form()),
+    };
+    number
+        .checked_mul(seconds)
+        .filter(|s| *s <= 366 * 86_400)
+        .map(Duration::from_secs)
+        .ok_or_else(form)
+}
+
+/// Reads the interval of a feed.
+pub fn parse_interval(text: &str) -> Result<Duration, IntervalError> {
+    let span = parse_span(text)?;
+    if span < MIN_INTERVAL {
+        Err(IntervalError::TooOften(text.to_owned()))
+    } else {
+        Ok(span)
+    }
+}
+
+impl Feed {
+    /// The topics of an article with these categories, in the order of the feed's settings.
+    pub fn topics_for(&self, categories: &[String]) -> Vec<Slug> {
+        let mapped = categories
+            .iter()
+            .filter_map(|c| self.mapping.get(&c.trim().to_lowercase()));
+        let mut topics: Vec<Slug> = Vec::new();
+        for topic in self.topics.iter().chain(mapped) {
+            if !topics.contains(topic) {
+                topics.push(topic.clone());
+            }
+        }
+        topics
+    }
+}
+
+/// When to ask again after `failures` failures in a row: the interval doubled each time, at most
+/// a day, never sooner than the server asked for.
+pub fn next_fetch(
+    now: Time,
+    every: Duration,
+    failures: u32,
+    retry_after: Option<Duration>,
+    jitter: f64,
+) -> Time {
+    let backed_off = every
+        .saturating_mul(1 << failures.min(10))
+        .min(MAX_BACKOFF.max(every));
+    let wait = backed_off.max(retry_after.unwrap_or_default().min(MAX_BACKOFF));
+    let spread = wait.mul_f64(1.0 + 0.1 * jitter.clamp(0.0, 1.0));
+    now + chrono::Duration::from_std(spread).unwrap_or(chrono::Duration::days(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_intervals() {
+        assert_eq!(parse_interval("15m"), Ok(Duration::from_secs(900)));
+        assert!(matches!(
+            parse_interval("5s"),
+            Err(IntervalError::TooOften(_))
+        ));
+        for wrong in ["", "m", "15", "15 minutes", "-1m", "99999999999999999999h"] {
+            assert!(
+                matches!(parse_interval(wrong), Err(IntervalError::Form(_))),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn backs_off_and_heeds_retry_after() {
+        let now: Time = "2026-01-01T00:00:00Z".parse().unwrap();
+        let every = Duration::from_secs(900);
+        let wait =
+            |failures, retry| (next_fetch(now, every, failures, retry, 0.0) - now).num_minutes();
+        assert_eq!(wait(0, None), 15);
+        assert_eq!(wait(3, None), 120);
+        assert_eq!(wait(20, None), 24 * 60);
+        assert_eq!(wait(0, Some(Duration::from_secs(7200))), 120);
+    }
+}

@@ -1,0 +1,85 @@
+//! One numbered outcome of a digest.
+
+use serde::Serialize;
+
+use super::clock::Time;
+use super::ids::{DigestId, EditionId, IssueId, PublicationId};
+
+named_states! {
+    /// Where an issue stands.
+    IssueState {
+        Planned => "planned",
+        Composing => "composing",
+        Sending => "sending",
+        Sent => "sent",
+        SentWithFailures => "sent with failures",
+        Skipped => "skipped",
+        Cancelled => "cancelled",
+    }
+}
+
+impl IssueState {
+    /// Whether nothing more will happen to the issue by itself.
+    pub fn is_final(self) -> bool {
+        matches!(
+            self,
+            Self::Sent | Self::SentWithFailures | Self::Skipped | Self::Cancelled
+        )
+    }
+}
+
+/// One numbered outcome of a digest.
+#[derive(Debug, Clone)]
+pub struct Issue {
+    pub id: IssueId,
+    pub digest: DigestId,
+    pub publication: PublicationId,
+    /// Counted per digest; a skipped issue has none.
+    pub number: Option<i64>,
+    pub state: IssueState,
+    /// Why it was skipped.
+    pub reason: Option<String>,
+    /// The last trouble with a relay while it was sending.
+    pub trouble: Option<String>,
+    pub planned_at: Time,
+    pub started_at: Option<Time>,
+    pub finished_at: Option<Time>,
+}
+
+/// One rendered variant of an issue.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    pub id: EditionId,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}
+
+/// The ledger of an issue, summed up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub recipients: i64,
+    pub pending: i64,
+    pub sending: i64,
+    pub sent: i64,
+    pub deferred: i64,
+    pub failed: i64,
+    pub skipped: i64,
+    pub unknown: i64,
+}
+
+impl Counts {
+    /// Deliveries whose outcome is still open.
+    pub fn open(&self) -> i64 {
+        self.pending + self.sending + self.deferred
+    }
+
+    /// The state in which an issue with no open delivery ends.
+    pub fn final_state(&self) -> IssueState {
+        if self.failed + self.unknown > 0 {
+            IssueState::SentWithFailures
+        } else {
+            IssueState::Sent
+        }
+    }
+}

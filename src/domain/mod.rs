@@ -1,0 +1,67 @@
+//! Types that cannot be wrong, and pure rules: no async, no I/O, no SQL.
+
+/// An enum that the database, the command line and JSON know by the same word.
+macro_rules! named_states {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+        pub enum $name {
+            $(#[serde(rename = $word)] $variant),+
+        }
+
+        impl $name {
+            /// The word for it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// All the words, for help and error texts.
+            pub const WORDS: &'static [&'static str] = &[$($word),+];
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::domain::UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err($crate::domain::UnknownWord { given: text.to_owned(), known: Self::WORDS }),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+/// A word that is none of a closed set.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{given:?} is not one of: {}", known.join(", "))]
+pub struct UnknownWord {
+    given: String,
+    known: &'static [&'static str],
+}
+
+pub mod article;
+pub mod clock;
+pub mod delivery;
+pub mod digest;
+pub mod email_address;
+pub mod feed;
+pub mod ids;
+pub mod issue;
+pub mod job;
+pub mod notice;
+pub mod publication;
+pub mod random;
+pub mod schedule;
+pub mod selection;
+pub mod slug;
+pub mod subscriber;
+pub mod subscription;
+pub mod text;
+pub mod token;

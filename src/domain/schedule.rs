@@ -1,0 +1,208 @@
+//! When a digest goes out: a cron expression in a time zone.
+
+use chrono::{LocalResult, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use croner::Cron;
+use croner::parser::CronParser;
+use thiserror::Error;
+
+use super::clock::Time;
+
+/// A checked cron expression (five fields) with its IANA time zone.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    cron: Cron,
+    expression: String,
+    timezone: Tz,
+}
+
+/// Why a schedule was refused.
+#[derive(Debug, Error)]
+pub enum ScheduleError {
+    #[error(
+        "{expression:?} is not a cron expression: {reason}; five fields are expected (minute hour day month weekday), as in \"0 7 * * mon-fri\""
+    )]
+    Cron { expression: String, reason: String },
+    #[error("{0:?} is not a time zone; use an IANA name such as Europe/Berlin or UTC")]
+    Zone(String),
+    #[error("{0:?} never comes round")]
+    Never(String),
+}
+
+/// Reads an IANA time zone name.
+pub fn timezone(name: &str) -> Result<Tz, ScheduleError> {
+    name.trim()
+        .parse()
+        .map_err(|_| ScheduleError::Zone(name.to_owned()))
+}
+
+impl Schedule {
+    /// Checks an expression and a zone name; `now` shows whether the schedule ever comes round.
+    pub fn parse(expression: &str, zone: &str, now: Time) -> Result<Self, ScheduleError> {
+        let timezone = timezone(zone)?;
+        let expression = expression.trim().to_owned();
+        let refuse = |reason: String| ScheduleError::Cron {
+            expression: expression.clone(),
+            reason,
+        };
+        let nickname = expression.starts_with('@');
+        let fields = expression.split_whitespace().count();
+        if !nickname && fields != 5 {
+            return Err(refuse(format!("it has {fields} fields")));
+        }
+        let cron = CronParser::new()
+            .parse(&expression)
+            .map_err(|e| refuse(e.to_string()))?;
+        let schedule = Self {
+            cron,
+            expression,
+            timezone,
+        };
+        match schedule.next_after(now) {
+            Some(_) => Ok(schedule),
+            None => Err(ScheduleError::Never(schedule.expression)),
+        }
+    }
+
+    /// The expression as given.
+    pub fn expression(&self) -> &str {
+        &self.expression
+    }
+
+    /// The zone that the expression speaks of.
+    pub fn timezone(&self) -> Tz {
+        self.timezone
+    }
+
+    /// The first run after `after`, or `None` when there is none.
+    ///
+    /// A time that the clocks skip in spring runs when the skipped hour is over; a time that
+    /// they show twice in autumn runs once, the first time (intervals run through both).
+    pub fn next_after(&self, after: Time) -> Option<Time> {
+        let local = after.with_timezone(&self.timezone);
+        let regular = self
+            .cron
+            .find_next_occurrence(&local, false)
+            .ok()
+            .map(|t| t.with_timezone(&Utc));
+        let skipped = self.next_in_gap(local.naive_local(), after);
+        match (regular, skipped) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// The next `count` runs after `after`.
+    pub fn next_runs(&self, after: Time, count: usize) -> Vec<Time> {
+        std::iter::successors(self.next_after(after), |last| self.next_after(*last))
+            .take(count)
+            .collect()
+    }
+
+    /// The end of a gap, where the next wall-clock time of the pattern lies within that gap.
+    fn next_in_gap(&self, wall: NaiveDateTime, after: Time) -> Option<Time> {
+        let next = self
+            .cron
+            .find_next_occurrence(&Utc.from_utc_datetime(&wall), false)
+            .ok()?
+            .naive_utc();
+        if self.timezone.from_local_datetime(&next) != LocalResult::None {
+            return None;
+        }
+        gap_end(self.timezone, next).filter(|end| *end > after)
+    }
+}
+
+/// The first instant after the gap in which a wall-clock time lies.
+fn gap_end(zone: Tz, inside: NaiveDateTime) -> Option<Time> {
+    (1..=24 * 4).find_map(|quarters| {
+        let after = inside + chrono::Duration::minutes(15 * quarters);
+        let found = zone
+            .from_local_datetime(&after)
+            .earliest()?
+            .with_timezone(&Utc);
+        // Walk back minute by minute to the very end of the gap.
+        let end = (0..15)
+            .map(|minutes| found - chrono::Duration::minutes(minutes))
+            .take_while(|t| t.with_timezone(&zone).naive_local() > inside)
+            .last();
+        end.or(Some(found))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        text.parse().unwrap()
+    }
+
+    fn runs(cron: &str, zone: &str, from: &str, count: usize) -> Vec<String> {
+        let schedule = Schedule::parse(cron, zone, at(from)).unwrap();
+        let runs = schedule.next_runs(at(from), count);
+        runs.iter()
+            .map(|t| t.with_timezone(&schedule.timezone()).to_rfc3339())
+            .collect()
+    }
+
+    #[test]
+    fn keeps_local_time_over_both_changes() {
+        assert_eq!(
+            runs("0 7 * * *", "Europe/Berlin", "2026-03-28T00:00:00Z", 3),
+            [
+                "2026-03-28T07:00:00+01:00",
+                "2026-03-29T07:00:00+02:00",
+                "2026-03-30T07:00:00+02:00"
+            ]
+        );
+        assert_eq!(
+            runs("0 7 * * *", "America/New_York", "2026-10-31T12:00:00Z", 2),
+            ["2026-11-01T07:00:00-05:00", "2026-11-02T07:00:00-05:00"]
+        );
+    }
+
+    #[test]
+    fn a_skipped_time_runs_when_the_gap_is_over_and_only_once() {
+        assert_eq!(
+            runs("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z", 2),
+            ["2026-03-29T03:00:00+02:00", "2026-03-30T02:30:00+02:00"]
+        );
+        assert_eq!(
+            runs(
+                "15 2 * * *",
+                "Australia/Lord_Howe",
+                "2026-10-03T12:00:00Z",
+                2
+            ),
+            ["2026-10-04T02:30:00+11:00", "2026-10-05T02:15:00+11:00"]
+        );
+    }
+
+    #[test]
+    fn a_repeated_time_runs_once() {
+        assert_eq!(
+            runs("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z", 2),
+            ["2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"]
+        );
+    }
+
+    #[test]
+    fn intervals_run_through_both_changes() {
+        let spring = runs("*/30 * * * *", "Europe/Berlin", "2026-03-29T00:30:00Z", 3);
+        assert_eq!(spring[0], "2026-03-29T03:00:00+02:00");
+        let autumn = runs("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 6);
+        assert_eq!(autumn[1], "2026-10-25T02:00:00+01:00");
+        assert_eq!(autumn.len(), 6);
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let now = at("2026-01-01T00:00:00Z");
+        let text = |cron, zone| Schedule::parse(cron, zone, now).unwrap_err().to_string();
+        assert!(text("0 7 * *", "UTC").contains("it has 4 fields"));
+        assert!(text("0 25 * * *", "UTC").contains("0 25 * * *"));
+        assert!(text("0 7 * * *", "Europe/Belrin").contains("IANA"));
+        assert!(text("0 7 31 2 *", "UTC").contains("never"));
+    }
+}

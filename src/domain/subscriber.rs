@@ -1,0 +1,12 @@
+//! A person with one address.
+
+use super::email_address::EmailAddress;
+use super::ids::SubscriberId;
+
+/// A person with one address.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    pub id: SubscriberId,
+    pub email: EmailAddress,
+    pub name: Option<String>,
+}

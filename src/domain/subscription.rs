@@ -1,0 +1,108 @@
+//! A subscriber's place in a publication, and the consent it rests on.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::clock::Time;
+use super::ids::{DigestId, PublicationId, SignUpId, SubscriberId, SubscriptionId};
+use super::publication::TopicChoice;
+
+named_states! {
+    /// Whether a subscriber gets the publication.
+    SubscriptionState {
+        Pending => "pending",
+        Confirmed => "confirmed",
+        Unsubscribed => "unsubscribed",
+    }
+}
+
+named_states! {
+    /// What a consent record proves.
+    ConsentKind {
+        Requested => "requested",
+        Confirmed => "confirmed",
+        Changed => "changed",
+        Withdrawn => "withdrawn",
+        Restored => "restored",
+    }
+}
+
+named_states! {
+    /// By which door a reader left.
+    LeaveReason {
+        OneClick => "one-click",
+        Page => "page",
+        Operator => "operator",
+    }
+}
+
+/// A subscriber's place in a publication.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    pub id: SubscriptionId,
+    pub subscriber: SubscriberId,
+    pub publication: PublicationId,
+    pub state: SubscriptionState,
+    pub topics: TopicChoice,
+    /// The digest chosen; `None` means the publication's first.
+    pub digest: Option<DigestId>,
+    pub created_at: Time,
+    pub confirmed_at: Option<Time>,
+    pub unsubscribed_at: Option<Time>,
+}
+
+/// One request to subscribe with the choices made in the form: they apply once it is confirmed.
+#[derive(Debug, Clone)]
+pub struct SignUp {
+    pub id: SignUpId,
+    pub subscription: SubscriptionId,
+    pub name: Option<String>,
+    pub topics: TopicChoice,
+    pub digest: Option<DigestId>,
+    pub language: Option<String>,
+    pub source: Option<String>,
+    pub created_at: Time,
+    pub expires_at: Time,
+    pub used_at: Option<Time>,
+}
+
+/// The network of a request, kept as evidence of consent without naming one household: the
+/// first 24 bits of an IPv4 address, 48 of an IPv6 address.
+pub fn truncated(address: IpAddr) -> String {
+    network(address, 24, 48)
+}
+
+/// The network that requests are counted by: one IPv4 address, or a /64 of IPv6, which is what
+/// one customer of a provider has at least.
+pub fn counted(address: IpAddr) -> String {
+    network(address, 32, 64)
+}
+
+fn network(address: IpAddr, v4_bits: u8, v6_bits: u8) -> String {
+    let address = address.to_canonical();
+    let bits = if address.is_ipv4() { v4_bits } else { v6_bits };
+    IpNet::new(address, bits).map_or_else(|_| String::new(), |net| net.trunc().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_cut() {
+        assert_eq!(truncated("203.0.113.77".parse().unwrap()), "203.0.113.0/24");
+        assert_eq!(
+            truncated("2001:db8:1:2::9".parse().unwrap()),
+            "2001:db8:1::/48"
+        );
+        assert_eq!(
+            counted("::ffff:203.0.113.77".parse().unwrap()),
+            "203.0.113.77/32"
+        );
+        assert_eq!(
+            counted("2001:db8:1:2:3::9".parse().unwrap()),
+            "2001:db8:1:2::/64"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! Lines of text that go into headers and tables.
+
+use thiserror::Error;
+
+/// Why a line of text was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LineError {
+    #[error("{field} must not be empty")]
+    Empty { field: &'static str },
+    #[error("{field} has {length} characters; at most {max} are allowed")]
+    TooLong {
+        field: &'static str,
+        length: usize,
+        max: usize,
+    },
+    #[error("{field} must be one line, without control characters")]
+    Control { field: &'static str },
+}
+
+/// Checks a single line for a header or a label: trimmed, not empty, bounded, no control
+/// characters (so that CR and LF cannot start a header of their own).
+pub fn line(field: &'static str, text: &str, max: usize) -> Result<String, LineError> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(LineError::Empty { field });
+    }
+    let length = trimmed.chars().count();
+    if length > max {
+        return Err(LineError::TooLong { field, length, max });
+    }
+    if trimmed.chars().any(char::is_control) {
+        return Err(LineError::Control { field });
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// Cuts at a character boundary to at most `max` bytes.
+pub fn cut(text: &str, max: usize) -> &str {
+    let mut end = max.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_line() {
+        assert_eq!(line("name", "  A b ", 10), Ok("A b".into()));
+        assert!(line("name", "a\r\nBcc: x", 40).is_err());
+        assert!(line("name", " ", 40).is_err());
+        assert_eq!(cut("añb", 2), "a");
+    }
+}

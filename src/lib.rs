@@ -1,0 +1,30 @@
+//! Paperround: newsletter subscription and delivery.
+//!
+//! The rooms, from the top down; `docs/architecture.md` says which may use which.
+
+/// The composition root: settings become `Deps`, web server and workers.
+pub mod app;
+/// One file per command.
+pub mod cli;
+/// The settings: one TOML file, then environment variables.
+pub mod config;
+/// The self-contained show: a small news site, an SMTP inbox, and the whole round.
+pub mod demo;
+/// Types that cannot be wrong, and pure rules.
+pub mod domain;
+/// Fetching, parsing and sanitising feeds.
+pub mod feeds;
+/// Workers: queues, the scheduler's tick, the sweep and the delivery engine.
+pub mod jobs;
+/// SMTP and MIME.
+pub mod mail;
+/// Tera: pages and mails from typed contexts.
+pub mod render;
+/// What the product does, one verb per file.
+pub mod services;
+/// The only room that knows SQL.
+pub mod store;
+/// Logs: text on a terminal, JSON elsewhere.
+pub mod telemetry;
+/// The HTTP side.
+pub mod web;
