@@ -1,1 +1,62 @@
-//! (room)
+//! The settings: one TOML file, then environment variables `PAPERROUND__SECTION__KEY`.
+
+pub mod database;
+pub mod delivery;
+pub mod feeds;
+pub mod http;
+pub mod init;
+pub mod load;
+pub mod relay;
+pub mod secret;
+pub mod security;
+pub mod show;
+pub mod signup;
+
+use serde::Deserialize;
+
+pub use load::{ConfigError, load};
+
+/// All settings; every field has a default, so that the service starts without a file.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    pub database: database::Database,
+    pub http: http::Http,
+    pub security: security::Security,
+    #[serde(deserialize_with = "relay::one_or_many")]
+    pub relay: relay::Relays,
+    pub delivery: delivery::Delivery,
+    pub feeds: feeds::Feeds,
+    pub signup: signup::SignUp,
+}
+
+/// One thing wrong with the settings: the field, and what would be right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub field: String,
+    pub text: String,
+}
+
+impl Problem {
+    fn new(field: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            text: text.into(),
+        }
+    }
+}
+
+impl Settings {
+    /// Everything that is wrong beyond the form of the file.
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        self.database.check(&mut problems);
+        self.http.check(&mut problems);
+        self.security.check(&mut problems);
+        self.relay.check(&mut problems);
+        self.delivery.check(&mut problems);
+        self.feeds.check(&mut problems);
+        self.signup.check(&mut problems);
+        problems
+    }
+}

@@ -1,1 +1,189 @@
-//! (room)
+//! The only room that knows SQL: one `Store`, one SQL text for both databases, and what differs
+//! apart in `sqlite` and `postgres`.
+
+pub mod articles;
+pub mod consents;
+pub mod counters;
+pub mod deliveries;
+pub mod digests;
+pub mod feeds;
+pub mod issues;
+pub mod ledger;
+pub mod migrate;
+pub mod nodes;
+pub mod notices;
+pub mod postgres;
+pub mod publications;
+pub mod queue;
+pub mod sign_ups;
+pub mod sqlite;
+pub mod subscribers;
+pub mod subscriptions;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use thiserror::Error;
+
+/// The database.
+#[derive(Debug, Clone)]
+pub enum Store {
+    Sqlite(sqlite::Pools),
+    Postgres(PgPool),
+}
+
+/// A transaction; dropped without `commit` it is undone.
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// What can go wrong with the database.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    #[error("the same row exists already")]
+    Conflict,
+    #[error("the database is locked by another process; try again")]
+    Busy,
+    #[error("the disk is full: nothing was written; free some space")]
+    Full,
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("{table}.{column} of {id} holds what this version cannot read")]
+    Corrupt {
+        table: &'static str,
+        column: &'static str,
+        id: String,
+    },
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+    #[error("the schema cannot be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the queue failed: {0}")]
+    Queue(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Conflict,
+            sqlx::Error::Database(inner) => match inner.code().as_deref() {
+                // SQLITE_BUSY and its extended codes; PostgreSQL's lock_not_available.
+                Some("5" | "261" | "517" | "55P03") => Self::Busy,
+                // SQLITE_FULL; PostgreSQL's disk_full.
+                Some("13" | "53100") => Self::Full,
+                Some("14") => Self::Unreachable(
+                    "the file cannot be opened; does its folder exist?".to_owned(),
+                ),
+                _ => Self::Database(error),
+            },
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Io(inner) => Self::Unreachable(inner.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// Expands one body for both drivers.
+macro_rules! on {
+    ($tx:expr, |$conn:ident| $body:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(inner) => {
+                let $conn = &mut **inner;
+                $body
+            }
+            $crate::store::Tx::Postgres(inner) => {
+                let $conn = &mut **inner;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use on;
+
+/// Reads a column that holds a word, an address or a list; names the place where it cannot.
+pub(crate) fn read<T: std::str::FromStr>(
+    table: &'static str,
+    column: &'static str,
+    id: impl ToString,
+    text: &str,
+) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Corrupt {
+        table,
+        column,
+        id: id.to_string(),
+    })
+}
+
+/// A count or size that the database keeps as a signed integer.
+pub(crate) fn unsigned(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+impl Store {
+    /// Connects to `sqlite://FILE` (made where missing) or `postgres://...`.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        if url.starts_with("postgres") {
+            postgres::connect(url).await.map(Self::Postgres)
+        } else {
+            sqlite::Pools::connect(url).await.map(Self::Sqlite)
+        }
+    }
+
+    /// Begins a transaction that writes; on SQLite it takes the write lock at once.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Tx::Sqlite(pools.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that reads one consistent state.
+    pub async fn read(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Tx::Sqlite(pools.read().await?),
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?,
+            ),
+        })
+    }
+
+    /// The name of the database in use.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "SQLite",
+            Self::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pools) => pools.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub fn queue_pool(&self) -> QueuePool {
+        match self {
+            Self::Sqlite(pools) => QueuePool::Sqlite(pools.queue.clone()),
+            Self::Postgres(pool) => QueuePool::Postgres(pool.clone()),
+        }
+    }
+}
+
+/// The pool that the queue's workers use.
+pub enum QueuePool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Tx {
+    /// Makes the changes durable.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Reading the settings.
+
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use thiserror::Error;
+
+use super::{Problem, Settings};
+
+/// The file that is read where no other is named.
+pub const DEFAULT_FILE: &str = "paperround.toml";
+
+/// Why the settings cannot be used.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    #[error("there is no settings file {}; `paperround init` writes one", .0.display())]
+    Missing(PathBuf),
+    #[error("cannot read the settings: {0}")]
+    Read(#[from] config::ConfigError),
+    #[error("{source_name}: {path}: {reason}")]
+    Field {
+        source_name: String,
+        path: String,
+        reason: String,
+    },
+    #[error("{}", list(.0))]
+    Problems(Vec<Problem>),
+}
+
+fn list(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|p| format!("{}: {}", p.field, p.text))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// Reads `file` (or `paperround.toml` where there is one), then the environment, and checks all.
+pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
+    let settings = read(file, environment())?;
+    match settings.problems() {
+        problems if problems.is_empty() => Ok(settings),
+        problems => Err(ConfigError::Problems(problems)),
+    }
+}
+
+fn environment() -> Environment {
+    Environment::with_prefix("PAPERROUND")
+        .prefix_separator("__")
+        .separator("__")
+        .list_separator(",")
+        .with_list_parse_key("http.trusted_proxies")
+        .try_parsing(true)
+}
+
+fn read(file: Option<&Path>, environment: Environment) -> Result<Settings, ConfigError> {
+    let mut builder = Config::builder();
+    let mut source_name = "settings".to_owned();
+    let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+    if path.exists() {
+        source_name = path.display().to_string();
+        builder = builder.add_source(File::from(path).format(FileFormat::Toml));
+    } else if file.is_some() {
+        return Err(ConfigError::Missing(path.to_owned()));
+    }
+    let merged: serde_json::Value = builder.add_source(environment).build()?.try_deserialize()?;
+    serde_path_to_error::deserialize(merged).map_err(|error| ConfigError::Field {
+        source_name,
+        path: error.path().to_string(),
+        reason: error.into_inner().to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    fn from(toml: &str, variables: &[(&str, &str)]) -> Result<Settings, ConfigError> {
+        let file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        std::fs::write(file.path(), toml).unwrap();
+        let variables: HashMap<String, String> = variables
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        read(Some(file.path()), environment().source(Some(variables)))
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let settings = from(
+            "[http]\nlisten = \"127.0.0.1:9000\"\n[[relay]]\nname = \"a\"\n",
+            &[
+                ("PAPERROUND__HTTP__LISTEN", "127.0.0.1:9001"),
+                ("PAPERROUND__SIGNUP__PER_IP_PER_HOUR", "7"),
+                ("PAPERROUND__HTTP__TRUSTED_PROXIES", "10.0.0.0/8,::1"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(settings.http.listen.port(), 9001);
+        assert_eq!(settings.signup.per_ip_per_hour, 7);
+        assert_eq!(settings.http.trusted_proxies.len(), 2);
+        assert_eq!(settings.relay.0[0].name, "a");
+    }
+
+    #[test]
+    fn a_relay_can_come_from_the_environment() {
+        let settings = from("", &[("PAPERROUND__RELAY__URL", "smtps://mail.example")]).unwrap();
+        assert_eq!(settings.relay.0.len(), 1);
+        assert!(settings.problems().is_empty());
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_name_their_field() {
+        let text = |toml| from(toml, &[]).unwrap_err().to_string();
+        assert!(
+            text("[http]\nlisten_on = 1\n").contains("listen_on"),
+            "{}",
+            text("[http]\nlisten_on = 1\n")
+        );
+        assert!(text("[feeds]\nmax_bytes = \"many\"\n").contains("feeds.max_bytes"));
+        assert!(text("[delivery]\nretry_for = \"soon\"\n").contains("delivery.retry_for"));
+        assert!(from("", &[("PAPERROUND__HTTP__LISTN", "x")]).is_err());
+        let wrong = from(
+            "[http]\npublic_url = \"news\"\n[[relay]]\nurl = \"http://x\"\n",
+            &[],
+        )
+        .unwrap();
+        let fields: Vec<String> = wrong.problems().into_iter().map(|p| p.field).collect();
+        assert_eq!(fields, ["http.public_url", "relay \"main\": url"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! The effective settings, with secrets redacted.
+
+use serde_json::{Value, json};
+
+use super::{Settings, secret::redact_url};
+
+impl Settings {
+    /// The effective settings as JSON: every key, passwords replaced by `***`.
+    pub fn redacted(&self) -> Value {
+        let relays: Vec<Value> = self
+            .relay
+            .0
+            .iter()
+            .map(|relay| {
+                json!({
+                    "name": relay.name,
+                    "url": relay.url().map_or_else(|e| e, |url| redact_url(&url)),
+                    "connections": relay.connections,
+                    "messages_per_connection": relay.messages_per_connection,
+                })
+            })
+            .collect();
+        json!({
+            "database": {
+                "url": self.database.url().map_or_else(|e| e, |url| redact_url(&url)),
+                "migrate": self.database.migrate,
+            },
+            "http": {
+                "listen": self.http.listen.to_string(),
+                "public_url": self.http.public_url,
+                "trusted_proxies": self.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            },
+            "security": { "secret_key_file": self.security.secret_key_file },
+            "relay": relays,
+            "delivery": {
+                "on_unknown_outcome": self.delivery.on_unknown_outcome,
+                "retry_for": format!("{}s", self.delivery.retry_for.as_secs()),
+                "shutdown_seconds": self.delivery.shutdown_seconds,
+            },
+            "feeds": {
+                "max_bytes": self.feeds.max_bytes,
+                "timeout_seconds": self.feeds.timeout_seconds,
+                "allow_private_addresses": self.feeds.allow_private_addresses,
+            },
+            "signup": {
+                "per_address_per_day": self.signup.per_address_per_day,
+                "per_ip_per_hour": self.signup.per_ip_per_hour,
+                "pending_days": self.signup.pending_days,
+            },
+        })
+    }
+}

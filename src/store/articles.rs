@@ -1,0 +1,243 @@
+//! Articles and their topics.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, read};
+use crate::domain::article::{Article, ArticleContent};
+use crate::domain::clock::Time;
+use crate::domain::ids::{ArticleId, DigestId, FeedId, IssueId, PublicationId, TopicId};
+
+/// How an article is recognised when it comes again.
+#[derive(Debug, Clone)]
+pub struct Identity<'a> {
+    pub publication: PublicationId,
+    pub feed: Option<FeedId>,
+    pub guid: Option<&'a str>,
+    pub url_key: &'a str,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    publication_id: Uuid,
+    feed_id: Option<Uuid>,
+    url: String,
+    title: String,
+    summary_html: String,
+    summary_text: String,
+    authors: String,
+    image_url: Option<String>,
+    image_alt: Option<String>,
+    language: Option<String>,
+    published_at: Option<Time>,
+    updated_at: Option<Time>,
+    first_seen_at: Time,
+    /// Slugs joined by commas, or NULL.
+    topics: Option<String>,
+}
+
+impl TryFrom<Row> for Article {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let mut topics = Vec::new();
+        for slug in row
+            .topics
+            .as_deref()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|s| !s.is_empty())
+        {
+            topics.push(read("topics", "slug", row.id, slug)?);
+        }
+        topics.sort();
+        Ok(Self {
+            id: ArticleId(row.id),
+            publication: PublicationId(row.publication_id),
+            feed: row.feed_id.map(FeedId),
+            content: ArticleContent {
+                title: row.title,
+                url: row.url,
+                summary_html: row.summary_html,
+                summary_text: row.summary_text,
+                authors: row.authors.lines().map(str::to_owned).collect(),
+                image_url: row.image_url,
+                image_alt: row.image_alt,
+                language: row.language,
+                published_at: row.published_at,
+                updated_at: row.updated_at,
+            },
+            first_seen_at: row.first_seen_at,
+            topics,
+        })
+    }
+}
+
+/// Finds the article that an item is: by the feed's own id for it, else by the page's address.
+pub async fn find_id(
+    tx: &mut Tx,
+    identity: &Identity<'_>,
+) -> Result<Option<ArticleId>, StoreError> {
+    let id: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM articles
+         WHERE publication_id = $1 AND (url_key = $2 OR (feed_id = $3 AND guid = $4))
+         ORDER BY CASE WHEN url_key = $2 THEN 0 ELSE 1 END LIMIT 1"
+    )
+    .bind(identity.publication.0)
+    .bind(identity.url_key)
+    .bind(identity.feed.map(|f| f.0))
+    .bind(identity.guid)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(id.map(ArticleId))
+}
+
+/// Adds an article; where another writer was first, the row that exists is kept. Returns the id
+/// of the row and whether it is new.
+pub async fn insert(
+    tx: &mut Tx,
+    id: ArticleId,
+    identity: &Identity<'_>,
+    content: &ArticleContent,
+    now: Time,
+) -> Result<(ArticleId, bool), StoreError> {
+    let c = content;
+    let kept: Uuid = on!(tx, |conn| {
+        sqlx::query_scalar(
+        "INSERT INTO articles (id, publication_id, feed_id, guid, url, url_key, title, summary_html,
+            summary_text, authors, image_url, image_alt, language, published_at, updated_at, first_seen_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+         ON CONFLICT (publication_id, url_key) DO UPDATE SET url_key = excluded.url_key
+         RETURNING id"
+    )
+    .bind(id.0)
+    .bind(identity.publication.0)
+    .bind(identity.feed.map(|f| f.0))
+    .bind(identity.guid)
+    .bind(&c.url)
+    .bind(identity.url_key)
+    .bind(&c.title)
+    .bind(&c.summary_html)
+    .bind(&c.summary_text)
+    .bind(c.authors.join("\n"))
+    .bind(&c.image_url)
+    .bind(&c.image_alt)
+    .bind(&c.language)
+    .bind(c.published_at)
+    .bind(c.updated_at)
+    .bind(now)
+    .fetch_one(conn)
+    .await
+    })?;
+    Ok((ArticleId(kept), kept == id.0))
+}
+
+/// Takes over an edit; true where something changed. Identity and first sight stay.
+pub async fn update(
+    tx: &mut Tx,
+    id: ArticleId,
+    content: &ArticleContent,
+) -> Result<bool, StoreError> {
+    let c = content;
+    let changed = on!(tx, |conn| sqlx::query(
+        "UPDATE articles SET title = $2, summary_html = $3, summary_text = $4, authors = $5,
+            image_url = $6, image_alt = $7, updated_at = $8, url = $9
+         WHERE id = $1 AND (title <> $2 OR summary_html <> $3 OR authors <> $5 OR url <> $9
+            OR COALESCE(image_url, '') <> COALESCE($6, ''))"
+    )
+    .bind(id.0)
+    .bind(&c.title)
+    .bind(&c.summary_html)
+    .bind(&c.summary_text)
+    .bind(c.authors.join("\n"))
+    .bind(&c.image_url)
+    .bind(&c.image_alt)
+    .bind(c.updated_at)
+    .bind(&c.url)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+/// Puts an article under a topic.
+pub async fn add_topic(tx: &mut Tx, id: ArticleId, topic: TopicId) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO article_topics (article_id, topic_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+    )
+    .bind(id.0)
+    .bind(topic.0)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+// string_agg is known to both databases (SQLite 3.44 and later).
+macro_rules! select_articles {
+    ($rest:literal) => {
+        concat!(
+            "SELECT a.id, a.publication_id, a.feed_id, a.url, a.title, a.summary_html, a.summary_text,
+                a.authors, a.image_url, a.image_alt, a.language, a.published_at, a.updated_at,
+                a.first_seen_at,
+                (SELECT string_agg(t.slug, ',') FROM article_topics x JOIN topics t ON t.id = x.topic_id
+                 WHERE x.article_id = a.id) AS topics
+             FROM articles a ",
+            $rest
+        )
+    };
+}
+
+/// Articles that a digest has not considered yet, first seen since `seen_after`, latest first.
+pub async fn candidates(
+    tx: &mut Tx,
+    publication: PublicationId,
+    digest: DigestId,
+    seen_after: Time,
+    limit: i64,
+) -> Result<Vec<Article>, StoreError> {
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, Row>(select_articles!(
+        "WHERE a.publication_id = $1 AND a.first_seen_at > $2
+            AND NOT EXISTS (SELECT 1 FROM issue_articles i WHERE i.digest_id = $3 AND i.article_id = a.id)
+         ORDER BY a.first_seen_at DESC, a.id DESC LIMIT $4"
+    ))
+    .bind(publication.0)
+    .bind(seen_after)
+    .bind(digest.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    })?;
+    rows.into_iter().map(Article::try_from).collect()
+}
+
+/// The articles frozen into an issue, in their order.
+pub async fn of_issue(tx: &mut Tx, issue: IssueId) -> Result<Vec<Article>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_articles!(
+        "JOIN issue_articles i ON i.article_id = a.id WHERE i.issue_id = $1 ORDER BY i.place"
+    ))
+    .bind(issue.0)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Article::try_from).collect()
+}
+
+/// The articles of a publication seen last.
+pub async fn latest(
+    tx: &mut Tx,
+    publication: PublicationId,
+    limit: i64,
+) -> Result<Vec<Article>, StoreError> {
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, Row>(select_articles!(
+        "WHERE a.publication_id = $1 ORDER BY a.first_seen_at DESC, a.published_at DESC, a.id DESC LIMIT $2"
+    ))
+    .bind(publication.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    })?;
+    rows.into_iter().map(Article::try_from).collect()
+}

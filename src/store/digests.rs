@@ -1,0 +1,193 @@
+//! Digests and their schedules.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, read, unsigned};
+use crate::domain::clock::Time;
+use crate::domain::digest::Digest;
+use crate::domain::ids::{DigestId, PublicationId, TopicId};
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    publication_id: Uuid,
+    slug: String,
+    name: String,
+    timezone: String,
+    max_items: i64,
+    min_items: i64,
+    selection_window: String,
+    paused_at: Option<Time>,
+    created_at: Time,
+    cron: Option<String>,
+    next_run_at: Option<Time>,
+    topics: Option<String>,
+}
+
+impl TryFrom<Row> for Digest {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let table = "digests";
+        let mut topics = Vec::new();
+        for slug in row
+            .topics
+            .as_deref()
+            .unwrap_or_default()
+            .split(',')
+            .filter(|s| !s.is_empty())
+        {
+            topics.push(read("topics", "slug", row.id, slug)?);
+        }
+        Ok(Self {
+            id: DigestId(row.id),
+            publication: PublicationId(row.publication_id),
+            slug: read(table, "slug", row.id, &row.slug)?,
+            name: row.name,
+            timezone: read(table, "timezone", row.id, &row.timezone)?,
+            max_items: unsigned(row.max_items),
+            min_items: unsigned(row.min_items),
+            window: read(table, "selection_window", row.id, &row.selection_window)?,
+            topics,
+            paused_at: row.paused_at,
+            cron: row.cron,
+            next_run_at: row.next_run_at,
+            created_at: row.created_at,
+        })
+    }
+}
+
+macro_rules! select_digests {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
+                d.selection_window, d.paused_at, d.created_at, s.cron, s.next_run_at,
+                (SELECT string_agg(t.slug, ',') FROM digest_topics x JOIN topics t ON t.id = x.topic_id
+                 WHERE x.digest_id = d.id) AS topics
+             FROM digests d LEFT JOIN schedules s ON s.digest_id = d.id ",
+            $rest
+        )
+    };
+}
+
+/// Adds a digest with its schedule; `Conflict` where the publication has one of that slug.
+pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<(), StoreError> {
+    let d = digest;
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO digests (id, publication_id, slug, name, timezone, max_items, min_items,
+            selection_window, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    )
+    .bind(d.id.0)
+    .bind(d.publication.0)
+    .bind(d.slug.as_str())
+    .bind(&d.name)
+    .bind(d.timezone.name())
+    .bind(i64::from(d.max_items))
+    .bind(i64::from(d.min_items))
+    .bind(d.window.as_str())
+    .bind(d.created_at)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    for topic in topics {
+        on!(tx, |conn| sqlx::query(
+            "INSERT INTO digest_topics (digest_id, topic_id) VALUES ($1, $2)"
+        )
+        .bind(d.id.0)
+        .bind(topic.0)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    }
+    if let (Some(cron), Some(next)) = (&d.cron, d.next_run_at) {
+        on!(tx, |conn| sqlx::query(
+            "INSERT INTO schedules (digest_id, cron, next_run_at) VALUES ($1, $2, $3)"
+        )
+        .bind(d.id.0)
+        .bind(cron)
+        .bind(next)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    }
+    Ok(())
+}
+
+/// Finds a digest by id.
+pub async fn find(tx: &mut Tx, id: DigestId) -> Result<Option<Digest>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(
+        "WHERE d.id = $1"
+    ))
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Digest::try_from).transpose()
+}
+
+/// The digests of a publication in the order in which they were made: the first is the default.
+pub async fn list(tx: &mut Tx, publication: PublicationId) -> Result<Vec<Digest>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(
+        "WHERE d.publication_id = $1 ORDER BY d.created_at, d.id"
+    ))
+    .bind(publication.0)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Digest::try_from).collect()
+}
+
+/// Digests whose time has come.
+pub async fn due(tx: &mut Tx, now: Time) -> Result<Vec<Digest>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(
+        "JOIN publications p ON p.id = d.publication_id
+         WHERE s.next_run_at <= $1 AND d.paused_at IS NULL AND p.archived_at IS NULL
+         ORDER BY s.next_run_at"
+    ))
+    .bind(now)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Digest::try_from).collect()
+}
+
+/// Moves a schedule on; false where another node was first.
+pub async fn advance(tx: &mut Tx, id: DigestId, from: Time, to: Time) -> Result<bool, StoreError> {
+    let changed = on!(tx, |conn| sqlx::query(
+        "UPDATE schedules SET next_run_at = $3 WHERE digest_id = $1 AND next_run_at = $2"
+    )
+    .bind(id.0)
+    .bind(from)
+    .bind(to)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+/// Gives the next number of a digest's issues.
+pub async fn take_number(tx: &mut Tx, id: DigestId) -> Result<i64, StoreError> {
+    let number = on!(tx, |conn| sqlx::query_scalar(
+        "UPDATE digests SET last_number = last_number + 1 WHERE id = $1 RETURNING last_number"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(number)
+}
+
+/// Pauses a digest at a time, or resumes it.
+pub async fn set_paused(
+    tx: &mut Tx,
+    id: DigestId,
+    paused_at: Option<Time>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE digests SET paused_at = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(paused_at)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}

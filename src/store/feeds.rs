@@ -1,0 +1,259 @@
+//! Feeds, their topics and the mapping of their categories.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, read, unsigned};
+use crate::domain::clock::Time;
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::ids::{FeedId, PublicationId, TopicId};
+use crate::domain::slug::Slug;
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    publication_id: Uuid,
+    url: String,
+    title: Option<String>,
+    state: String,
+    every_seconds: i64,
+    etag: Option<String>,
+    last_modified: Option<String>,
+    next_fetch_at: Time,
+    last_fetched_at: Option<Time>,
+    last_error: Option<String>,
+    failures: i64,
+}
+
+/// Adds a feed; `Conflict` where the publication has it.
+pub async fn insert(tx: &mut Tx, feed: &Feed, now: Time) -> Result<(), StoreError> {
+    let every = i64::try_from(feed.every.as_secs()).unwrap_or(i64::MAX);
+    on!(tx, |conn| {
+        sqlx::query(
+        "INSERT INTO feeds (id, publication_id, url, state, every_seconds, next_fetch_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    )
+    .bind(feed.id.0)
+    .bind(feed.publication.0)
+    .bind(&feed.url)
+    .bind(feed.state.as_str())
+    .bind(every)
+    .bind(feed.next_fetch_at)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Gives a feed a topic that all its articles belong to.
+pub async fn add_topic(tx: &mut Tx, feed: FeedId, topic: TopicId) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO feed_topics (feed_id, topic_id) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+    )
+    .bind(feed.0)
+    .bind(topic.0)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Maps a category of the feed to a topic.
+pub async fn add_category(
+    tx: &mut Tx,
+    feed: FeedId,
+    category: &str,
+    topic: TopicId,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO feed_categories (feed_id, category, topic_id) VALUES ($1, $2, $3)
+         ON CONFLICT (feed_id, category) DO UPDATE SET topic_id = excluded.topic_id"
+    )
+    .bind(feed.0)
+    .bind(category)
+    .bind(topic.0)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
+    let topics: Vec<String> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT t.slug FROM feed_topics f JOIN topics t ON t.id = f.topic_id
+         WHERE f.feed_id = $1 ORDER BY t.slug"
+    )
+    .bind(row.id)
+    .fetch_all(conn)
+    .await)?;
+    let categories: Vec<(String, String)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT f.category, t.slug FROM feed_categories f JOIN topics t ON t.id = f.topic_id
+         WHERE f.feed_id = $1"
+    )
+    .bind(row.id)
+    .fetch_all(conn)
+    .await)?;
+    let slug = |text: &str| -> Result<Slug, StoreError> { read("topics", "slug", row.id, text) };
+    let mut mapping = BTreeMap::new();
+    for (category, topic) in &categories {
+        mapping.insert(category.clone(), slug(topic)?);
+    }
+    Ok(Feed {
+        id: FeedId(row.id),
+        publication: PublicationId(row.publication_id),
+        topics: topics.iter().map(|t| slug(t)).collect::<Result<_, _>>()?,
+        mapping,
+        state: read("feeds", "state", row.id, &row.state)?,
+        url: row.url,
+        title: row.title,
+        every: Duration::from_secs(u64::try_from(row.every_seconds).unwrap_or(900)),
+        etag: row.etag,
+        last_modified: row.last_modified,
+        next_fetch_at: row.next_fetch_at,
+        last_fetched_at: row.last_fetched_at,
+        last_error: row.last_error,
+        failures: unsigned(row.failures),
+    })
+}
+
+/// Finds a feed by id.
+pub async fn find(tx: &mut Tx, id: FeedId) -> Result<Option<Feed>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM feeds WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    match row {
+        Some(row) => complete(tx, row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All feeds, oldest first; of one publication where it is given.
+pub async fn list(
+    tx: &mut Tx,
+    publication: Option<PublicationId>,
+) -> Result<Vec<Feed>, StoreError> {
+    let rows = match publication {
+        Some(id) => on!(tx, |conn| sqlx::query_as::<_, Row>(
+            "SELECT * FROM feeds WHERE publication_id = $1 ORDER BY created_at, id"
+        )
+        .bind(id.0)
+        .fetch_all(conn)
+        .await)?,
+        None => on!(tx, |conn| sqlx::query_as::<_, Row>(
+            "SELECT * FROM feeds ORDER BY created_at, id"
+        )
+        .fetch_all(conn)
+        .await)?,
+    };
+    let mut feeds = Vec::with_capacity(rows.len());
+    for row in rows {
+        feeds.push(complete(tx, row).await?);
+    }
+    Ok(feeds)
+}
+
+/// Feeds that are due to be asked.
+pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<FeedId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT f.id FROM feeds f JOIN publications p ON p.id = f.publication_id
+         WHERE f.state = 'active' AND f.next_fetch_at <= $1 AND p.archived_at IS NULL
+         ORDER BY f.next_fetch_at LIMIT $2"
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    Ok(ids.into_iter().map(FeedId).collect())
+}
+
+/// Takes a due feed by moving its next time; false where another node was first.
+pub async fn take(tx: &mut Tx, id: FeedId, now: Time, until: Time) -> Result<bool, StoreError> {
+    let changed = on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE feeds SET next_fetch_at = $3 WHERE id = $1 AND state = 'active' AND next_fetch_at <= $2"
+    )
+    .bind(id.0)
+    .bind(now)
+    .bind(until)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+    })?;
+    Ok(changed > 0)
+}
+
+/// What a fetch learnt.
+#[derive(Debug, Clone, Default)]
+pub struct Fetched<'a> {
+    pub title: Option<&'a str>,
+    pub etag: Option<&'a str>,
+    pub last_modified: Option<&'a str>,
+    pub error: Option<&'a str>,
+    pub failures: u32,
+    pub next_fetch_at: Time,
+}
+
+/// Records a fetch.
+pub async fn record(
+    tx: &mut Tx,
+    id: FeedId,
+    fetched: &Fetched<'_>,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE feeds SET title = COALESCE($2, title), etag = $3, last_modified = $4, last_error = $5,
+            failures = $6, next_fetch_at = $7, last_fetched_at = $8
+         WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(fetched.title)
+    .bind(fetched.etag)
+    .bind(fetched.last_modified)
+    .bind(fetched.error)
+    .bind(i64::from(fetched.failures))
+    .bind(fetched.next_fetch_at)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Pauses or resumes a feed; a resumed feed is due at once.
+pub async fn set_state(
+    tx: &mut Tx,
+    id: FeedId,
+    state: FeedState,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET state = $2, next_fetch_at = $3 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(state.as_str())
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Removes a feed; its articles stay.
+pub async fn remove(tx: &mut Tx, id: FeedId) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query("DELETE FROM feeds WHERE id = $1")
+        .bind(id.0)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}

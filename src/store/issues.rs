@@ -1,0 +1,388 @@
+//! Issues, their frozen articles and their editions.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, read};
+use crate::domain::clock::Time;
+use crate::domain::ids::{ArticleId, DigestId, EditionId, IssueId, PublicationId};
+use crate::domain::issue::{Counts, Edition, Issue, IssueState};
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    digest_id: Uuid,
+    publication_id: Uuid,
+    number: Option<i64>,
+    state: String,
+    reason: Option<String>,
+    trouble: Option<String>,
+    planned_at: Time,
+    started_at: Option<Time>,
+    finished_at: Option<Time>,
+}
+
+impl TryFrom<Row> for Issue {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: IssueId(row.id),
+            digest: DigestId(row.digest_id),
+            publication: PublicationId(row.publication_id),
+            number: row.number,
+            state: read("issues", "state", row.id, &row.state)?,
+            reason: row.reason,
+            trouble: row.trouble,
+            planned_at: row.planned_at,
+            started_at: row.started_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+/// Plans an issue; `Conflict` where the digest has one at that time.
+pub async fn insert(
+    tx: &mut Tx,
+    id: IssueId,
+    digest: DigestId,
+    publication: PublicationId,
+    planned_at: Time,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO issues (id, digest_id, publication_id, state, planned_at, created_at)
+         VALUES ($1, $2, $3, 'planned', $4, $5)"
+    )
+    .bind(id.0)
+    .bind(digest.0)
+    .bind(publication.0)
+    .bind(planned_at)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Moves an issue from one state to the next; false where it was not in `from`.
+pub async fn advance(
+    tx: &mut Tx,
+    id: IssueId,
+    from: IssueState,
+    to: IssueState,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let started = (to == IssueState::Sending).then_some(now);
+    let finished = to.is_final().then_some(now);
+    let changed = on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET state = $3, started_at = COALESCE($4, started_at), finished_at = $5
+         WHERE id = $1 AND state = $2"
+    )
+    .bind(id.0)
+    .bind(from.as_str())
+    .bind(to.as_str())
+    .bind(started)
+    .bind(finished)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+/// Numbers an issue whose articles are frozen; false where it is no longer planned.
+pub async fn freeze(tx: &mut Tx, id: IssueId, number: i64, now: Time) -> Result<bool, StoreError> {
+    let changed = on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE issues SET state = 'composing', number = $2, frozen_at = $3 WHERE id = $1 AND state = 'planned'"
+    )
+    .bind(id.0)
+    .bind(number)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+    })?;
+    Ok(changed > 0)
+}
+
+/// Ends a planned issue without sending, and says why.
+pub async fn skip(tx: &mut Tx, id: IssueId, reason: &str, now: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET state = 'skipped', reason = $2, finished_at = $3
+         WHERE id = $1 AND state IN ('planned', 'composing')"
+    )
+    .bind(id.0)
+    .bind(reason)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Notes trouble with the relay, or that it is over.
+pub async fn set_trouble(
+    tx: &mut Tx,
+    id: IssueId,
+    trouble: Option<&str>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET trouble = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(trouble)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Freezes an article into an issue.
+pub async fn add_article(
+    tx: &mut Tx,
+    issue: IssueId,
+    digest: DigestId,
+    article: ArticleId,
+    place: i64,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| {
+        sqlx::query(
+        "INSERT INTO issue_articles (issue_id, digest_id, article_id, place) VALUES ($1, $2, $3, $4)"
+    )
+    .bind(issue.0)
+    .bind(digest.0)
+    .bind(article.0)
+    .bind(place)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Finds an issue by id.
+pub async fn find(tx: &mut Tx, id: IssueId) -> Result<Option<Issue>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM issues WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Issue::try_from).transpose()
+}
+
+/// Finds an issue by its digest's slug and its number.
+pub async fn find_by_number(
+    tx: &mut Tx,
+    publication: PublicationId,
+    digest: &str,
+    number: i64,
+) -> Result<Option<Issue>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT i.* FROM issues i JOIN digests d ON d.id = i.digest_id
+         WHERE i.publication_id = $1 AND d.slug = $2 AND i.number = $3"
+    )
+    .bind(publication.0)
+    .bind(digest)
+    .bind(number)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Issue::try_from).transpose()
+}
+
+/// The last issue of a digest that took articles, before the one given.
+pub async fn last_frozen(tx: &mut Tx, digest: DigestId) -> Result<Option<Time>, StoreError> {
+    let at: Option<Time> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT MAX(frozen_at) FROM issues WHERE digest_id = $1 AND state <> 'skipped'"
+    )
+    .bind(digest.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(at)
+}
+
+/// Issues in a state that were planned for now or earlier.
+pub async fn in_state(tx: &mut Tx, state: IssueState, now: Time) -> Result<Vec<Issue>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM issues WHERE state = $1 AND planned_at <= $2 ORDER BY planned_at, id"
+    )
+    .bind(state.as_str())
+    .bind(now)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Issue::try_from).collect()
+}
+
+/// Issues of a publication (or all), the latest first.
+pub async fn list(
+    tx: &mut Tx,
+    publication: Option<PublicationId>,
+    limit: i64,
+) -> Result<Vec<Issue>, StoreError> {
+    let rows = match publication {
+        Some(id) => on!(tx, |conn| {
+            sqlx::query_as::<_, Row>(
+            "SELECT * FROM issues WHERE publication_id = $1 ORDER BY planned_at DESC, id DESC LIMIT $2"
+        )
+        .bind(id.0)
+        .bind(limit)
+        .fetch_all(conn)
+        .await
+        })?,
+        None => on!(tx, |conn| sqlx::query_as::<_, Row>(
+            "SELECT * FROM issues ORDER BY planned_at DESC, id DESC LIMIT $1"
+        )
+        .bind(limit)
+        .fetch_all(conn)
+        .await)?,
+    };
+    rows.into_iter().map(Issue::try_from).collect()
+}
+
+/// A published issue as the archive lists it.
+#[derive(Debug, Clone, FromRow)]
+pub struct Published {
+    pub digest_slug: String,
+    pub digest_name: String,
+    pub number: i64,
+    pub subject: String,
+    pub planned_at: Time,
+}
+
+/// Issues that went out, the latest first, by the subject of the edition with all topics.
+pub async fn published(
+    tx: &mut Tx,
+    publication: PublicationId,
+    limit: i64,
+) -> Result<Vec<Published>, StoreError> {
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, Published>(
+        "SELECT d.slug AS digest_slug, d.name AS digest_name, i.number AS number, e.subject AS subject,
+            i.planned_at AS planned_at
+         FROM issues i JOIN digests d ON d.id = i.digest_id
+         JOIN editions e ON e.issue_id = i.id AND e.topic_key = ''
+         WHERE i.publication_id = $1 AND i.number IS NOT NULL
+            AND i.state IN ('sending', 'sent', 'sent with failures')
+         ORDER BY i.planned_at DESC LIMIT $2"
+    )
+    .bind(publication.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    })?;
+    Ok(rows)
+}
+
+/// Keeps a rendered edition.
+pub async fn insert_edition(
+    tx: &mut Tx,
+    issue: IssueId,
+    topic_key: &str,
+    articles: i64,
+    edition: &Edition,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO editions (id, issue_id, topic_key, articles, subject, text_body, html_body)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+    )
+    .bind(edition.id.0)
+    .bind(issue.0)
+    .bind(topic_key)
+    .bind(articles)
+    .bind(&edition.subject)
+    .bind(&edition.text)
+    .bind(&edition.html)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct EditionRow {
+    id: Uuid,
+    subject: String,
+    text_body: String,
+    html_body: String,
+}
+
+/// The edition of an issue for a topic choice.
+pub async fn edition(
+    tx: &mut Tx,
+    issue: IssueId,
+    topic_key: &str,
+) -> Result<Option<Edition>, StoreError> {
+    let row = on!(tx, |conn| {
+        sqlx::query_as::<_, EditionRow>(
+        "SELECT id, subject, text_body, html_body FROM editions WHERE issue_id = $1 AND topic_key = $2"
+    )
+    .bind(issue.0)
+    .bind(topic_key)
+    .fetch_optional(conn)
+    .await
+    })?;
+    Ok(row.map(Edition::from))
+}
+
+/// An edition by id.
+pub async fn edition_by_id(tx: &mut Tx, id: EditionId) -> Result<Option<Edition>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, EditionRow>(
+        "SELECT id, subject, text_body, html_body FROM editions WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(row.map(Edition::from))
+}
+
+impl From<EditionRow> for Edition {
+    fn from(row: EditionRow) -> Self {
+        Self {
+            id: EditionId(row.id),
+            subject: row.subject,
+            text: row.text_body,
+            html: row.html_body,
+        }
+    }
+}
+
+#[derive(FromRow)]
+struct CountsRow {
+    recipients: i64,
+    pending: i64,
+    sending: i64,
+    sent: i64,
+    deferred: i64,
+    failed: i64,
+    skipped: i64,
+    unknown: i64,
+}
+
+/// Sums up the ledger of an issue.
+pub async fn counts(tx: &mut Tx, id: IssueId) -> Result<Counts, StoreError> {
+    let c = on!(tx, |conn| sqlx::query_as::<_, CountsRow>(
+        "SELECT COUNT(*) AS recipients,
+            COUNT(*) FILTER (WHERE state = 'pending') AS pending,
+            COUNT(*) FILTER (WHERE state = 'sending') AS sending,
+            COUNT(*) FILTER (WHERE state = 'sent') AS sent,
+            COUNT(*) FILTER (WHERE state = 'deferred') AS deferred,
+            COUNT(*) FILTER (WHERE state = 'failed') AS failed,
+            COUNT(*) FILTER (WHERE state = 'skipped') AS skipped,
+            COUNT(*) FILTER (WHERE state = 'unknown') AS unknown
+         FROM deliveries WHERE issue_id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(Counts {
+        recipients: c.recipients,
+        pending: c.pending,
+        sending: c.sending,
+        sent: c.sent,
+        deferred: c.deferred,
+        failed: c.failed,
+        skipped: c.skipped,
+        unknown: c.unknown,
+    })
+}

@@ -1,0 +1,86 @@
+//! The ledger as operators read it: who got an issue, who did not, and with what reply.
+
+use sqlx::FromRow;
+
+use super::{StoreError, Tx, on, read, unsigned};
+use crate::domain::clock::Time;
+use crate::domain::delivery::DeliveryState;
+use crate::domain::ids::{DeliveryId, IssueId};
+
+/// One line of the ledger.
+#[derive(Debug, Clone)]
+pub struct Line {
+    pub id: DeliveryId,
+    pub email: String,
+    pub state: DeliveryState,
+    pub reason: Option<String>,
+    pub attempts: u32,
+    pub repeats: u32,
+    /// Code and text of the last answer.
+    pub reply: Option<String>,
+    pub first_attempt_at: Option<Time>,
+    pub next_attempt_at: Option<Time>,
+    pub sent_at: Option<Time>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: i64,
+    email: String,
+    state: String,
+    reason: Option<String>,
+    attempts: i64,
+    repeats: i64,
+    reply_code: Option<i64>,
+    reply_text: Option<String>,
+    first_attempt_at: Option<Time>,
+    next_attempt_at: Time,
+    sent_at: Option<Time>,
+}
+
+/// A page of the ledger after the delivery `after`, in its order; of one state where it is given.
+pub async fn page(
+    tx: &mut Tx,
+    issue: IssueId,
+    state: Option<DeliveryState>,
+    after: DeliveryId,
+    limit: i64,
+) -> Result<Vec<Line>, StoreError> {
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, Row>(
+        "SELECT d.id, r.email, d.state, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
+            d.first_attempt_at, d.next_attempt_at, d.sent_at
+         FROM deliveries d
+         JOIN subscriptions s ON s.id = d.subscription_id
+         JOIN subscribers r ON r.id = s.subscriber_id
+         WHERE d.issue_id = $1 AND d.id > $2 AND ($3 = '' OR d.state = $3)
+         ORDER BY d.id LIMIT $4"
+    )
+    .bind(issue.0)
+    .bind(after.0)
+    .bind(state.map_or("", DeliveryState::as_str))
+    .bind(limit)
+    .fetch_all(conn)
+    .await
+    })?;
+    rows.into_iter().map(line).collect()
+}
+
+fn line(row: Row) -> Result<Line, StoreError> {
+    let state: DeliveryState = read("deliveries", "state", row.id, &row.state)?;
+    let open = matches!(state, DeliveryState::Pending | DeliveryState::Deferred);
+    Ok(Line {
+        id: DeliveryId(row.id),
+        email: row.email,
+        state,
+        reason: row.reason,
+        attempts: unsigned(row.attempts),
+        repeats: unsigned(row.repeats),
+        reply: row
+            .reply_code
+            .map(|code| format!("{code} {}", row.reply_text.unwrap_or_default())),
+        first_attempt_at: row.first_attempt_at,
+        next_attempt_at: open.then_some(row.next_attempt_at),
+        sent_at: row.sent_at,
+    })
+}

@@ -1,0 +1,127 @@
+//! Notices: single mails outside issues.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::nodes::alive_since;
+use super::{StoreError, Tx, on, read, unsigned};
+use crate::domain::clock::Time;
+use crate::domain::ids::{NoticeId, SignUpId};
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+
+/// Adds a notice that is due at once.
+pub async fn insert(
+    tx: &mut Tx,
+    id: NoticeId,
+    kind: NoticeKind,
+    sign_up: SignUpId,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO notices (id, kind, sign_up_id, state, next_attempt_at, created_at)
+         VALUES ($1, $2, $3, 'pending', $4, $4)"
+    )
+    .bind(id.0)
+    .bind(kind.as_str())
+    .bind(sign_up.0)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    kind: String,
+    sign_up_id: Uuid,
+    attempts: i64,
+    first_attempt_at: Option<Time>,
+}
+
+/// Claims a notice for sending; `None` where it is not due or somebody else has it.
+pub async fn claim(
+    tx: &mut Tx,
+    id: NoticeId,
+    node: &str,
+    now: Time,
+) -> Result<Option<Notice>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "UPDATE notices SET state = 'sending', claimed_by = $2, attempts = attempts + 1,
+            first_attempt_at = COALESCE(first_attempt_at, $3)
+         WHERE id = $1 AND state = 'pending' AND next_attempt_at <= $3
+         RETURNING id, kind, sign_up_id, attempts, first_attempt_at"
+    )
+    .bind(id.0)
+    .bind(node)
+    .bind(now)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(|row| {
+        Ok(Notice {
+            id: NoticeId(row.id),
+            kind: read("notices", "kind", row.id, &row.kind)?,
+            sign_up: SignUpId(row.sign_up_id),
+            attempts: unsigned(row.attempts),
+            first_attempt_at: row.first_attempt_at,
+        })
+    })
+    .transpose()
+}
+
+/// Records how an attempt ended. `next_attempt_at` is set where it is to be tried again.
+pub async fn record(
+    tx: &mut Tx,
+    id: NoticeId,
+    state: NoticeState,
+    reply: &str,
+    next_attempt_at: Option<Time>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let sent_at = (state == NoticeState::Sent).then_some(now);
+    on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE notices SET state = $2, reply = $3, next_attempt_at = COALESCE($4, next_attempt_at),
+            sent_at = $5, claimed_by = NULL
+         WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(state.as_str())
+    .bind(reply)
+    .bind(next_attempt_at)
+    .bind(sent_at)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
+/// Notices that are due, oldest first.
+pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<NoticeId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM notices WHERE state = 'pending' AND next_attempt_at <= $1
+         ORDER BY next_attempt_at LIMIT $2"
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    Ok(ids.into_iter().map(NoticeId).collect())
+}
+
+/// Frees notices claimed by nodes that are gone: sent again, since nobody can say whether they
+/// went out, under the same Message-ID.
+pub async fn release_dead(tx: &mut Tx, now: Time) -> Result<u64, StoreError> {
+    let freed = on!(tx, |conn| sqlx::query(
+        "UPDATE notices SET state = 'pending', claimed_by = NULL, next_attempt_at = $1
+         WHERE state = 'sending' AND claimed_by NOT IN (SELECT name FROM nodes WHERE seen_at > $2)"
+    )
+    .bind(now)
+    .bind(alive_since(now))
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(freed)
+}

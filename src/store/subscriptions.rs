@@ -1,0 +1,172 @@
+//! Subscriptions: a subscriber's place in a publication.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{StoreError, Tx, on, read};
+use crate::domain::clock::Time;
+use crate::domain::ids::{DigestId, PublicationId, SubscriberId, SubscriptionId};
+use crate::domain::publication::TopicChoice;
+use crate::domain::subscription::{LeaveReason, SignUp, Subscription};
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    subscriber_id: Uuid,
+    publication_id: Uuid,
+    state: String,
+    topic_key: String,
+    digest_id: Option<Uuid>,
+    created_at: Time,
+    confirmed_at: Option<Time>,
+    unsubscribed_at: Option<Time>,
+}
+
+impl TryFrom<Row> for Subscription {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: SubscriptionId(row.id),
+            subscriber: SubscriberId(row.subscriber_id),
+            publication: PublicationId(row.publication_id),
+            state: read("subscriptions", "state", row.id, &row.state)?,
+            topics: TopicChoice::from_key(&row.topic_key),
+            digest: row.digest_id.map(DigestId),
+            created_at: row.created_at,
+            confirmed_at: row.confirmed_at,
+            unsubscribed_at: row.unsubscribed_at,
+        })
+    }
+}
+
+/// The subscription of a subscriber to a publication, made as pending where there is none.
+pub async fn find_or_insert(
+    tx: &mut Tx,
+    new_id: SubscriptionId,
+    subscriber: SubscriberId,
+    publication: PublicationId,
+    now: Time,
+) -> Result<Subscription, StoreError> {
+    let row = on!(tx, |conn| {
+        sqlx::query_as::<_, Row>(
+        "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, created_at)
+         VALUES ($1, $2, $3, 'pending', '', $4)
+         ON CONFLICT (subscriber_id, publication_id) DO UPDATE SET state = subscriptions.state
+         RETURNING *"
+    )
+    .bind(new_id.0)
+    .bind(subscriber.0)
+    .bind(publication.0)
+    .bind(now)
+    .fetch_one(conn)
+    .await
+    })?;
+    row.try_into()
+}
+
+/// Finds a subscription by id.
+pub async fn find(tx: &mut Tx, id: SubscriptionId) -> Result<Option<Subscription>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM subscriptions WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Subscription::try_from).transpose()
+}
+
+/// Confirms a subscription with the choices of the sign-up.
+pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE subscriptions SET state = 'confirmed', topic_key = $2, digest_id = $3,
+            language = COALESCE($4, language), source = COALESCE($5, source),
+            confirmed_at = CASE WHEN state = 'confirmed' THEN confirmed_at ELSE $6 END,
+            unsubscribed_at = NULL, leave_reason = NULL
+         WHERE id = $1"
+    )
+    .bind(sign_up.subscription.0)
+    .bind(sign_up.topics.key())
+    .bind(sign_up.digest.map(|d| d.0))
+    .bind(&sign_up.language)
+    .bind(&sign_up.source)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Changes what a reader gets.
+pub async fn set_choices(
+    tx: &mut Tx,
+    id: SubscriptionId,
+    topics: &TopicChoice,
+    digest: Option<DigestId>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE subscriptions SET topic_key = $2, digest_id = $3 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(topics.key())
+    .bind(digest.map(|d| d.0))
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Ends a subscription; false where it had ended before.
+pub async fn leave(
+    tx: &mut Tx,
+    id: SubscriptionId,
+    reason: LeaveReason,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let changed =
+        on!(tx, |conn| {
+            sqlx::query(
+        "UPDATE subscriptions SET state = 'unsubscribed', unsubscribed_at = $2, leave_reason = $3
+         WHERE id = $1 AND state <> 'unsubscribed'"
+    )
+    .bind(id.0)
+    .bind(now)
+    .bind(reason.as_str())
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+        })?;
+    Ok(changed > 0)
+}
+
+/// Takes leaving back, for a subscription that had been confirmed; false where there is nothing
+/// to take back.
+pub async fn restore(tx: &mut Tx, id: SubscriptionId) -> Result<bool, StoreError> {
+    let changed =
+        on!(tx, |conn| {
+            sqlx::query(
+        "UPDATE subscriptions SET state = 'confirmed', unsubscribed_at = NULL, leave_reason = NULL
+         WHERE id = $1 AND state = 'unsubscribed' AND confirmed_at IS NOT NULL"
+    )
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+        })?;
+    Ok(changed > 0)
+}
+
+/// How many subscriptions of a publication are in each state: confirmed, pending, unsubscribed.
+pub async fn count(tx: &mut Tx, publication: PublicationId) -> Result<(i64, i64, i64), StoreError> {
+    let counts: (i64, i64, i64) = on!(tx, |conn| {
+        sqlx::query_as(
+        "SELECT COUNT(*) FILTER (WHERE state = 'confirmed'), COUNT(*) FILTER (WHERE state = 'pending'),
+            COUNT(*) FILTER (WHERE state = 'unsubscribed')
+         FROM subscriptions WHERE publication_id = $1"
+    )
+    .bind(publication.0)
+    .fetch_one(conn)
+    .await
+    })?;
+    Ok(counts)
+}
