@@ -1,1 +1,240 @@
-//! (room)
+//! The composition root: settings become `Deps`, web server and workers.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow};
+use secrecy::ExposeSecret;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::Settings;
+use crate::config::init::{new_key, write_new};
+use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::random::{Random, StdRandom};
+use crate::domain::token::Keys;
+use crate::feeds::fetch::{FetchLimits, Fetcher};
+use crate::jobs::queue::Wakes;
+use crate::jobs::{self, Duties};
+use crate::mail::{Relay, RelayConfig};
+use crate::render::Renderer;
+use crate::services::{Deps, Limits, cleanup};
+use crate::store::{Store, migrate};
+use crate::web::{self, Web};
+
+/// Time and chance.
+#[derive(Clone)]
+pub struct Nature {
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+impl Nature {
+    /// The machine's.
+    pub fn system() -> Result<Self> {
+        let random =
+            StdRandom::from_system().map_err(|e| anyhow!("the system has no randomness: {e}"))?;
+        Ok(Self {
+            clock: Arc::new(SystemClock),
+            random: Arc::new(random),
+        })
+    }
+}
+
+/// Which parts a process runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    pub web: bool,
+    pub scheduler: bool,
+    pub worker: bool,
+}
+
+impl Roles {
+    pub const ALL: Self = Self {
+        web: true,
+        scheduler: true,
+        worker: true,
+    };
+}
+
+/// The service, connected and ready to run.
+pub struct App {
+    pub deps: Deps,
+    wakes: Arc<Wakes>,
+    settings: Settings,
+}
+
+impl App {
+    /// Connects to the database and prepares everything; sends and listens to nothing yet.
+    pub async fn connect(settings: Settings, nature: Nature) -> Result<Self> {
+        let url = settings
+            .database
+            .url()
+            .map_err(|e| anyhow!("database.url: {e}"))?;
+        let store = Store::connect(url.expose_secret())
+            .await
+            .context("cannot open the database")?;
+        let wakes = Arc::new(Wakes::default());
+        let fetcher = Fetcher::new(FetchLimits {
+            max_bytes: settings.feeds.max_bytes,
+            timeout: Duration::from_secs(settings.feeds.timeout_seconds),
+            allow_private_addresses: settings.feeds.allow_private_addresses,
+        })?;
+        let deps = Deps {
+            store,
+            renderer: Arc::new(Renderer::new()?),
+            relay: relay(&settings)?,
+            fetcher,
+            keys: Keys::derive(secret_key(&settings, &*nature.random)?.as_bytes()),
+            node: node_name(&*nature.random),
+            clock: nature.clock,
+            random: nature.random,
+            wakeups: Arc::clone(&wakes) as _,
+            limits: limits(&settings),
+        };
+        Ok(Self {
+            deps,
+            wakes,
+            settings,
+        })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> Result<()> {
+        Ok(migrate::run(&self.deps.store).await?)
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The web side alone, for a listener or a test of one's own.
+    pub fn router(&self) -> axum::Router {
+        let trusted_proxies = self.settings.http.trusted_proxies.clone().into();
+        web::router(Web {
+            deps: self.deps.clone(),
+            trusted_proxies,
+        })
+    }
+
+    /// Runs until `stop` is cancelled: takes no more work then, finishes what is in flight, and
+    /// returns within `delivery.shutdown_seconds`.
+    pub async fn run(
+        self,
+        roles: Roles,
+        listener: Option<TcpListener>,
+        stop: CancellationToken,
+    ) -> Result<()> {
+        let duties = Duties {
+            scheduler: roles.scheduler,
+            worker: roles.worker,
+        };
+        let patience = Duration::from_secs(self.settings.delivery.shutdown_seconds);
+        let work = tokio::spawn(jobs::run(
+            self.deps.clone(),
+            self.wakes.clone(),
+            duties,
+            stop.clone(),
+        ));
+        let server = listener.map(|listener| {
+            let service = self
+                .router()
+                .into_make_service_with_connect_info::<SocketAddr>();
+            let stopped = stop.clone().cancelled_owned();
+            tokio::spawn(async move {
+                axum::serve(listener, service)
+                    .with_graceful_shutdown(stopped)
+                    .await
+            })
+        });
+        stop.cancelled().await;
+        let finish = async {
+            let _ = work.await;
+            if let Some(server) = server {
+                let _ = server.await;
+            }
+        };
+        if tokio::time::timeout(patience, finish).await.is_err() {
+            tracing::warn!(
+                "stopped before everything in flight had ended; the rows tell where to go on"
+            );
+        }
+        cleanup::farewell(&self.deps).await?;
+        self.deps.store.close().await;
+        Ok(())
+    }
+}
+
+fn relay(settings: &Settings) -> Result<Relay> {
+    let first = settings
+        .relay
+        .0
+        .first()
+        .ok_or_else(|| anyhow!("no [[relay]] is given"))?;
+    let url = first
+        .url()
+        .map_err(|e| anyhow!("relay {:?}: {e}", first.name))?;
+    let host = Url::parse(settings.http.base())
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_owned));
+    Ok(Relay::parse(&RelayConfig {
+        connections: first.connections,
+        messages_per_connection: first.messages_per_connection,
+        hello_name: host.unwrap_or_else(|| "localhost".to_owned()),
+        ..RelayConfig::new(first.name.as_str(), url.expose_secret())
+    })?)
+}
+
+/// The key from the settings or its file; the file is made where it is missing.
+fn secret_key(settings: &Settings, random: &dyn Random) -> Result<String> {
+    let given = settings
+        .security
+        .key()
+        .map_err(|e| anyhow!("security.secret_key_file: {e}"))?;
+    if let Some(key) = given {
+        return Ok(key.expose_secret().to_owned());
+    }
+    let path = &settings.security.secret_key_file;
+    let key = new_key(random);
+    match write_new(path, &key, true) {
+        Ok(()) => {
+            tracing::info!(file = %path.display(), "a secret key was made; keep a copy of it");
+            Ok(key.trim_end().to_owned())
+        }
+        // Another process was first.
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let key = settings
+                .security
+                .key()
+                .map_err(|e| anyhow!("security.secret_key_file: {e}"))?;
+            key.map(|k| k.expose_secret().to_owned())
+                .ok_or_else(|| anyhow!("{}: empty", path.display()))
+        }
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot write the secret key {}", path.display()))
+        }
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        public_url: settings.http.base().to_owned(),
+        per_address_per_day: settings.signup.per_address_per_day,
+        per_ip_per_hour: settings.signup.per_ip_per_hour,
+        pending_days: settings.signup.pending_days,
+        retry_for: settings.delivery.retry_for,
+        on_unknown: settings.delivery.on_unknown_outcome,
+    }
+}
+
+/// A name that no other start of any process has had.
+fn node_name(random: &dyn Random) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let mut chance = [0_u8; 6];
+    random.fill(&mut chance);
+    let chance: String = chance.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{chance}", host.trim(), std::process::id())
+}

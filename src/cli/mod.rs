@@ -1,6 +1,144 @@
-//! The command line.
+//! The command line: parses it, runs the command, and says how it ended.
+//!
+//! Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
+
+mod address;
+mod article;
+mod config;
+mod context;
+mod demo;
+mod digest;
+mod feed;
+mod init;
+mod issue;
+mod migrate;
+mod output;
+mod publication;
+mod serve;
+mod topic;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use output::Output;
+
+/// Newsletter subscription and delivery: feed digests, double opt-in, a ledger row per reader.
+#[derive(Debug, Parser)]
+#[command(name = "paperround", version, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Settings file [default: paperround.toml in the working folder, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON: one document, or one a line for lists
+    #[arg(long, global = true)]
+    json: bool,
+    /// Print results and errors only
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show the whole round on this machine: a news site, the service, an inbox to look into
+    Demo(demo::Demo),
+    /// Write a commented settings file and a secret key
+    Init(init::Init),
+    /// Run the service
+    Serve(serve::Serve),
+    /// Bring the database's schema up to date
+    Migrate(migrate::Migrate),
+    /// Check or show the settings
+    #[command(subcommand)]
+    Config(config::Config),
+    /// What people subscribe to
+    #[command(subcommand)]
+    Publication(publication::Publication),
+    /// The parts of a publication that readers choose from
+    #[command(subcommand)]
+    Topic(topic::Topic),
+    /// The sources that articles come from
+    #[command(subcommand)]
+    Feed(feed::Feed),
+    /// The items of news
+    #[command(subcommand)]
+    Article(article::Article),
+    /// The recipes of recurring mails
+    #[command(subcommand)]
+    Digest(digest::Digest),
+    /// What became of the digests, reader by reader
+    #[command(subcommand)]
+    Issue(issue::Issue),
+    /// Email addresses
+    #[command(subcommand)]
+    Address(address::Address),
+}
 
 /// Parses the command line, runs the command, and says how it ended.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    crate::telemetry::init(cli.command.log_level(&cli.global));
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return output::failed(&anyhow::anyhow!("cannot start: {error}")),
+    };
+    let ended = runtime.block_on(cli.command.run(&cli.global));
+    // A feed or a template that hangs in a thread of its own does not hold up the exit.
+    runtime.shutdown_background();
+    match ended {
+        Ok(code) => code,
+        Err(error) => output::failed(&error),
+    }
+}
+
+impl Command {
+    fn log_level(&self, global: &Global) -> &'static str {
+        match self {
+            Self::Serve(_) if !global.quiet => "info",
+            Self::Demo(_) if global.quiet => "error",
+            _ => "warn",
+        }
+    }
+
+    async fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
+        let out = Output::new(global);
+        match self {
+            Self::Demo(command) => command.run(global).await,
+            Self::Init(command) => command.run(&out),
+            Self::Serve(command) => command.run(global).await,
+            Self::Migrate(command) => command.run(global, &out).await,
+            Self::Config(command) => command.run(global, &out),
+            Self::Publication(command) => command.run(global, &out).await,
+            Self::Topic(command) => command.run(global, &out).await,
+            Self::Feed(command) => command.run(global, &out).await,
+            Self::Article(command) => command.run(global, &out).await,
+            Self::Digest(command) => command.run(global, &out).await,
+            Self::Issue(command) => command.run(global, &out).await,
+            Self::Address(command) => command.run(&out),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
 }

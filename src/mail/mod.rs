@@ -1,1 +1,15 @@
-//! (room)
+//! SMTP and MIME: composing messages, and handing them to relays.
+//!
+//! The only room that names `lettre`. It knows `domain` and nothing else.
+
+mod dial;
+pub mod headers;
+pub mod message;
+pub mod outcome;
+pub mod relay;
+pub mod transport;
+
+pub use headers::{Header, HeaderValue, ListHeaders, notice_headers};
+pub use message::{ComposeError, Draft, compose};
+pub use relay::{Relay, RelayConfig, RelayError, Security};
+pub use transport::{ConnectError, Connection, Fault};

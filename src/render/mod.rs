@@ -1,1 +1,66 @@
-//! (room)
+//! Tera: pages and mails from typed contexts. No other room names the template engine.
+
+pub mod arrange;
+pub mod contexts;
+pub mod dates;
+pub mod emails;
+mod engine;
+#[cfg(test)]
+mod page_samples;
+pub mod pages;
+#[cfg(test)]
+mod samples;
+pub mod slots;
+#[cfg(test)]
+mod tests_dump;
+
+use std::fmt;
+
+use serde::Serialize;
+use thiserror::Error;
+
+pub use contexts::Rendered;
+
+/// Why nothing was rendered.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    /// A template is wrong, or was told something other than it expects.
+    #[error("the template {name} could not be rendered: {reason}")]
+    Template { name: String, reason: String },
+    /// The style of a mail could not be moved into its elements.
+    #[error("the style of the mail could not be inlined: {0}")]
+    Style(String),
+    /// A mail must have a subject.
+    #[error("the subject of the mail is empty")]
+    NoSubject,
+}
+
+/// All templates, parsed once at start.
+pub struct Renderer {
+    tera: tera::Tera,
+    inliner: css_inline::CSSInliner<'static>,
+}
+
+impl Renderer {
+    /// Parses the templates, which are part of the program.
+    pub fn new() -> Result<Self, RenderError> {
+        Ok(Self {
+            tera: engine::templates()?,
+            inliner: engine::inliner(),
+        })
+    }
+
+    fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderError> {
+        let context =
+            tera::Context::from_serialize(context).map_err(|e| engine::wrong(name, &e))?;
+        self.tera
+            .render(name, &context)
+            .map_err(|e| engine::wrong(name, &e))
+    }
+}
+
+impl fmt::Debug for Renderer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Renderer").finish_non_exhaustive()
+    }
+}

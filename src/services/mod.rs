@@ -1,1 +1,85 @@
-//! (room)
+//! What the product does, one verb per file. Only services begin and commit transactions, and
+//! none is open while a mail, a request or a template is on its way.
+
+pub mod article_input;
+pub mod cleanup;
+pub mod compose_issue;
+pub mod confirm;
+pub mod consent;
+pub mod deliver;
+pub mod fetch_feed;
+pub mod ingest_article;
+pub mod links;
+pub mod manage_digest;
+pub mod manage_feed;
+pub mod manage_publication;
+pub mod plan_issue;
+pub mod preferences;
+pub mod send_notice;
+pub mod sign_up;
+pub mod unsubscribe;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::clock::{Clock, Time};
+use crate::domain::delivery::OnUnknown;
+use crate::domain::job::{Job, Wakeups};
+use crate::domain::random::Random;
+use crate::domain::token::Keys;
+use crate::feeds::fetch::Fetcher;
+use crate::mail::Relay;
+use crate::render::Renderer;
+use crate::store::{Store, StoreError, Tx, queue};
+
+/// What services work with; made once by `app`, carried as state by web and jobs.
+#[derive(Clone)]
+pub struct Deps {
+    pub store: Store,
+    pub renderer: Arc<Renderer>,
+    pub relay: Relay,
+    pub fetcher: Fetcher,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+    pub wakeups: Arc<dyn Wakeups>,
+    pub keys: Keys,
+    pub limits: Limits,
+    /// This process, unique per start.
+    pub node: String,
+}
+
+/// The settings that services heed.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Without a closing slash.
+    pub public_url: String,
+    /// Confirmation mails to one address in 24 hours; 0 means no limit.
+    pub per_address_per_day: u32,
+    /// Sign-ups from one network address in an hour; 0 means no limit.
+    pub per_ip_per_hour: u32,
+    pub pending_days: u32,
+    pub retry_for: Duration,
+    pub on_unknown: OnUnknown,
+}
+
+impl Deps {
+    /// The present.
+    pub fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Makes an id.
+    pub fn new_id<T>(&self, make: impl Fn(&dyn Clock, &dyn Random) -> T) -> T {
+        make(&*self.clock, &*self.random)
+    }
+
+    /// Adds a job to the caller's transaction; wake after its commit with [`Deps::wake`].
+    pub(crate) async fn push(&self, tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
+        queue::push(tx, job).await
+    }
+
+    /// Wakes the workers of this process for a job that has been committed.
+    pub(crate) fn wake(&self, job: &Job) {
+        self.wakeups.wake(job.queue());
+    }
+}

@@ -144,9 +144,8 @@ pub async fn claim(
     .await
     .map(drop)
     })?;
-    let rows =
-        on!(tx, |conn| {
-            sqlx::query_as::<_, ClaimedRow>(
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, ClaimedRow>(
         "SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
             d.attempts, d.first_attempt_at
          FROM deliveries d
@@ -159,7 +158,7 @@ pub async fn claim(
     .bind(claimer.lane)
     .fetch_all(conn)
     .await
-        })?;
+    })?;
     rows.into_iter().map(claimed).collect()
 }
 
@@ -270,9 +269,8 @@ pub async fn release_dead(
     now: Time,
 ) -> Result<(u64, u64), StoreError> {
     let alive = alive_since(now);
-    let idle =
-        on!(&mut *tx, |conn| {
-            sqlx::query(
+    let idle = on!(&mut *tx, |conn| {
+        sqlx::query(
         "UPDATE deliveries SET state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
             claimed_by = NULL, lane = NULL
          WHERE state = 'sending' AND begun_at IS NULL
@@ -282,7 +280,7 @@ pub async fn release_dead(
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     let state = match policy {
         OnUnknown::Resend => DeliveryState::Pending,
         OnUnknown::Hold => DeliveryState::Unknown,

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DigestId, SignUpId, SubscriptionId};
+use crate::domain::ids::{DigestId, SignUpId, SubscriberId, SubscriptionId};
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::SignUp;
 
@@ -100,10 +100,12 @@ pub async fn mark_used(tx: &mut Tx, id: SignUpId, now: Time) -> Result<bool, Sto
     Ok(changed > 0)
 }
 
-/// How many requests of a subscription since `since` led to a confirmation mail.
-pub async fn count_since(tx: &mut Tx, id: SubscriptionId, since: Time) -> Result<i64, StoreError> {
+/// How many requests of a subscriber since `since` led to a confirmation mail, whichever
+/// publication they were for: a victim has one inbox.
+pub async fn count_since(tx: &mut Tx, id: SubscriberId, since: Time) -> Result<i64, StoreError> {
     let count = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT COUNT(*) FROM sign_ups WHERE subscription_id = $1 AND created_at > $2"
+        "SELECT COUNT(*) FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
+         WHERE s.subscriber_id = $1 AND u.created_at > $2"
     )
     .bind(id.0)
     .bind(since)

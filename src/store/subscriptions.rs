@@ -123,9 +123,8 @@ pub async fn leave(
     reason: LeaveReason,
     now: Time,
 ) -> Result<bool, StoreError> {
-    let changed =
-        on!(tx, |conn| {
-            sqlx::query(
+    let changed = on!(tx, |conn| {
+        sqlx::query(
         "UPDATE subscriptions SET state = 'unsubscribed', unsubscribed_at = $2, leave_reason = $3
          WHERE id = $1 AND state <> 'unsubscribed'"
     )
@@ -135,16 +134,15 @@ pub async fn leave(
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     Ok(changed > 0)
 }
 
 /// Takes leaving back, for a subscription that had been confirmed; false where there is nothing
 /// to take back.
 pub async fn restore(tx: &mut Tx, id: SubscriptionId) -> Result<bool, StoreError> {
-    let changed =
-        on!(tx, |conn| {
-            sqlx::query(
+    let changed = on!(tx, |conn| {
+        sqlx::query(
         "UPDATE subscriptions SET state = 'confirmed', unsubscribed_at = NULL, leave_reason = NULL
          WHERE id = $1 AND state = 'unsubscribed' AND confirmed_at IS NOT NULL"
     )
@@ -152,7 +150,7 @@ pub async fn restore(tx: &mut Tx, id: SubscriptionId) -> Result<bool, StoreError
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     Ok(changed > 0)
 }
 

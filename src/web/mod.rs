@@ -1,1 +1,27 @@
-//! (room)
+//! The HTTP side: extract, call one service or read, answer.
+
+mod answer;
+mod client;
+mod error;
+mod form;
+mod headers;
+mod public;
+mod router;
+mod status;
+mod views;
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use crate::services::Deps;
+
+pub use router::router;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Web {
+    pub deps: Deps,
+    /// Networks whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Arc<[IpNet]>,
+}

@@ -1,0 +1,237 @@
+//! `paperround digest`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::issue::{print_issue, watch};
+use super::output::{Output, Row};
+use super::{Global, context};
+use crate::domain::digest::{self as domain, Window};
+use crate::domain::publication::Publication;
+use crate::domain::schedule::{self, Schedule};
+use crate::domain::slug::Slug;
+use crate::services::manage_digest::{self, NewDigest};
+use crate::services::{Deps, plan_issue};
+use crate::store::digests;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Digest {
+    /// Define a digest; the first of a publication is what readers get who choose none
+    Create(Create),
+    /// List the digests of a publication
+    List {
+        /// The publication
+        publication: String,
+    },
+    /// Show a digest
+    Show {
+        /// PUBLICATION/DIGEST
+        digest: String,
+    },
+    /// Show the next runs
+    Next {
+        /// PUBLICATION/DIGEST
+        digest: String,
+        /// How many
+        #[arg(short, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        n: u16,
+    },
+    /// Make an issue by hand; prints its id
+    Send(Send),
+    /// Let no issue go out by schedule until it is resumed
+    Pause {
+        /// PUBLICATION/DIGEST
+        digest: String,
+    },
+    /// Go on with the next run
+    Resume {
+        /// PUBLICATION/DIGEST
+        digest: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The publication
+    publication: String,
+    /// The name in forms and addresses, as in daily
+    slug: Slug,
+    /// The name for people
+    #[arg(long)]
+    name: String,
+    /// When it goes out: minute hour day month weekday, as in "0 7 * * mon-fri"; without it, only by hand
+    #[arg(long)]
+    cron: Option<String>,
+    /// IANA time zone of the schedule [default: the publication's]
+    #[arg(long, value_parser = schedule::timezone)]
+    timezone: Option<chrono_tz::Tz>,
+    /// The most articles in a mail
+    #[arg(long, default_value_t = 12)]
+    max_items: u32,
+    /// Nothing goes out with fewer new articles than this
+    #[arg(long, default_value_t = 1)]
+    min_items: u32,
+    /// Which articles count as new: last-issue, 24h or 7d
+    #[arg(long, default_value = "last-issue")]
+    window: Window,
+    /// Only articles of this topic
+    #[arg(long, value_name = "SLUG")]
+    topic: Vec<Slug>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Send {
+    /// PUBLICATION/DIGEST
+    digest: String,
+    /// At once (the default)
+    #[arg(long, conflicts_with = "at")]
+    now: bool,
+    /// At this time, as in 2026-12-01T07:00:00+01:00; the articles are chosen then
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<Utc>>,
+    /// Show the progress until it ends; exit 1 unless everything was sent
+    #[arg(long)]
+    watch: bool,
+}
+
+fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
+    json!({
+        "publication": publication.slug, "slug": d.slug, "name": d.name, "cron": d.cron,
+        "timezone": d.timezone.name(), "max_items": d.max_items, "min_items": d.min_items,
+        "window": d.window, "topics": d.topics, "paused_at": d.paused_at, "next_run_at": d.next_run_at,
+    })
+}
+
+impl Digest {
+    pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
+        let deps = context::open(global).await?;
+        match self {
+            Self::Create(new) => create(&deps, new, out).await?,
+            Self::List { publication } => {
+                let publication = context::publication(&deps, &publication).await?;
+                let mut tx = deps.store.read().await?;
+                let rows: Vec<Row> = digests::list(&mut tx, publication.id)
+                    .await?
+                    .iter()
+                    .map(|d| Row {
+                        json: as_json(&publication, d),
+                        cells: cells(d),
+                    })
+                    .collect();
+                let empty = "there is no digest yet; `paperround digest create` makes one";
+                out.list(
+                    &["slug", "name", "schedule", "zone", "next run"],
+                    &rows,
+                    empty,
+                )?;
+            }
+            Self::Show { digest } => {
+                let (publication, digest) = context::digest(&deps, &digest).await?;
+                let shown = as_json(&publication, &digest);
+                out.result(&shown, &serde_json::to_string_pretty(&shown)?)?;
+            }
+            Self::Next { digest, n } => next(&deps, &digest, n, out).await?,
+            Self::Send(send) => return send.run(&deps, out).await,
+            Self::Pause { digest } => set_paused(&deps, &digest, true, out).await?,
+            Self::Resume { digest } => set_paused(&deps, &digest, false, out).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn cells(d: &domain::Digest) -> Vec<String> {
+    let next = match (d.paused_at, d.next_run_at) {
+        (Some(_), _) => "paused".to_owned(),
+        (None, Some(at)) => at.with_timezone(&d.timezone).format("%a %F %R").to_string(),
+        (None, None) => "by hand".to_owned(),
+    };
+    let cron = d.cron.clone().unwrap_or_default();
+    vec![
+        d.slug.to_string(),
+        d.name.clone(),
+        cron,
+        d.timezone.name().to_owned(),
+        next,
+    ]
+}
+
+async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
+    let publication = context::publication(deps, &new.publication).await?;
+    let new = NewDigest {
+        publication: publication.id,
+        slug: new.slug,
+        name: new.name,
+        cron: new.cron,
+        timezone: new.timezone.unwrap_or(publication.timezone),
+        max_items: new.max_items,
+        min_items: new.min_items,
+        window: new.window,
+        topics: new.topic,
+    };
+    let digest = manage_digest::create(deps, new).await?;
+    let when = match digest.next_run_at {
+        Some(at) => format!(
+            "goes out first on {}",
+            at.with_timezone(&digest.timezone).format("%A %F at %R %Z")
+        ),
+        None => "goes out by hand: `paperround digest send`".to_owned(),
+    };
+    out.result(
+        &as_json(&publication, &digest),
+        &format!("{}/{} {when}.", publication.slug, digest.slug),
+    )
+}
+
+async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
+    let (_, digest) = context::digest(deps, name).await?;
+    let runs = match &digest.cron {
+        Some(cron) => {
+            let schedule = Schedule::parse(cron, digest.timezone.name(), deps.now())?;
+            schedule.next_runs(deps.now(), usize::from(n))
+        }
+        None => Vec::new(),
+    };
+    let rows: Vec<Row> = runs
+        .iter()
+        .map(|at| {
+            let local = at.with_timezone(&digest.timezone);
+            Row {
+                json: json!({ "at": at, "local": local.to_rfc3339() }),
+                cells: vec![
+                    local.format("%a %F %R %Z").to_string(),
+                    at.format("%F %R UTC").to_string(),
+                ],
+            }
+        })
+        .collect();
+    out.list(&["local", "utc"], &rows, "the digest goes out only by hand")
+}
+
+async fn set_paused(deps: &Deps, name: &str, paused: bool, out: &Output) -> Result<()> {
+    let (publication, digest) = context::digest(deps, name).await?;
+    manage_digest::set_paused(deps, &digest, paused).await?;
+    let (_, digest) = context::digest(deps, name).await?;
+    let text = if paused { "is paused" } else { "goes on" };
+    out.result(&as_json(&publication, &digest), &format!("{name} {text}."))
+}
+
+impl Send {
+    async fn run(self, deps: &Deps, out: &Output) -> Result<ExitCode> {
+        let (_, digest) = context::digest(deps, &self.digest).await?;
+        let issue = plan_issue::by_hand(deps, &digest, self.at).await?;
+        context::warn_without_worker(deps, out).await?;
+        if self.watch {
+            return watch(deps, issue, out).await;
+        }
+        if out.is_json() {
+            print_issue(deps, issue, out).await?
+        } else {
+            out.line(&issue.to_string())?
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

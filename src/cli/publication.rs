@@ -1,0 +1,203 @@
+//! `paperround publication`
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::output::{Output, Row};
+use super::{Global, context};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::publication::{self as domain, Mailbox};
+use crate::domain::schedule;
+use crate::domain::slug::Slug;
+use crate::services::manage_publication::{self, NewPublication};
+use crate::store::{publications, subscriptions};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Publication {
+    /// Make a publication
+    Create(Create),
+    /// List the publications
+    List,
+    /// Show a publication
+    Show {
+        /// Its slug
+        slug: String,
+    },
+    /// Change a publication; what is not named stays
+    Update(Update),
+    /// Take no more readers and send no more issues; everything is kept
+    Archive {
+        /// Its slug
+        slug: String,
+        /// Take it back
+        #[arg(long)]
+        undo: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Create {
+    /// The name in addresses of pages, as in business-news
+    #[arg(value_parser = Slug::for_publication)]
+    slug: Slug,
+    /// The name for people
+    #[arg(long)]
+    name: String,
+    /// The sender, as in 'The Ledger <news@ledger.example>'
+    #[arg(long)]
+    from: Mailbox,
+    /// The postal address that stands in every mail
+    #[arg(long)]
+    postal_address: String,
+    /// Where answers go
+    #[arg(long)]
+    reply_to: Option<EmailAddress>,
+    /// Language tag
+    #[arg(long, default_value = "en")]
+    language: String,
+    /// IANA time zone
+    #[arg(long, default_value = "UTC", value_parser = schedule::timezone)]
+    timezone: chrono_tz::Tz,
+    /// One sentence of promise for the sign-up page
+    #[arg(long)]
+    description: Option<String>,
+    /// The address of the privacy statement
+    #[arg(long)]
+    privacy_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    slug: String,
+    #[arg(long)]
+    name: Option<String>,
+    #[arg(long)]
+    from: Option<Mailbox>,
+    #[arg(long)]
+    postal_address: Option<String>,
+    #[arg(long)]
+    reply_to: Option<EmailAddress>,
+    #[arg(long)]
+    language: Option<String>,
+    #[arg(long, value_parser = schedule::timezone)]
+    timezone: Option<chrono_tz::Tz>,
+    #[arg(long)]
+    description: Option<String>,
+    #[arg(long)]
+    privacy_url: Option<String>,
+}
+
+fn as_json(p: &domain::Publication) -> Value {
+    json!({
+        "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
+        "postal_address": p.postal_address, "language": p.language, "timezone": p.timezone.name(),
+        "description": p.description, "privacy_url": p.privacy_url, "archived_at": p.archived_at,
+        "created_at": p.created_at,
+    })
+}
+
+impl Publication {
+    pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
+        let deps = context::open(global).await?;
+        match self {
+            Self::Create(new) => {
+                let made = manage_publication::create(&deps, new.into()).await?;
+                let url = format!("{}/{}", deps.limits.public_url, made.slug);
+                let text = format!(
+                    "{} is made. Readers sign up at {url} as soon as `paperround serve` runs.",
+                    made.slug
+                );
+                out.result(&as_json(&made), &text)?;
+            }
+            Self::List => {
+                let mut tx = deps.store.read().await?;
+                let mut rows = Vec::new();
+                for p in publications::list(&mut tx).await? {
+                    let (readers, pending, _) = subscriptions::count(&mut tx, p.id).await?;
+                    let state = if p.archived_at.is_some() {
+                        "archived"
+                    } else {
+                        "active"
+                    };
+                    rows.push(Row {
+                        json: as_json(&p),
+                        cells: vec![
+                            p.slug.to_string(),
+                            p.name,
+                            readers.to_string(),
+                            pending.to_string(),
+                            state.to_owned(),
+                        ],
+                    });
+                }
+                let empty =
+                    "there is no publication yet; `paperround publication create` makes one";
+                out.list(
+                    &["slug", "name", "readers", "pending", "state"],
+                    &rows,
+                    empty,
+                )?;
+            }
+            Self::Show { slug } => {
+                let found = context::publication(&deps, &slug).await?;
+                let mut tx = deps.store.read().await?;
+                let (confirmed, pending, left) = subscriptions::count(&mut tx, found.id).await?;
+                let mut shown = as_json(&found);
+                shown["subscriptions"] =
+                    json!({ "confirmed": confirmed, "pending": pending, "unsubscribed": left });
+                out.result(&shown, &serde_json::to_string_pretty(&shown)?)?;
+            }
+            Self::Update(change) => {
+                let slug = change.slug.clone();
+                let changed = manage_publication::update(&deps, &slug, |p| change.apply(p)).await?;
+                out.result(&as_json(&changed), &format!("{slug} is changed."))?;
+            }
+            Self::Archive { slug, undo } => {
+                let at = (!undo).then(|| deps.now());
+                let changed =
+                    manage_publication::update(&deps, &slug, |p| p.archived_at = at).await?;
+                let text = if undo {
+                    "is active again"
+                } else {
+                    "is archived"
+                };
+                out.result(&as_json(&changed), &format!("{slug} {text}."))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<Create> for NewPublication {
+    fn from(new: Create) -> Self {
+        Self {
+            slug: new.slug,
+            name: new.name,
+            from: new.from,
+            reply_to: new.reply_to,
+            postal_address: new.postal_address,
+            language: new.language,
+            timezone: new.timezone,
+            description: new.description,
+            privacy_url: new.privacy_url,
+        }
+    }
+}
+
+impl Update {
+    fn apply(self, p: &mut domain::Publication) {
+        p.name = self.name.unwrap_or_else(|| p.name.clone());
+        p.from = self.from.unwrap_or_else(|| p.from.clone());
+        p.postal_address = self
+            .postal_address
+            .unwrap_or_else(|| p.postal_address.clone());
+        p.language = self.language.unwrap_or_else(|| p.language.clone());
+        p.timezone = self.timezone.unwrap_or(p.timezone);
+        p.reply_to = self.reply_to.or_else(|| p.reply_to.clone());
+        p.description = self.description.or_else(|| p.description.clone());
+        p.privacy_url = self.privacy_url.or_else(|| p.privacy_url.clone());
+    }
+}

@@ -1,0 +1,93 @@
+//! `paperround serve`
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, ValueEnum};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{Global, context};
+use crate::app::Roles;
+use crate::store::migrate;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Role {
+    Web,
+    Scheduler,
+    Worker,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Run only these parts
+    #[arg(long, value_delimiter = ',', value_name = "PARTS")]
+    only: Vec<Role>,
+}
+
+impl Serve {
+    fn roles(&self) -> Roles {
+        if self.only.is_empty() {
+            return Roles::ALL;
+        }
+        Roles {
+            web: self.only.contains(&Role::Web),
+            scheduler: self.only.contains(&Role::Scheduler),
+            worker: self.only.contains(&Role::Worker),
+        }
+    }
+
+    pub(super) async fn run(self, global: &Global) -> Result<ExitCode> {
+        let roles = self.roles();
+        let app = context::connect(global).await?;
+        if app.settings().database.migrate {
+            app.migrate().await?;
+        } else if !migrate::is_current(&app.deps.store).await? {
+            bail!("the database's schema is not up to date; run `paperround migrate`");
+        }
+        let listener = match roles.web {
+            true => {
+                let address = app.settings().http.listen;
+                let listener = TcpListener::bind(address).await;
+                Some(
+                    listener
+                        .with_context(|| format!("cannot listen on {address} (http.listen)"))?,
+                )
+            }
+            false => None,
+        };
+        let stop = CancellationToken::new();
+        watch_signals(stop.clone())?;
+        let store = app.deps.store.kind();
+        match &listener {
+            Some(listener) => {
+                let (listen, url) = (listener.local_addr()?, &app.settings().http.public_url);
+                tracing::info!(%listen, public_url = %url, store, "paperround serves");
+            }
+            None => tracing::info!(store, "paperround works"),
+        }
+        app.run(roles, listener, stop).await?;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// SIGTERM and SIGINT stop in good order; a second one ends at once.
+pub(super) fn watch_signals(stop: CancellationToken) -> Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("cannot listen to signals")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen to signals")?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            if stop.is_cancelled() {
+                std::process::exit(130);
+            }
+            stop.cancel();
+        }
+    });
+    Ok(())
+}

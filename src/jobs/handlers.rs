@@ -1,0 +1,54 @@
+//! What each job does: one service call. Running a job twice is harmless.
+
+use std::sync::Arc;
+
+use apalis::prelude::BoxDynError;
+use tokio::sync::Semaphore;
+
+use super::queue::{State, Wakes};
+use crate::domain::job::Job;
+use crate::services::{Deps, compose_issue, fetch_feed, send_notice};
+
+/// What handlers work with.
+#[derive(Clone)]
+pub(super) struct Hands {
+    pub deps: Deps,
+    pub wakes: Arc<Wakes>,
+    /// How many jobs of the queue run at a time.
+    pub permits: Arc<Semaphore>,
+}
+
+/// Runs a job. It always ends as done: whether there is more to do stands in the rows, which the
+/// sweep reads, and not in the queue.
+pub(super) async fn handle(job: Job, hands: State) -> Result<(), BoxDynError> {
+    let hands = Hands::clone(&hands);
+    let permit = Arc::clone(&hands.permits).acquire_owned().await?;
+    // A task of its own: a panic ends there, and long work does not hold up the worker's pulse.
+    let ended = tokio::spawn(async move {
+        let done = perform(&hands, &job).await;
+        drop(permit);
+        if let Err(error) = done {
+            tracing::error!(?job, error = format!("{error:#}"), "a job failed");
+        }
+    })
+    .await;
+    if let Err(panic) = ended {
+        tracing::error!(%panic, "a job panicked");
+    }
+    Ok(())
+}
+
+async fn perform(hands: &Hands, job: &Job) -> anyhow::Result<()> {
+    match job {
+        Job::SendNotice { notice } => send_notice::send(&hands.deps, *notice).await?,
+        Job::FetchFeed { feed } => match fetch_feed::fetch(&hands.deps, *feed).await {
+            // Recorded with the feed, where operators look for it.
+            Ok(_) | Err(fetch_feed::FeedError::Fetch(_) | fetch_feed::FeedError::Parse(_)) => {}
+            Err(error) => return Err(error.into()),
+        },
+        Job::ComposeIssue { issue } => compose_issue::compose(&hands.deps, *issue).await?,
+        // The engine looks after all issues that are going out.
+        Job::Deliver { .. } => hands.wakes.engine.notify_one(),
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! What comes round again and again: heartbeat, schedule, sweep.
+
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::services::{Deps, cleanup, fetch_feed, plan_issue};
+
+const HEARTBEAT: Duration = Duration::from_secs(2);
+const TICK: Duration = Duration::from_millis(500);
+const SWEEP: Duration = Duration::from_secs(10);
+/// Sweeps between two clean-ups.
+const PRUNE_EVERY: u32 = 360;
+
+/// Calls `act` at every tick until `stop`; a failure is logged and the next tick tries again.
+async fn every<F, E>(
+    period: Duration,
+    name: &'static str,
+    stop: &CancellationToken,
+    mut act: impl FnMut() -> F,
+) where
+    F: Future<Output = Result<(), E>>,
+    E: std::fmt::Display,
+{
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match act().await {
+            Ok(()) if failing => {
+                failing = false;
+                tracing::info!(round = name, "works again");
+            }
+            Ok(()) => {}
+            // Said once, not at every tick of a long trouble.
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(round = name, %error, "fails; tried again until it works");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Shows that this node is alive, and frees the claims of those that are not.
+pub(super) async fn heartbeat(deps: Deps, roles: &'static str, stop: CancellationToken) {
+    every(HEARTBEAT, "heartbeat", &stop, || {
+        cleanup::heartbeat(&deps, roles)
+    })
+    .await;
+}
+
+/// Plans issues and takes feeds whose time has come.
+pub(super) async fn schedule(deps: Deps, stop: CancellationToken) {
+    every(TICK, "schedule", &stop, || async {
+        plan_issue::plan_due(&deps).await?;
+        fetch_feed::enqueue_due(&deps).await.map(drop)
+    })
+    .await;
+}
+
+/// Finds rows that are due whatever happened to their jobs.
+pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
+    let mut rounds = 0_u32;
+    every(SWEEP, "sweep", &stop, || {
+        rounds += 1;
+        let prune = rounds % PRUNE_EVERY == 1;
+        let deps = deps.clone();
+        async move {
+            cleanup::sweep(&deps).await?;
+            if prune {
+                cleanup::prune(&deps).await
+            } else {
+                Ok(())
+            }
+        }
+    })
+    .await;
+}

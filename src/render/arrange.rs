@@ -1,0 +1,249 @@
+//! The make-up of a digest: which article leads, what goes under which topic, what is shown
+//! by headline alone, and how long a summary may be.
+
+use chrono_tz::Tz;
+
+use super::contexts::{Card, DigestHead, DigestMail, Section};
+use super::{dates, slots};
+use crate::domain::article::Article;
+
+/// Articles that are shown with a summary; the others only by headline.
+const FULL_CARDS: usize = 8;
+/// Characters of the lead's summary, about three sentences.
+const LEAD_CHARS: usize = 360;
+/// Characters of any other summary, about two sentences.
+const SUMMARY_CHARS: usize = 220;
+/// Characters of a subject or a preheader.
+const LINE_CHARS: usize = 150;
+/// The title above articles without a topic, where others have one.
+const NO_TOPIC: &str = "More news";
+/// Elements that a summary may bring into a mail.
+const PLAIN_ELEMENTS: [&str; 8] = ["p", "br", "a", "em", "strong", "b", "i", "span"];
+
+impl Card {
+    /// The card of an article; `topic` is the name to show, the date is that of `zone`.
+    pub fn new(article: &Article, topic: Option<String>, zone: Tz, language: &str) -> Self {
+        let content = &article.content;
+        let html = slots::strip(content.summary_html.trim());
+        Self {
+            title: line(&content.title),
+            url: slots::strip(&content.url),
+            summary_html: Some(html).filter(|html| !html.is_empty()),
+            summary_text: line(&content.summary_text),
+            source: slots::strip(&article.source()),
+            reading_minutes: article.reading_minutes(),
+            date: dates::short(article.dated(), zone, language),
+            topic: topic.map(|name| line(&name)),
+            image_url: content.image_url.as_deref().map(slots::strip),
+            image_alt: content.image_alt.as_deref().map(line),
+            number: 0,
+        }
+    }
+
+    /// Cuts the summary to `max` characters; its HTML is kept only where nothing had to be cut
+    /// and it is plain.
+    fn cut(mut self, max: usize) -> Self {
+        let whole = self.summary_text.chars().count() <= max;
+        self.summary_text = clip(&self.summary_text, max);
+        self.summary_html = self.summary_html.filter(|html| whole && is_plain(html));
+        self
+    }
+
+    fn headline_only(mut self) -> Self {
+        self.summary_html = None;
+        self.summary_text.clear();
+        self.image_url = None;
+        self
+    }
+}
+
+impl DigestMail {
+    /// Makes up a mail from articles in their order: the first leads, the next ones stand under
+    /// their topics in the order in which those come up, the rest is headlines.
+    pub fn arrange(head: DigestHead, cards: Vec<Card>) -> Self {
+        let subject = cards.first().map_or_else(
+            || format!("{} No. {}", head.digest_name, head.number),
+            |card| clip(&line(&card.title), LINE_CHARS),
+        );
+        let preheader = preheader(&cards);
+        let mut cards = cards.into_iter().zip(1..).map(|(mut card, number)| {
+            card.number = number;
+            card
+        });
+        let lead = cards.next().map(|card| card.cut(LEAD_CHARS));
+        let mut sections: Vec<Section> = Vec::new();
+        for card in cards.by_ref().take(FULL_CARDS - 1) {
+            let card = card.cut(SUMMARY_CHARS);
+            let title = card.topic.as_deref().unwrap_or(NO_TOPIC);
+            match sections.iter_mut().find(|section| section.title == title) {
+                Some(section) => section.cards.push(card),
+                None => sections.push(Section {
+                    title: title.to_owned(),
+                    cards: vec![card],
+                }),
+            }
+        }
+        let mut mail = Self {
+            head,
+            subject,
+            preheader,
+            lead,
+            sections,
+            also: cards.map(Card::headline_only).collect(),
+        };
+        mail.last_without_topic();
+        mail.renumber();
+        mail
+    }
+
+    /// "More news" comes after the topics.
+    fn last_without_topic(&mut self) {
+        self.sections
+            .sort_by_key(|section| section.title == NO_TOPIC);
+    }
+
+    /// Numbers the articles as they stand, for the text part's list of links.
+    fn renumber(&mut self) {
+        let cards = self
+            .lead
+            .iter_mut()
+            .chain(self.sections.iter_mut().flat_map(|s| s.cards.iter_mut()))
+            .chain(self.also.iter_mut());
+        for (card, number) in cards.zip(1..) {
+            card.number = number;
+        }
+    }
+}
+
+/// The second headline, or the start of the only article.
+fn preheader(cards: &[Card]) -> String {
+    match cards {
+        [] => String::new(),
+        [only] => clip(&line(&only.summary_text), LINE_CHARS),
+        [_, second, ..] => clip(&line(&second.title), LINE_CHARS),
+    }
+}
+
+/// One line without control or slot characters.
+pub(super) fn line(text: &str) -> String {
+    let spaced: String = slots::strip(text)
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// At most `max` characters: whole sentences where they fill more than half of it, else whole
+/// words and an ellipsis.
+pub(super) fn clip(text: &str, max: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(max) else {
+        return text.to_owned();
+    };
+    let head = &text[..end];
+    let sentence = [". ", "? ", "! ", "\u{201d} "]
+        .iter()
+        .filter_map(|mark| head.rfind(mark))
+        .max()
+        .filter(|at| *at > end / 2);
+    if let Some(at) = sentence {
+        let stop = head[at..].chars().next().map_or(0, char::len_utf8);
+        return head[..at + stop].to_owned();
+    }
+    let words = match text.char_indices().nth(max - 1) {
+        Some((last, _)) => &text[..last],
+        None => head,
+    };
+    let words = words.rfind(' ').map_or(words, |at| &words[..at]);
+    let words = words.trim_end_matches(|c: char| !c.is_alphanumeric());
+    format!("{words}\u{2026}")
+}
+
+/// Whether HTML consists of words, paragraphs, emphasis and links.
+fn is_plain(html: &str) -> bool {
+    html.split('<').skip(1).all(|rest| {
+        let name = rest
+            .trim_start_matches('/')
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        PLAIN_ELEMENTS.contains(&name.as_str())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::samples;
+
+    fn card(title: &str, topic: Option<&str>) -> Card {
+        Card {
+            title: title.to_owned(),
+            topic: topic.map(str::to_owned),
+            ..Card::default()
+        }
+    }
+
+    #[test]
+    fn first_leads_then_topics_then_headlines() {
+        let mut cards = vec![
+            card("1", Some("Energy")),
+            card("2", Some("Ports")),
+            card("3", None),
+            card("4", Some("Energy")),
+            card("5", Some("Ports")),
+        ];
+        cards.extend((6..=10).map(|n| card(&n.to_string(), Some("Energy"))));
+        let mail = DigestMail::arrange(samples::head(), cards);
+        let titles = |cards: &[Card]| -> Vec<String> {
+            cards.iter().map(|card| card.title.clone()).collect()
+        };
+        assert_eq!((mail.subject.as_str(), mail.preheader.as_str()), ("1", "2"));
+        assert_eq!(mail.lead.as_ref().unwrap().title, "1");
+        let order: Vec<&str> = mail.sections.iter().map(|s| s.title.as_str()).collect();
+        assert_eq!(order, ["Ports", "Energy", "More news"]);
+        assert_eq!(titles(&mail.sections[0].cards), ["2", "5"]);
+        assert_eq!(titles(&mail.sections[1].cards), ["4", "6", "7", "8"]);
+        assert_eq!(titles(&mail.also), ["9", "10"]);
+        let numbers: Vec<usize> = mail.also.iter().map(|card| card.number).collect();
+        assert_eq!(numbers, [9, 10]);
+        assert_eq!(mail.sections[2].cards[0].number, 8);
+    }
+
+    #[test]
+    fn an_empty_issue_still_has_a_subject() {
+        let mail = DigestMail::arrange(samples::head(), Vec::new());
+        assert_eq!(mail.subject, "Morning briefing No. 128");
+        assert!(mail.lead.is_none() && mail.preheader.is_empty());
+    }
+
+    #[test]
+    fn summaries_end_with_a_sentence_or_a_word() {
+        assert_eq!(clip("Short.", 10), "Short.");
+        assert_eq!(clip("One is done. Two goes on and on.", 18), "One is done.");
+        assert_eq!(clip("One sentence, that goes on", 16), "One sentence…");
+        assert_eq!(clip(&"ä".repeat(20), 10).chars().count(), 10);
+    }
+
+    #[test]
+    fn only_plain_and_uncut_html_is_kept() {
+        let with = |html: &str, text: &str| Card {
+            summary_html: Some(html.to_owned()),
+            summary_text: text.to_owned(),
+            ..Card::default()
+        };
+        let kept = |card: Card| card.cut(20).summary_html.is_some();
+        assert!(kept(with(
+            "<p>A <em>b</em> <a href=\"x\">c</a></p>",
+            "A b c"
+        )));
+        assert!(!kept(with("<p>A</p><img src=\"x\">", "A")));
+        assert!(!kept(with("<table><tr></tr></table>", "A")));
+        assert!(!kept(with("<p>A</p>", &"word ".repeat(20))));
+    }
+
+    #[test]
+    fn lines_lose_what_breaks_headers_and_slots() {
+        assert_eq!(line(" A\r\nBcc: x \u{E000}\u{7}y "), "A Bcc: x y");
+    }
+}

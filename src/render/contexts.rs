@@ -1,0 +1,125 @@
+//! What a mail template is told, as types. Everything is a finished text: dates, names and
+//! addresses are put into words before they get here, so that templates only place them.
+
+use serde::Serialize;
+
+use crate::domain::publication::Publication;
+
+/// A publication as its readers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublicationView {
+    pub name: String,
+    pub slug: String,
+    pub language: String,
+    pub description: Option<String>,
+    pub from_name: String,
+    pub from_email: String,
+    pub postal_address: String,
+    pub privacy_url: Option<String>,
+    /// The sign-up page, without a closing slash.
+    pub home_url: String,
+}
+
+impl PublicationView {
+    /// The view of a publication on a service that is reached at `public_url`.
+    pub fn new(publication: &Publication, public_url: &str) -> Self {
+        let base = public_url.trim_end_matches('/');
+        Self {
+            name: publication.name.clone(),
+            slug: publication.slug.to_string(),
+            language: publication.language.clone(),
+            description: publication.description.clone(),
+            from_name: publication.from.name.clone(),
+            from_email: publication.from.email.to_string(),
+            postal_address: publication.postal_address.clone(),
+            privacy_url: publication.privacy_url.clone(),
+            home_url: format!("{base}/{}", publication.slug),
+        }
+    }
+}
+
+/// The mail that asks whether the owner of an address wants what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmationMail {
+    pub publication: PublicationView,
+    pub confirm_url: String,
+    /// When it was asked for, in words.
+    pub requested_at: String,
+    /// The site on which it was asked for.
+    pub source: Option<String>,
+    /// Names of the chosen topics; empty means all of them.
+    pub topics: Vec<String>,
+    /// Name of the chosen digest.
+    pub frequency: Option<String>,
+    pub expires_days: u32,
+    /// The address is confirmed already; the mail asks to confirm other choices.
+    pub changes: bool,
+}
+
+/// An article as a mail shows it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Card {
+    pub title: String,
+    pub url: String,
+    /// Sanitised HTML; shown instead of the text where it is short and plain enough.
+    pub summary_html: Option<String>,
+    pub summary_text: String,
+    pub source: String,
+    pub reading_minutes: usize,
+    /// A short date, in words.
+    pub date: String,
+    pub topic: Option<String>,
+    pub image_url: Option<String>,
+    pub image_alt: Option<String>,
+    /// Its place in the mail, from 1; [`DigestMail::arrange`] sets it.
+    pub number: usize,
+}
+
+/// The articles of one topic.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Section {
+    pub title: String,
+    pub cards: Vec<Card>,
+}
+
+/// What a digest mail says apart from its articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestHead {
+    pub publication: PublicationView,
+    pub digest_name: String,
+    pub number: i64,
+    /// Weekday and date, in words.
+    pub date: String,
+    /// How often it comes, in words, as in "every weekday at 7:00".
+    pub when: Option<String>,
+    /// Two or three sentences by the editor.
+    pub intro: Option<String>,
+    /// Names of the reader's topics; empty means all of them.
+    pub topics: Vec<String>,
+    /// The page that shows this issue.
+    pub view_url: String,
+}
+
+/// A digest mail. [`DigestMail::arrange`] makes one from a head and a list of articles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestMail {
+    #[serde(flatten)]
+    pub head: DigestHead,
+    /// The first headline.
+    pub subject: String,
+    /// The second headline: the first is the subject already.
+    pub preheader: String,
+    pub lead: Option<Card>,
+    pub sections: Vec<Section>,
+    /// What is shown by headline alone.
+    pub also: Vec<Card>,
+}
+
+/// A mail, ready for its envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendered {
+    /// One line, without control characters.
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+}

@@ -1,0 +1,135 @@
+//! The template engine: which templates there are, the filters they may use, and the inliner
+//! that moves a mail's style into its elements.
+
+use css_inline::{CSSInliner, InlineOptions};
+use tera::{Kwargs, State, Tera, TeraResult};
+
+use super::RenderError;
+use super::slots::Slot;
+
+/// Lists templates that become part of the program.
+macro_rules! embedded {
+    ($($name:literal => $path:literal),+ $(,)?) => {
+        [$(($name, include_str!($path))),+]
+    };
+}
+
+/// Every template by its name; `.html` is escaped, `.txt` is not.
+const TEMPLATES: [(&str, &str); 22] = embedded! {
+    "mail/mail.css" => "../../email-templates/layout/mail.css",
+    "mail/screen.css" => "../../email-templates/layout/screen.css",
+    "mail/layout.html" => "../../email-templates/layout/body.html",
+    "mail/layout.txt" => "../../email-templates/layout/body.txt",
+    "mail/digest/subject.txt" => "../../email-templates/digest/subject.txt",
+    "mail/digest/body.txt" => "../../email-templates/digest/body.txt",
+    "mail/digest/body.html" => "../../email-templates/digest/body.html",
+    "mail/confirm/subject.txt" => "../../email-templates/confirm/subject.txt",
+    "mail/confirm/body.txt" => "../../email-templates/confirm/body.txt",
+    "mail/confirm/body.html" => "../../email-templates/confirm/body.html",
+    "base.html" => "../web/templates/base.html",
+    "choices.html" => "../web/templates/choices.html",
+    "sign_up.html" => "../web/templates/sign_up.html",
+    "check_inbox.html" => "../web/templates/check_inbox.html",
+    "confirm.html" => "../web/templates/confirm.html",
+    "confirmed.html" => "../web/templates/confirmed.html",
+    "leave.html" => "../web/templates/leave.html",
+    "goodbye.html" => "../web/templates/goodbye.html",
+    "returned.html" => "../web/templates/returned.html",
+    "preferences.html" => "../web/templates/preferences.html",
+    "archive.html" => "../web/templates/archive.html",
+    "message.html" => "../web/templates/message.html",
+};
+
+/// Parses all templates.
+pub(super) fn templates() -> Result<Tera, RenderError> {
+    let mut tera = Tera::new();
+    tera.autoescape_on(vec![".html"]);
+    tera.register_filter("wrap", wrap);
+    tera.register_filter("underline", underline);
+    for (name, slot) in [
+        ("unsubscribe_url", Slot::UnsubscribeUrl),
+        ("preferences_url", Slot::PreferencesUrl),
+        ("reader_email", Slot::Email),
+        ("signed_up", Slot::SignedUp),
+    ] {
+        tera.global_context().insert(name, &slot.mark());
+    }
+    tera.global_context()
+        .insert("page_css", super::pages::PAGE_CSS);
+    tera.add_raw_templates(TEMPLATES)
+        .map_err(|e| wrong("set", &e))?;
+    Ok(tera)
+}
+
+/// The inliner drops the rules that it has moved; the style of screens, which cannot be moved,
+/// is marked in the layout to be left alone.
+pub(super) fn inliner() -> CSSInliner<'static> {
+    CSSInliner::new(InlineOptions {
+        keep_style_tags: false,
+        minify_css: true,
+        load_remote_stylesheets: false,
+        ..InlineOptions::default()
+    })
+}
+
+/// What the engine says against a template.
+pub(super) fn wrong(name: &str, error: &tera::Error) -> RenderError {
+    RenderError::Template {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+/// `wrap(hang="  ")`: lines of at most 72 columns, the second and later ones indented; words
+/// that are longer stay whole, so that addresses can still be followed.
+fn wrap(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let hang = options.get::<&str>("hang")?.unwrap_or_default();
+    Ok(wrapped(text, hang))
+}
+
+/// `underline(with="=")`: a heading with a line of that character beneath.
+fn underline(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    let with = options.get::<&str>("with")?.unwrap_or("-");
+    let heading = wrapped(text, "");
+    let width = heading
+        .lines()
+        .map(textwrap::core::display_width)
+        .max()
+        .unwrap_or_default();
+    Ok(format!("{heading}\n{}", with.repeat(width)))
+}
+
+/// The columns of a text part.
+pub(super) const COLUMNS: usize = 72;
+
+fn wrapped(text: &str, hang: &str) -> String {
+    let options = textwrap::Options::new(COLUMNS)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .subsequent_indent(hang);
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| textwrap::fill(line.trim_end(), &options))
+        .collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_wrapped_and_addresses_are_not() {
+        let url = format!("https://x.example/{}", "a".repeat(80));
+        let text = wrapped(&format!("{} {url}", "word ".repeat(20)), "  ");
+        assert!(text.lines().skip(1).all(|l| l.starts_with("  ")));
+        assert!(text.lines().any(|l| l.trim() == url));
+        assert!(text.lines().all(|l| l.len() <= COLUMNS || l.contains(&url)));
+    }
+
+    #[test]
+    fn every_template_parses() {
+        let tera = templates().unwrap();
+        assert_eq!(tera.get_template_names().count(), TEMPLATES.len());
+    }
+}

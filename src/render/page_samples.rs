@@ -1,0 +1,197 @@
+//! One sample of each page, for tests.
+
+use super::contexts::PublicationView;
+use super::pages::{
+    ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
+    DigestOption, GoodbyePage, Headline, LatestIssue, LeavePage, MessagePage, PreferencesPage,
+    ReturnedPage, SignUpPage, TopicOption,
+};
+use super::samples;
+
+const NEWS: &str = "https://news.harbourledger.example";
+
+fn topics(checked: &[&str]) -> Vec<TopicOption> {
+    [
+        ("banking", "Banking"),
+        ("energy", "Energy"),
+        ("ports", "Ports and shipping"),
+    ]
+    .into_iter()
+    .map(|(slug, name)| TopicOption {
+        slug: slug.into(),
+        name: name.into(),
+        checked: checked.contains(&slug),
+    })
+    .collect()
+}
+
+fn digests() -> Vec<DigestOption> {
+    [
+        ("morning", "Morning briefing", "every weekday at 7:00"),
+        ("week", "The week in business", "every Friday at 16:00"),
+    ]
+    .into_iter()
+    .map(|(slug, name, when)| DigestOption {
+        slug: slug.into(),
+        name: name.into(),
+        when: when.into(),
+        checked: slug == "morning",
+    })
+    .collect()
+}
+
+impl SignUpPage {
+    pub(crate) fn sample() -> Self {
+        let headline = |card: super::contexts::Card| Headline {
+            title: card.title,
+            url: card.url,
+            date: card.date,
+        };
+        Self {
+            publication: PublicationView::sample(),
+            topics: topics(&[]),
+            digests: digests(),
+            headlines: samples::cards().into_iter().take(3).map(headline).collect(),
+            email: String::new(),
+            name: String::new(),
+            email_error: None,
+            topics_error: None,
+            form_error: None,
+            consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
+                           mail until you leave."
+                .into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn wrong_sample() -> Self {
+        Self {
+            email: "clara.mills@".into(),
+            name: "Clara Mills".into(),
+            email_error: Some("This is not a whole address: the part after @ is missing.".into()),
+            topics_error: Some("One of the topics does not exist any more.".into()),
+            form_error: Some("Nothing was sent yet. Please correct what is marked.".into()),
+            source: Some("www.harbourledger.example".into()),
+            topics: topics(&["energy"]),
+            ..Self::sample()
+        }
+    }
+}
+
+impl CheckInboxPage {
+    pub(crate) fn sample() -> Self {
+        let publication = PublicationView::sample();
+        Self {
+            email: "clara.mills@example.org".into(),
+            from_email: publication.from_email.clone(),
+            archive_url: Some(format!("{NEWS}/ledger/archive")),
+            publication,
+        }
+    }
+}
+
+impl ConfirmPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            token: "c_b6Ck0nYtM1y7vZ2J".into(),
+            topics: vec!["Energy".into(), "Ports and shipping".into()],
+            frequency: Some("Morning briefing, every weekday at 7:00".into()),
+            state: ConfirmState::Open,
+        }
+    }
+}
+
+impl ConfirmedPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            next_issue: Some("Wednesday, 25 November 2026, at 7:00".into()),
+            preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
+            latest: Some(LatestIssue {
+                title: samples::cards()[0].title.clone(),
+                url: format!("{NEWS}/ledger/archive/128"),
+            }),
+        }
+    }
+}
+
+impl LeavePage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
+            email: "c***@example.org".into(),
+        }
+    }
+}
+
+impl GoodbyePage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
+        }
+    }
+}
+
+impl ReturnedPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
+        }
+    }
+}
+
+impl PreferencesPage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            token: "p_A7d3Ws6Yh0Jf5Lg2".into(),
+            email: "c***@example.org".into(),
+            topics: topics(&["energy", "ports"]),
+            digests: digests(),
+            saved: true,
+            error: None,
+            subscribed: true,
+            unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
+        }
+    }
+}
+
+impl ArchivePage {
+    pub(crate) fn sample() -> Self {
+        let dates = [
+            "Tuesday, 24 November 2026",
+            "Monday, 23 November 2026",
+            "Friday, 20 November 2026",
+            "Thursday, 19 November 2026",
+        ];
+        let issue = |((card, date), back): ((super::contexts::Card, &str), i64)| ArchivedIssue {
+            title: card.title,
+            number: 128 - back,
+            digest_name: "Morning briefing".into(),
+            date: date.into(),
+            url: format!("{NEWS}/ledger/archive/{}", 128 - back),
+        };
+        let titles = samples::cards().into_iter().zip(dates).zip(0..);
+        Self {
+            publication: PublicationView::sample(),
+            issues: titles.map(issue).collect(),
+            sign_up_url: format!("{NEWS}/ledger"),
+        }
+    }
+}
+
+impl MessagePage {
+    pub(crate) fn sample() -> Self {
+        Self {
+            title: "This page does not exist".into(),
+            text: "The address may have been cut off when it was copied. Try the link in your \
+                   mail again."
+                .into(),
+            back_url: Some(format!("{NEWS}/ledger")),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! The pages that readers see, each with what it is told.
+
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use super::contexts::PublicationView;
+use super::{RenderError, Renderer};
+
+/// The whole style of all pages; the page layout puts it into one `<style>`.
+pub const PAGE_CSS: &str = include_str!("../web/assets/page.css");
+
+/// The source expression for `style-src` that allows the pages' style and no other.
+pub fn style_hash() -> String {
+    use base64::Engine as _;
+    let hash = digest(&SHA256, PAGE_CSS.as_bytes());
+    let text = base64::engine::general_purpose::STANDARD.encode(hash.as_ref());
+    format!("'sha256-{text}'")
+}
+
+/// A context that knows its template.
+pub trait Page: Serialize {
+    const TEMPLATE: &'static str;
+}
+
+impl Renderer {
+    /// The HTML of a page.
+    pub fn page<P: Page>(&self, page: &P) -> Result<String, RenderError> {
+        self.fill(P::TEMPLATE, page)
+    }
+}
+
+/// Names the template of each page.
+macro_rules! pages {
+    ($($page:ident => $template:literal),+ $(,)?) => {
+        $(impl Page for $page { const TEMPLATE: &'static str = $template; })+
+    };
+}
+
+pages! {
+    SignUpPage => "sign_up.html",
+    CheckInboxPage => "check_inbox.html",
+    ConfirmPage => "confirm.html",
+    ConfirmedPage => "confirmed.html",
+    LeavePage => "leave.html",
+    GoodbyePage => "goodbye.html",
+    ReturnedPage => "returned.html",
+    PreferencesPage => "preferences.html",
+    ArchivePage => "archive.html",
+    MessagePage => "message.html",
+}
+
+/// A topic to tick.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicOption {
+    pub slug: String,
+    pub name: String,
+    pub checked: bool,
+}
+
+/// A digest to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DigestOption {
+    pub slug: String,
+    pub name: String,
+    /// How often it comes, in words, as in "every weekday at 7:00".
+    pub when: String,
+    pub checked: bool,
+}
+
+/// A recent article, as proof of what one will get.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Headline {
+    pub title: String,
+    pub url: String,
+    pub date: String,
+}
+
+/// `GET /{pub}`, and the answer to a form that needs correcting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SignUpPage {
+    pub publication: PublicationView,
+    pub topics: Vec<TopicOption>,
+    pub digests: Vec<DigestOption>,
+    pub headlines: Vec<Headline>,
+    /// As typed.
+    pub email: String,
+    /// As typed.
+    pub name: String,
+    pub email_error: Option<String>,
+    pub topics_error: Option<String>,
+    pub form_error: Option<String>,
+    /// What the reader agrees to by sending the form.
+    pub consent_text: String,
+    /// Where the form stands, kept with the consent.
+    pub source: Option<String>,
+}
+
+/// After the form: the same page whether or not the address was known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckInboxPage {
+    pub publication: PublicationView,
+    /// As typed.
+    pub email: String,
+    /// Which sender to look for.
+    pub from_email: String,
+    pub archive_url: Option<String>,
+}
+
+/// What a confirmation link can still do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfirmState {
+    Open,
+    AlreadyConfirmed,
+    Expired,
+}
+
+/// `GET /confirm/{token}`: changes nothing, shows one button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmPage {
+    pub publication: PublicationView,
+    pub token: String,
+    /// Names of the chosen topics; empty means all of them.
+    pub topics: Vec<String>,
+    /// Name of the chosen digest.
+    pub frequency: Option<String>,
+    pub state: ConfirmState,
+}
+
+/// After the button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfirmedPage {
+    pub publication: PublicationView,
+    /// When the next issue comes, in words, as in "Wednesday, 25 November 2026, at 7:00".
+    pub next_issue: Option<String>,
+    pub preferences_url: String,
+    pub latest: Option<LatestIssue>,
+}
+
+/// The latest issue, to read while waiting for the next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LatestIssue {
+    pub title: String,
+    pub url: String,
+}
+
+/// `GET /unsubscribe/{token}`: changes nothing, shows one button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeavePage {
+    pub publication: PublicationView,
+    pub token: String,
+    /// Masked: whoever was forwarded the mail need not learn it.
+    pub email: String,
+}
+
+/// After leaving; offers to undo it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GoodbyePage {
+    pub publication: PublicationView,
+    pub token: String,
+}
+
+/// After undoing it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReturnedPage {
+    pub publication: PublicationView,
+    pub preferences_url: String,
+}
+
+/// `GET /preferences/{token}`, and after saving.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PreferencesPage {
+    pub publication: PublicationView,
+    pub token: String,
+    /// Masked.
+    pub email: String,
+    pub topics: Vec<TopicOption>,
+    pub digests: Vec<DigestOption>,
+    /// The form has just been saved.
+    pub saved: bool,
+    pub error: Option<String>,
+    pub subscribed: bool,
+    pub unsubscribe_url: String,
+}
+
+/// An issue in the archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchivedIssue {
+    /// Its first headline.
+    pub title: String,
+    pub number: i64,
+    pub digest_name: String,
+    pub date: String,
+    pub url: String,
+}
+
+/// `GET /{pub}/archive`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ArchivePage {
+    pub publication: PublicationView,
+    /// The latest first.
+    pub issues: Vec<ArchivedIssue>,
+    pub sign_up_url: String,
+}
+
+/// Not found, too many requests, out of order: a page without a publication or a reader.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessagePage {
+    pub title: String,
+    pub text: String,
+    pub back_url: Option<String>,
+}

@@ -1,0 +1,217 @@
+//! One sample of each context, for tests: a business newspaper of a port.
+
+use super::contexts::{Card, ConfirmationMail, DigestHead, DigestMail, PublicationView};
+use super::slots::SlotValues;
+
+const SITE: &str = "https://www.harbourledger.example";
+const NEWS: &str = "https://news.harbourledger.example";
+
+impl PublicationView {
+    pub(crate) fn sample() -> Self {
+        Self {
+            name: "The Harbour Ledger".into(),
+            slug: "ledger".into(),
+            language: "en".into(),
+            description: Some(
+                "Business news from the ports and the towns behind them, every weekday at seven."
+                    .into(),
+            ),
+            from_name: "The Harbour Ledger".into(),
+            from_email: "briefing@harbourledger.example".into(),
+            postal_address: "Ledger Publishing\n14 Quay Street\nPortmouth PM1 4AB".into(),
+            privacy_url: Some(format!("{SITE}/privacy")),
+            home_url: format!("{NEWS}/ledger"),
+        }
+    }
+}
+
+impl ConfirmationMail {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            confirm_url: format!("{NEWS}/confirm/c_b6Ck0nYtM1y7vZ2Jw9q4Rr0XgUe5HdLs"),
+            requested_at: "24 November 2026 at 9:14 GMT".into(),
+            source: Some("www.harbourledger.example".into()),
+            topics: vec!["Energy".into(), "Ports and shipping".into()],
+            frequency: Some("Morning briefing".into()),
+            expires_days: 7,
+            changes: false,
+        }
+    }
+}
+
+impl SlotValues {
+    pub(crate) fn sample() -> Self {
+        Self {
+            unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
+            preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
+            email: "clara.mills@example.org".into(),
+            signed_up: "on 3 May 2026 at www.harbourledger.example".into(),
+        }
+    }
+}
+
+pub(crate) fn head() -> DigestHead {
+    DigestHead {
+        publication: PublicationView::sample(),
+        digest_name: "Morning briefing".into(),
+        number: 128,
+        date: "Tuesday, 24 November 2026".into(),
+        when: Some("every weekday at 7:00".into()),
+        intro: Some(
+            "Good morning. The port authority meets today, and the wind auction closes at noon. \
+             Both will decide what the quay looks like in ten years."
+                .into(),
+        ),
+        topics: vec![
+            "Energy".into(),
+            "Ports and shipping".into(),
+            "Banking".into(),
+        ],
+        view_url: format!("{NEWS}/ledger/archive/128"),
+    }
+}
+
+/// What the sample's articles say: title, topic, source, minutes, summary, picture and its alt.
+type Story = (
+    &'static str,
+    &'static str,
+    &'static str,
+    usize,
+    &'static str,
+    Option<(&'static str, &'static str)>,
+);
+
+const STORIES: [Story; 12] = [
+    (
+        "Portmouth clears the way for its largest terminal in forty years",
+        "Ports and shipping",
+        "harbourledger.example",
+        6,
+        "The port authority has approved a second deep-water terminal on the east quay. Work \
+         starts in March and will cost an estimated 410 million. Ship owners welcome the extra \
+         berths; the fishing cooperative will lose a third of its moorings.",
+        Some(("terminal", "Cranes over the east quay at first light")),
+    ),
+    (
+        "Wind auction draws eleven bidders, twice as many as last year",
+        "Energy",
+        "harbourledger.example",
+        4,
+        "Cheaper turbines and a guaranteed price have brought foreign utilities back. The \
+         regulator names the winners on Friday.",
+        Some(("wind", "Turbines in a calm sea")),
+    ),
+    (
+        "Regional banks tighten loans for office buildings",
+        "Banking",
+        "tradecourier.example",
+        3,
+        "Three lenders now ask for forty per cent equity. Vacancy in the city centre has risen to \
+         its highest level since 2011.",
+        None,
+    ),
+    (
+        "Ferry line orders two electric ships from a local yard",
+        "Ports and shipping",
+        "harbourledger.example",
+        5,
+        "The contract secures 600 jobs until 2030. Charging at both ends of the crossing takes \
+         eighteen minutes.",
+        Some(("ferry", "A white ferry leaving the harbour")),
+    ),
+    (
+        "Heat from data centres to warm 9,000 flats",
+        "Energy",
+        "northwindpost.example",
+        4,
+        "The city works will lay four kilometres of pipe under the canal. Tenants are promised \
+         bills that follow the price of electricity, not of gas.",
+        None,
+    ),
+    (
+        "Savings bank closes nine branches and opens a bus",
+        "Banking",
+        "harbourledger.example",
+        2,
+        "From January a counter on wheels will stop in each village once a week.",
+        None,
+    ),
+    (
+        "Spot rates for containers fall for a fifth week",
+        "Ports and shipping",
+        "tradecourier.example",
+        3,
+        "A box from Asia now costs less than before the canal was closed. Carriers answer with \
+         slower ships and cancelled sailings.",
+        None,
+    ),
+    (
+        "Grid operator asks for 200 million more to bury the northern line",
+        "Energy",
+        "harbourledger.example",
+        5,
+        "Villages along the route had threatened to sue. The regulator will decide in spring who \
+         pays for it.",
+        None,
+    ),
+    (
+        "Tug crews vote for a one-day strike on Thursday",
+        "Ports and shipping",
+        "harbourledger.example",
+        2,
+        "",
+        None,
+    ),
+    (
+        "Pension fund sells its last coal shares",
+        "Banking",
+        "tradecourier.example",
+        2,
+        "",
+        None,
+    ),
+    (
+        "Biogas plant at the old dairy goes on stream",
+        "Energy",
+        "northwindpost.example",
+        3,
+        "",
+        None,
+    ),
+    (
+        "Customs office to open round the clock before the holidays",
+        "Ports and shipping",
+        "harbourledger.example",
+        1,
+        "",
+        None,
+    ),
+];
+
+pub(crate) fn cards() -> Vec<Card> {
+    STORIES
+        .iter()
+        .zip(1001..)
+        .map(
+            |((title, topic, source, minutes, summary, picture), id)| Card {
+                title: (*title).into(),
+                url: format!("https://www.{source}/business/{id}"),
+                summary_text: (*summary).into(),
+                source: (*source).into(),
+                reading_minutes: *minutes,
+                date: "24 Nov".into(),
+                topic: Some((*topic).into()),
+                image_url: picture.map(|(file, _)| format!("{SITE}/pictures/{file}.jpg")),
+                image_alt: picture.map(|(_, alt)| alt.into()),
+                ..Card::default()
+            },
+        )
+        .collect()
+}
+
+impl DigestMail {
+    pub(crate) fn sample() -> Self {
+        Self::arrange(head(), cards())
+    }
+}

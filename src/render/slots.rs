@@ -1,0 +1,164 @@
+//! What differs between the readers of one edition: a few places that are filled for each of
+//! them when the mail is sent, so that the edition itself is rendered and inlined only once.
+
+/// A place that is filled for each reader. In a rendered edition it is a single private-use
+/// character, which the sanitiser takes out of whatever others wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    UnsubscribeUrl,
+    PreferencesUrl,
+    Email,
+    SignedUp,
+}
+
+/// What is filled in for one reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotValues {
+    pub unsubscribe_url: String,
+    pub preferences_url: String,
+    pub email: String,
+    /// When and where, as in "on 3 May 2026 at ledger.example".
+    pub signed_up: String,
+}
+
+/// The start of what only the reader may see.
+const OPEN: &str = "<!--reader-->";
+/// The end of it.
+const CLOSE: &str = "<!--/reader-->";
+
+impl Slot {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::UnsubscribeUrl,
+        Self::PreferencesUrl,
+        Self::Email,
+        Self::SignedUp,
+    ];
+
+    /// The character that stands for it.
+    pub const fn mark(self) -> char {
+        match self {
+            Self::UnsubscribeUrl => '\u{E000}',
+            Self::PreferencesUrl => '\u{E001}',
+            Self::Email => '\u{E002}',
+            Self::SignedUp => '\u{E003}',
+        }
+    }
+
+    /// The slot that a character stands for.
+    pub fn of(character: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.mark() == character)
+    }
+
+    fn value(self, values: &SlotValues) -> &str {
+        match self {
+            Self::UnsubscribeUrl => &values.unsubscribe_url,
+            Self::PreferencesUrl => &values.preferences_url,
+            Self::Email => &values.email,
+            Self::SignedUp => &values.signed_up,
+        }
+    }
+}
+
+/// Takes slot characters out of a text that somebody else wrote.
+pub fn strip(text: &str) -> String {
+    text.chars().filter(|c| Slot::of(*c).is_none()).collect()
+}
+
+/// Fills the HTML part of an edition for one reader.
+pub fn fill_html(edition: &str, values: &SlotValues) -> String {
+    let shared = edition.replace(OPEN, "").replace(CLOSE, "");
+    fill(&shared, values, push_escaped)
+}
+
+/// Fills the text part of an edition for one reader.
+pub fn fill_text(edition: &str, values: &SlotValues) -> String {
+    fill(edition, values, |out, value| {
+        out.extend(value.chars().filter(|c| !c.is_control()));
+    })
+}
+
+/// The HTML part of an edition without what concerns a single reader, for the archive.
+pub fn without_reader(edition: &str) -> String {
+    let mut kept = String::with_capacity(edition.len());
+    let mut rest = edition;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        kept.push_str(before);
+        rest = after.split_once(CLOSE).map_or("", |(_, tail)| tail);
+    }
+    kept.push_str(rest);
+    strip(&kept)
+}
+
+fn fill(edition: &str, values: &SlotValues, push: impl Fn(&mut String, &str)) -> String {
+    let mut out = String::with_capacity(edition.len() + 512);
+    let mut rest = edition;
+    while let Some((at, slot)) = rest
+        .char_indices()
+        .find_map(|(at, c)| Slot::of(c).map(|slot| (at, slot)))
+    {
+        out.push_str(&rest[..at]);
+        push(&mut out, slot.value(values));
+        rest = &rest[at + slot.mark().len_utf8()..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn push_escaped(out: &mut String, value: &str) {
+    for c in value.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> SlotValues {
+        SlotValues {
+            unsubscribe_url: "https://x.example/unsubscribe/t?a=1&b=2".into(),
+            preferences_url: "https://x.example/preferences/t".into(),
+            email: "\"o'b<i>\"@x.example".into(),
+            signed_up: "on 3 May 2026\r\nat x.example".into(),
+        }
+    }
+
+    #[test]
+    fn html_is_escaped_and_text_is_not() {
+        let html = fill_html(
+            "<!--reader--><a href=\"\u{E000}\">\u{E002}</a><!--/reader-->",
+            &values(),
+        );
+        assert_eq!(
+            html,
+            "<a href=\"https://x.example/unsubscribe/t?a=1&amp;b=2\">&quot;o&#39;b&lt;i&gt;&quot;@x.example</a>"
+        );
+        let text = fill_text("\u{E000} \u{E001} \u{E003}", &values());
+        assert_eq!(
+            text,
+            "https://x.example/unsubscribe/t?a=1&b=2 https://x.example/preferences/t on 3 May 2026at x.example"
+        );
+    }
+
+    #[test]
+    fn a_value_cannot_open_another_slot() {
+        let mut values = values();
+        values.signed_up = "\u{E000}".into();
+        assert_eq!(fill_text("\u{E003}", &values), "\u{E000}");
+    }
+
+    #[test]
+    fn the_archive_sees_no_reader() {
+        let page = without_reader("a<!--reader-->\u{E002}<!--/reader-->b\u{E000}c<!--reader-->d");
+        assert_eq!(page, "abc");
+    }
+}

@@ -1,0 +1,75 @@
+//! Frees what nodes that are gone had claimed, and forgets what is no longer needed.
+
+use chrono::TimeDelta;
+
+use super::Deps;
+use crate::domain::issue::IssueState;
+use crate::domain::job::{Job, Queue};
+use crate::store::{StoreError, counters, deliveries, issues, nodes, notices, queue};
+
+/// Says that this node is alive, and frees the claims of nodes that are not.
+pub async fn heartbeat(deps: &Deps, roles: &str) -> Result<(), StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    nodes::seen(&mut tx, &deps.node, roles, now).await?;
+    let (idle, unknown) = deliveries::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
+    let notices = notices::release_dead(&mut tx, now).await?;
+    tx.commit().await?;
+    if idle + unknown + notices > 0 {
+        tracing::warn!(
+            idle,
+            unknown,
+            notices,
+            "claims of a node that is gone were freed"
+        );
+        deps.wakeups.wake(Queue::Issues);
+    }
+    Ok(())
+}
+
+/// Takes this node out of the list, so that nobody waits for it.
+pub async fn farewell(deps: &Deps) -> Result<(), StoreError> {
+    let mut tx = deps.store.begin().await?;
+    nodes::gone(&mut tx, &deps.node).await?;
+    tx.commit().await
+}
+
+/// Looks for rows that are due whatever happened to their jobs, and enqueues jobs for them.
+pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    let mut jobs: Vec<Job> = notices::due(&mut tx, now, 200)
+        .await?
+        .into_iter()
+        .map(|notice| Job::SendNotice { notice })
+        .collect();
+    for issue in issues::in_state(&mut tx, IssueState::Composing, now).await? {
+        jobs.push(Job::ComposeIssue { issue: issue.id });
+    }
+    for issue in issues::in_state(&mut tx, IssueState::Sending, now).await? {
+        jobs.push(Job::Deliver { issue: issue.id });
+    }
+    drop(tx);
+    if jobs.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = deps.store.begin().await?;
+    for job in &jobs {
+        deps.push(&mut tx, job).await?;
+    }
+    tx.commit().await?;
+    for job in &jobs {
+        deps.wake(job);
+    }
+    Ok(jobs.len())
+}
+
+/// Forgets counters, nodes and finished jobs of the past.
+pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    counters::prune(&mut tx, now - TimeDelta::days(2)).await?;
+    nodes::prune(&mut tx, now).await?;
+    tx.commit().await?;
+    queue::prune(&deps.store, now).await
+}

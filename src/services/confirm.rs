@@ -1,0 +1,99 @@
+//! A reader confirms. The link may be opened any number of times; the button may be pressed
+//! twice.
+
+use std::net::IpAddr;
+
+use super::Deps;
+use crate::domain::publication::Publication;
+use crate::domain::subscription::{
+    ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
+};
+use crate::domain::token::token_hash;
+use crate::store::consents::{self, Consent};
+use crate::store::{StoreError, Tx, publications, sign_ups, subscribers, subscriptions};
+
+/// What a confirmation link leads to.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub sign_up: SignUp,
+    pub subscription: Subscription,
+    pub publication: Publication,
+    pub standing: Standing,
+}
+
+/// What the link can still do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits for its button.
+    Open,
+    /// It was used, and the subscription stands.
+    Confirmed,
+    /// Too old, or used and left since.
+    Expired,
+}
+
+/// Looks a token up; changes nothing.
+pub async fn find(deps: &Deps, token: &str) -> Result<Option<Found>, StoreError> {
+    let mut tx = deps.store.read().await?;
+    find_in(deps, &mut tx, token).await
+}
+
+async fn find_in(deps: &Deps, tx: &mut Tx, token: &str) -> Result<Option<Found>, StoreError> {
+    let Some(sign_up) = sign_ups::find_by_token(tx, &token_hash(token)).await? else {
+        return Ok(None);
+    };
+    let Some(subscription) = subscriptions::find(tx, sign_up.subscription).await? else {
+        return Ok(None);
+    };
+    let Some(publication) = publications::find(tx, subscription.publication).await? else {
+        return Ok(None);
+    };
+    let confirmed = subscription.state == SubscriptionState::Confirmed;
+    let standing = match sign_up.used_at {
+        Some(_) if confirmed => Standing::Confirmed,
+        Some(_) => Standing::Expired,
+        None if sign_up.expires_at <= deps.now() => Standing::Expired,
+        None => Standing::Open,
+    };
+    Ok(Some(Found {
+        sign_up,
+        subscription,
+        publication,
+        standing,
+    }))
+}
+
+/// Confirms; a second press finds the subscription confirmed and changes nothing.
+pub async fn confirm(
+    deps: &Deps,
+    token: &str,
+    address: IpAddr,
+) -> Result<Option<Found>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(mut found) = find_in(deps, &mut tx, token).await? else {
+        return Ok(None);
+    };
+    let now = deps.now();
+    if found.standing == Standing::Open
+        && sign_ups::mark_used(&mut tx, found.sign_up.id, now).await?
+    {
+        subscriptions::confirm(&mut tx, &found.sign_up, now).await?;
+        if let Some(name) = &found.sign_up.name {
+            subscribers::set_name(&mut tx, found.subscription.subscriber, name).await?;
+        }
+        let evidence = Consent {
+            subscription: found.subscription.id,
+            kind: ConsentKind::Confirmed,
+            at: now,
+            text_version: None,
+            network: Some(&truncated(address)),
+            source: found.sign_up.source.as_deref(),
+            detail: None,
+        };
+        consents::append(&mut tx, &evidence).await?;
+        tx.commit().await?;
+        found.standing = Standing::Confirmed;
+        tracing::info!(subscription = %found.subscription.id, "subscription confirmed");
+    }
+    Ok(Some(found))
+}

@@ -1,0 +1,72 @@
+//! The addresses that go into mails and pages.
+
+use super::Deps;
+use crate::domain::ids::{DeliveryId, SignUpId, SubscriptionId};
+use crate::domain::publication::{Publication, TopicChoice};
+use crate::domain::token::{Link, Purpose};
+
+/// Where a reader confirms.
+pub fn confirm(deps: &Deps, sign_up: SignUpId) -> String {
+    format!(
+        "{}/confirm/{}",
+        deps.limits.public_url,
+        deps.keys.confirm_token(sign_up)
+    )
+}
+
+/// Where a reader leaves.
+pub fn unsubscribe(
+    deps: &Deps,
+    subscription: SubscriptionId,
+    delivery: Option<DeliveryId>,
+) -> String {
+    let token = token(deps, Purpose::Unsubscribe, subscription, delivery);
+    format!("{}/unsubscribe/{token}", deps.limits.public_url)
+}
+
+/// Where a reader changes topics and frequency.
+pub fn preferences(
+    deps: &Deps,
+    subscription: SubscriptionId,
+    delivery: Option<DeliveryId>,
+) -> String {
+    let token = token(deps, Purpose::Preferences, subscription, delivery);
+    format!("{}/preferences/{token}", deps.limits.public_url)
+}
+
+/// The archive page of an issue.
+pub fn issue(deps: &Deps, publication: &Publication, digest_slug: &str, number: i64) -> String {
+    format!(
+        "{}/{}/archive/{digest_slug}-{number}",
+        deps.limits.public_url, publication.slug
+    )
+}
+
+fn token(
+    deps: &Deps,
+    purpose: Purpose,
+    subscription: SubscriptionId,
+    delivery: Option<DeliveryId>,
+) -> String {
+    deps.keys.sign(&Link {
+        purpose,
+        subscription,
+        delivery,
+    })
+}
+
+/// The archive page of one edition of an issue; it names topics, never a reader.
+pub fn edition(
+    deps: &Deps,
+    publication: &Publication,
+    digest_slug: &str,
+    number: i64,
+    choice: &TopicChoice,
+) -> String {
+    let page = issue(deps, publication, digest_slug, number);
+    if choice.0.is_empty() {
+        page
+    } else {
+        format!("{page}?topics={}", choice.key())
+    }
+}

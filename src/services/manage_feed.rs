@@ -1,0 +1,112 @@
+//! Operators connect feeds.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::Deps;
+use crate::domain::article::{ArticleUrlError, check_url};
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::ids::{FeedId, PublicationId};
+use crate::domain::slug::Slug;
+use crate::store::{StoreError, feeds, publications};
+
+/// Why a feed was refused.
+#[derive(Debug, Error)]
+pub enum ManageFeedError {
+    #[error("the publication has the feed {0} already")]
+    Exists(String),
+    #[error("there is no feed {0}; `paperround feed list` shows them")]
+    Unknown(String),
+    #[error("there is no topic {given:?}; the topics are: {known}")]
+    Topic { given: String, known: String },
+    #[error(transparent)]
+    Url(#[from] ArticleUrlError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an operator says of a new feed.
+#[derive(Debug, Clone)]
+pub struct NewFeed {
+    pub publication: PublicationId,
+    pub url: String,
+    pub topics: Vec<Slug>,
+    /// Category, as the feed writes it, to topic.
+    pub mapping: BTreeMap<String, Slug>,
+    pub every: Duration,
+}
+
+/// Connects a feed; it is due at once.
+pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
+    let now = deps.now();
+    let feed = Feed {
+        id: deps.new_id(FeedId::new),
+        publication: new.publication,
+        url: check_url(&new.url)?.to_string(),
+        title: None,
+        state: FeedState::Active,
+        every: new.every,
+        etag: None,
+        last_modified: None,
+        next_fetch_at: now,
+        last_fetched_at: None,
+        last_error: None,
+        failures: 0,
+        topics: new.topics,
+        mapping: new
+            .mapping
+            .into_iter()
+            .map(|(category, topic)| (category.trim().to_lowercase(), topic))
+            .collect(),
+    };
+    let mut tx = deps.store.begin().await?;
+    let topics = publications::topics(&mut tx, feed.publication).await?;
+    let id_of = |slug: &Slug| {
+        topics
+            .iter()
+            .find(|t| t.slug == *slug)
+            .map(|t| t.id)
+            .ok_or_else(|| ManageFeedError::Topic {
+                given: slug.to_string(),
+                known: topics
+                    .iter()
+                    .map(|t| t.slug.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
+    };
+    match feeds::insert(&mut tx, &feed, now).await {
+        Err(StoreError::Conflict) => return Err(ManageFeedError::Exists(feed.url)),
+        other => other?,
+    }
+    for topic in &feed.topics {
+        feeds::add_topic(&mut tx, feed.id, id_of(topic)?).await?;
+    }
+    for (category, topic) in &feed.mapping {
+        feeds::add_category(&mut tx, feed.id, category, id_of(topic)?).await?;
+    }
+    tx.commit().await?;
+    Ok(feed)
+}
+
+/// Pauses or resumes a feed.
+pub async fn set_state(deps: &Deps, id: FeedId, state: FeedState) -> Result<(), ManageFeedError> {
+    let mut tx = deps.store.begin().await?;
+    known(feeds::find(&mut tx, id).await?, id)?;
+    feeds::set_state(&mut tx, id, state, deps.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Disconnects a feed; its articles stay.
+pub async fn remove(deps: &Deps, id: FeedId) -> Result<(), ManageFeedError> {
+    let mut tx = deps.store.begin().await?;
+    known(feeds::find(&mut tx, id).await?, id)?;
+    feeds::remove(&mut tx, id).await?;
+    Ok(tx.commit().await?)
+}
+
+fn known(feed: Option<Feed>, id: FeedId) -> Result<Feed, ManageFeedError> {
+    feed.ok_or_else(|| ManageFeedError::Unknown(id.to_string()))
+}

@@ -1,0 +1,153 @@
+//! Operators make and change publications and topics.
+
+use chrono_tz::Tz;
+use thiserror::Error;
+
+use super::Deps;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{PublicationId, TopicId};
+use crate::domain::publication::{Mailbox, Publication, Topic};
+use crate::domain::slug::Slug;
+use crate::domain::text::{self, LineError};
+use crate::store::{StoreError, publications};
+
+/// Why a publication or topic was refused.
+#[derive(Debug, Error)]
+pub enum PublicationError {
+    #[error("there is a publication {0:?} already")]
+    Exists(String),
+    #[error("there is a topic {0:?} already")]
+    TopicExists(String),
+    #[error("there is no publication {0:?}; `paperround publication list` shows them")]
+    Unknown(String),
+    #[error("there is no topic {0:?}; `paperround topic list` shows them")]
+    UnknownTopic(String),
+    #[error("{0:?} is not a language tag such as en or de")]
+    Language(String),
+    #[error("{0:?} is not a web address (https://...)")]
+    PrivacyUrl(String),
+    #[error(transparent)]
+    Line(#[from] LineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What an operator says of a new publication.
+#[derive(Debug, Clone)]
+pub struct NewPublication {
+    pub slug: Slug,
+    pub name: String,
+    pub from: Mailbox,
+    pub reply_to: Option<EmailAddress>,
+    pub postal_address: String,
+    pub language: String,
+    pub timezone: Tz,
+    pub description: Option<String>,
+    pub privacy_url: Option<String>,
+}
+
+/// Makes a publication.
+pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, PublicationError> {
+    let publication = checked(Publication {
+        id: deps.new_id(PublicationId::new),
+        slug: new.slug,
+        name: new.name,
+        from: new.from,
+        reply_to: new.reply_to,
+        postal_address: new.postal_address,
+        language: new.language,
+        timezone: new.timezone,
+        description: new.description,
+        privacy_url: new.privacy_url,
+        archived_at: None,
+        created_at: deps.now(),
+    })?;
+    let mut tx = deps.store.begin().await?;
+    match publications::insert(&mut tx, &publication).await {
+        Err(StoreError::Conflict) => {
+            return Err(PublicationError::Exists(publication.slug.to_string()));
+        }
+        other => other?,
+    }
+    tx.commit().await?;
+    Ok(publication)
+}
+
+fn checked(mut publication: Publication) -> Result<Publication, PublicationError> {
+    publication.name = text::line("the name", &publication.name, 80)?;
+    publication.postal_address =
+        text::line("the postal address", &publication.postal_address, 300)?;
+    if let Some(description) = &publication.description {
+        publication.description = Some(text::line("the description", description, 300)?);
+    }
+    let language = &publication.language;
+    let is_tag = (2..=12).contains(&language.len())
+        && language
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && language.as_bytes()[..2].iter().all(u8::is_ascii_lowercase);
+    if !is_tag {
+        return Err(PublicationError::Language(language.clone()));
+    }
+    if let Some(url) = &publication.privacy_url
+        && crate::domain::article::check_url(url).is_err()
+    {
+        return Err(PublicationError::PrivacyUrl(url.clone()));
+    }
+    Ok(publication)
+}
+
+/// Changes a publication.
+pub async fn update(
+    deps: &Deps,
+    slug: &str,
+    change: impl FnOnce(&mut Publication),
+) -> Result<Publication, PublicationError> {
+    let mut tx = deps.store.begin().await?;
+    let found = publications::find_by_slug(&mut tx, slug).await?;
+    let mut publication = found.ok_or_else(|| PublicationError::Unknown(slug.to_owned()))?;
+    change(&mut publication);
+    let publication = checked(publication)?;
+    publications::update(&mut tx, &publication).await?;
+    tx.commit().await?;
+    Ok(publication)
+}
+
+/// Adds a topic.
+pub async fn add_topic(
+    deps: &Deps,
+    publication: PublicationId,
+    slug: Slug,
+    name: &str,
+) -> Result<Topic, PublicationError> {
+    let topic = Topic {
+        id: deps.new_id(TopicId::new),
+        slug,
+        name: text::line("the name", name, 60)?,
+    };
+    let mut tx = deps.store.begin().await?;
+    match publications::insert_topic(&mut tx, publication, &topic, deps.now()).await {
+        Err(StoreError::Conflict) => {
+            return Err(PublicationError::TopicExists(topic.slug.to_string()));
+        }
+        other => other?,
+    }
+    tx.commit().await?;
+    Ok(topic)
+}
+
+/// Gives a topic another name.
+pub async fn rename_topic(
+    deps: &Deps,
+    publication: PublicationId,
+    slug: &Slug,
+    name: &str,
+) -> Result<(), PublicationError> {
+    let name = text::line("the name", name, 60)?;
+    let mut tx = deps.store.begin().await?;
+    if !publications::rename_topic(&mut tx, publication, slug, &name).await? {
+        return Err(PublicationError::UnknownTopic(slug.to_string()));
+    }
+    tx.commit().await?;
+    Ok(())
+}

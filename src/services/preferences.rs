@@ -1,0 +1,42 @@
+//! A reader changes topics and frequency.
+
+use super::Deps;
+use super::unsubscribe::{Reader, find_in};
+use crate::domain::ids::DigestId;
+use crate::domain::publication::TopicChoice;
+use crate::domain::subscription::{ConsentKind, SubscriptionState};
+use crate::domain::token::Purpose;
+use crate::store::consents::{self, Consent};
+use crate::store::{StoreError, subscriptions};
+
+/// Saves the choices of a confirmed reader; `None` where the link is not one of ours. The
+/// choices of somebody who left are not touched.
+pub async fn change(
+    deps: &Deps,
+    token: &str,
+    topics: &TopicChoice,
+    digest: Option<DigestId>,
+) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(mut reader) = find_in(deps, &mut tx, token, Purpose::Preferences).await? else {
+        return Ok(None);
+    };
+    if reader.subscription.state == SubscriptionState::Confirmed {
+        subscriptions::set_choices(&mut tx, reader.subscription.id, topics, digest).await?;
+        let detail = format!("topics: {}", topics.key());
+        let evidence = Consent {
+            subscription: reader.subscription.id,
+            kind: ConsentKind::Changed,
+            at: deps.now(),
+            text_version: None,
+            network: None,
+            source: Some("preferences"),
+            detail: Some(&detail),
+        };
+        consents::append(&mut tx, &evidence).await?;
+        tx.commit().await?;
+        reader.subscription.topics = topics.clone();
+        reader.subscription.digest = digest;
+    }
+    Ok(Some(reader))
+}

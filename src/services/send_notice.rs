@@ -1,0 +1,202 @@
+//! Sends one notice: a mail that somebody is waiting for.
+
+use thiserror::Error;
+
+use super::{Deps, links};
+use crate::domain::delivery::{Lane, Outcome, next_attempt};
+use crate::domain::ids::NoticeId;
+use crate::domain::notice::{Notice, NoticeKind, NoticeState};
+use crate::domain::publication::Publication;
+use crate::domain::subscriber::Subscriber;
+use crate::domain::subscription::{SignUp, SubscriptionState};
+use crate::mail::{ComposeError, Draft, compose, notice_headers};
+use crate::render::contexts::{ConfirmationMail, PublicationView};
+use crate::render::{RenderError, dates};
+use crate::store::{
+    StoreError, digests, notices, publications, sign_ups, subscribers, subscriptions,
+};
+
+/// Why a notice could not even be written.
+#[derive(Debug, Error)]
+pub enum NoticeError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+}
+
+/// Claims the notice, sends it, and records how it ended. Harmless to run twice.
+pub async fn send(deps: &Deps, id: NoticeId) -> Result<(), NoticeError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(notice) = notices::claim(&mut tx, id, &deps.node, deps.now()).await? else {
+        return Ok(());
+    };
+    tx.commit().await?;
+    let outcome = match write(deps, &notice).await {
+        Ok(Some((draft, bytes))) => hand_over(deps, &draft, &bytes).await,
+        Ok(None) => Outcome::Refused(reply("the sign-up it belongs to is gone")),
+        Err(error) => {
+            tracing::error!(notice = %id, %error, "a notice could not be written");
+            Outcome::Refused(reply(&error.to_string()))
+        }
+    };
+    record(deps, &notice, &outcome).await?;
+    Ok(())
+}
+
+fn reply(text: &str) -> crate::domain::delivery::Reply {
+    crate::domain::delivery::Reply {
+        code: 0,
+        enhanced: None,
+        text: text.to_owned(),
+    }
+}
+
+/// Everything about the notice, read in one transaction that ends before the mail is rendered.
+struct Material {
+    sign_up: SignUp,
+    subscriber: Subscriber,
+    publication: Publication,
+    topics: Vec<String>,
+    frequency: Option<String>,
+    changes: bool,
+}
+
+async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, StoreError> {
+    let mut tx = deps.store.read().await?;
+    let Some(sign_up) = sign_ups::find(&mut tx, notice.sign_up).await? else {
+        return Ok(None);
+    };
+    let Some(subscription) = subscriptions::find(&mut tx, sign_up.subscription).await? else {
+        return Ok(None);
+    };
+    let Some(subscriber) = subscribers::find(&mut tx, subscription.subscriber).await? else {
+        return Ok(None);
+    };
+    let Some(publication) = publications::find(&mut tx, subscription.publication).await? else {
+        return Ok(None);
+    };
+    let all = publications::topics(&mut tx, publication.id).await?;
+    let chosen = all
+        .into_iter()
+        .filter(|t| sign_up.topics.0.contains(&t.slug))
+        .map(|t| t.name)
+        .collect();
+    let frequency = match sign_up.digest {
+        Some(id) => digests::find(&mut tx, id).await?.map(|d| d.name),
+        None => None,
+    };
+    let changes = subscription.state == SubscriptionState::Confirmed;
+    Ok(Some(Material {
+        sign_up,
+        subscriber,
+        publication,
+        topics: chosen,
+        frequency,
+        changes,
+    }))
+}
+
+async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>, NoticeError> {
+    let Some(m) = material(deps, notice).await? else {
+        return Ok(None);
+    };
+    let NoticeKind::Confirmation = notice.kind;
+    let zone = m.publication.timezone;
+    let context = ConfirmationMail {
+        publication: PublicationView::new(&m.publication, &deps.limits.public_url),
+        confirm_url: links::confirm(deps, m.sign_up.id),
+        requested_at: dates::moment(m.sign_up.created_at, zone, &m.publication.language),
+        source: m.sign_up.source.as_deref().map(site_of),
+        topics: m.topics,
+        frequency: m.frequency,
+        expires_days: deps.limits.pending_days,
+        changes: m.changes,
+    };
+    let mail = deps.renderer.confirmation(&context)?;
+    let draft = Draft {
+        message_id: format!(
+            "{}.notice@{}",
+            notice.id.0.simple(),
+            m.publication.from.email.domain()
+        ),
+        from: m.publication.from,
+        reply_to: m.publication.reply_to,
+        to: m.subscriber.email,
+        to_name: None,
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        // The date of the request, so that a repeated attempt is the same mail.
+        date: m.sign_up.created_at,
+        headers: notice_headers(),
+    };
+    let bytes = compose(&draft)?;
+    Ok(Some((draft, bytes)))
+}
+
+/// The site of a page, which says more to a reader than its whole address.
+pub(super) fn site_of(source: &str) -> String {
+    let host = url::Url::parse(source)
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| crate::domain::text::cut(source, 100).to_owned())
+}
+
+async fn hand_over(deps: &Deps, draft: &Draft, bytes: &[u8]) -> Outcome {
+    match deps.relay.connect().await {
+        Ok(mut connection) => {
+            let outcome = connection
+                .send(draft.from.email.as_str(), &draft.to, bytes)
+                .await;
+            connection.quit().await;
+            outcome
+        }
+        Err(error) => Outcome::NotBegun(error.to_string()),
+    }
+}
+
+async fn record(deps: &Deps, notice: &Notice, outcome: &Outcome) -> Result<(), StoreError> {
+    let now = deps.now();
+    let again = || {
+        let first = notice.first_attempt_at.unwrap_or(now);
+        next_attempt(
+            Lane::Notice,
+            notice.attempts,
+            first,
+            now,
+            deps.limits.retry_for,
+            deps.random.fraction(),
+        )
+    };
+    let (state, text, next) = match outcome {
+        Outcome::Accepted(reply) => (NoticeState::Sent, reply.to_string(), None),
+        Outcome::Refused(reply) => (NoticeState::Failed, reply.to_string(), None),
+        Outcome::Deferred(reply) => open(again(), reply.to_string()),
+        Outcome::NotBegun(text) | Outcome::Unknown(text) => open(again(), text.clone()),
+    };
+    match (state, next) {
+        (NoticeState::Sent, _) => tracing::info!(notice = %notice.id, "notice sent"),
+        (NoticeState::Failed, _) => {
+            tracing::warn!(notice = %notice.id, reply = %text, "notice failed")
+        }
+        (_, next) => {
+            tracing::warn!(notice = %notice.id, reply = %text, ?next, "notice is tried again")
+        }
+    }
+    let mut tx = deps.store.begin().await?;
+    notices::record(&mut tx, notice.id, state, &text, next, now).await?;
+    tx.commit().await
+}
+
+fn open(
+    next: Option<crate::domain::clock::Time>,
+    text: String,
+) -> (NoticeState, String, Option<crate::domain::clock::Time>) {
+    match next {
+        Some(at) => (NoticeState::Pending, text, Some(at)),
+        None => (NoticeState::Failed, text, None),
+    }
+}

@@ -1,0 +1,116 @@
+//! A reader leaves: at once, also in the middle of a send, and as often as they like.
+
+use super::Deps;
+use crate::domain::publication::Publication;
+use crate::domain::subscriber::Subscriber;
+use crate::domain::subscription::{ConsentKind, LeaveReason, Subscription};
+use crate::domain::token::{Link, Purpose};
+use crate::store::consents::{self, Consent};
+use crate::store::{StoreError, Tx, deliveries, publications, subscribers, subscriptions};
+
+/// Whose link it is.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub link: Link,
+    pub subscription: Subscription,
+    pub subscriber: Subscriber,
+    pub publication: Publication,
+}
+
+/// Reads a signed link and finds whose it is; changes nothing. `None` where the link is not one
+/// of ours.
+pub async fn find(
+    deps: &Deps,
+    token: &str,
+    purpose: Purpose,
+) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.read().await?;
+    find_in(deps, &mut tx, token, purpose).await
+}
+
+pub(super) async fn find_in(
+    deps: &Deps,
+    tx: &mut Tx,
+    token: &str,
+    purpose: Purpose,
+) -> Result<Option<Reader>, StoreError> {
+    let Ok(link) = deps.keys.verify(token, purpose) else {
+        return Ok(None);
+    };
+    let Some(subscription) = subscriptions::find(tx, link.subscription).await? else {
+        return Ok(None);
+    };
+    let subscriber = subscribers::find(tx, subscription.subscriber).await?;
+    let publication = publications::find(tx, subscription.publication).await?;
+    Ok(match (subscriber, publication) {
+        (Some(subscriber), Some(publication)) => Some(Reader {
+            link,
+            subscription,
+            subscriber,
+            publication,
+        }),
+        _ => None,
+    })
+}
+
+/// Ends the subscription and skips what was still to go out to it.
+pub async fn leave(
+    deps: &Deps,
+    token: &str,
+    reason: LeaveReason,
+) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
+        return Ok(None);
+    };
+    let now = deps.now();
+    if subscriptions::leave(&mut tx, reader.subscription.id, reason, now).await? {
+        deliveries::skip_open(&mut tx, reader.subscription.id).await?;
+        note(
+            &mut tx,
+            &reader,
+            ConsentKind::Withdrawn,
+            reason.as_str(),
+            deps,
+        )
+        .await?;
+        tx.commit().await?;
+        tracing::info!(subscription = %reader.subscription.id, %reason, "reader left");
+    }
+    Ok(Some(reader))
+}
+
+/// Takes leaving back. Only what had been confirmed can come back.
+pub async fn undo(deps: &Deps, token: &str) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
+        return Ok(None);
+    };
+    if subscriptions::restore(&mut tx, reader.subscription.id).await? {
+        deliveries::unskip(&mut tx, reader.subscription.id).await?;
+        note(&mut tx, &reader, ConsentKind::Restored, "undo", deps).await?;
+        tx.commit().await?;
+        tracing::info!(subscription = %reader.subscription.id, "reader came back");
+    }
+    Ok(Some(reader))
+}
+
+async fn note(
+    tx: &mut Tx,
+    reader: &Reader,
+    kind: ConsentKind,
+    source: &str,
+    deps: &Deps,
+) -> Result<(), StoreError> {
+    let detail = reader.link.delivery.map(|id| format!("delivery {id}"));
+    let evidence = Consent {
+        subscription: reader.subscription.id,
+        kind,
+        at: deps.now(),
+        text_version: None,
+        network: None,
+        source: Some(source),
+        detail: detail.as_deref(),
+    };
+    consents::append(tx, &evidence).await
+}

@@ -1,0 +1,91 @@
+//! Forms: the same fields as a form or as JSON, checked before they become domain types.
+
+use axum::body::Bytes;
+use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+use url::form_urlencoded;
+use validator::Validate;
+
+use super::error::WebError;
+
+/// The sign-up form as it arrives; unknown fields are left alone.
+#[derive(Debug, Default, Clone, Deserialize, Validate)]
+#[serde(default)]
+pub(super) struct SignUpForm {
+    pub email: String,
+    #[validate(length(max = 100, message = "The name is longer than 100 characters."))]
+    pub name: String,
+    #[validate(length(max = 100, message = "These are more topics than there are."))]
+    pub topics: Vec<String>,
+    pub frequency: String,
+    #[validate(length(max = 35, message = "The language is not one that we know."))]
+    pub language: String,
+    pub source: String,
+    /// A field that people do not see: whoever fills it in is a program.
+    pub website: String,
+}
+
+impl SignUpForm {
+    /// Reads a body by its type; a form is assumed where none is named.
+    pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, WebError> {
+        let kind = headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default();
+        if kind.starts_with("application/json") {
+            return serde_json::from_slice(body)
+                .map_err(|e| WebError::BadBody(format!("Not the JSON expected: {e}.")));
+        }
+        if kind.starts_with("multipart/") {
+            return Err(WebError::BadBody(
+                "Please send application/x-www-form-urlencoded or JSON.".to_owned(),
+            ));
+        }
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            let value = value.into_owned();
+            match name.as_ref() {
+                "email" => form.email = value,
+                "name" => form.name = value,
+                "topics" => form.topics.push(value),
+                "frequency" => form.frequency = value,
+                "language" => form.language = value,
+                "source" => form.source = value,
+                "website" => form.website = value,
+                _ => {}
+            }
+        }
+        Ok(form)
+    }
+}
+
+/// One field of a small form.
+pub(super) fn field(body: &Bytes, name: &str) -> Option<String> {
+    form_urlencoded::parse(body)
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn form_and_json_say_the_same() {
+        let form = Bytes::from_static(b"email=a%40b.org&topics=x&topics=y&frequency=daily&other=1");
+        let mut headers = HeaderMap::new();
+        let read = SignUpForm::read(&headers, &form).unwrap();
+        headers.insert(
+            header::CONTENT_TYPE,
+            "application/json; charset=utf-8".parse().unwrap(),
+        );
+        let json =
+            Bytes::from_static(br#"{"email":"a@b.org","topics":["x","y"],"frequency":"daily"}"#);
+        let same = SignUpForm::read(&headers, &json).unwrap();
+        assert_eq!(
+            (&read.email, &read.topics, &read.frequency),
+            (&same.email, &same.topics, &same.frequency)
+        );
+        assert!(SignUpForm::read(&headers, &Bytes::from_static(b"{")).is_err());
+    }
+}

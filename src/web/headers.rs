@@ -1,0 +1,56 @@
+//! Headers that every answer carries.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::Web;
+use crate::render::pages::style_hash;
+
+/// Adds the security headers that a handler has not set itself.
+pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let private = ["/confirm/", "/unsubscribe/", "/preferences/"]
+        .iter()
+        .any(|p| path.starts_with(p));
+    let mut response = next.run(request).await;
+    let mut set = |name: HeaderName, value: &str| {
+        if let (false, Ok(value)) = (
+            response.headers().contains_key(&name),
+            HeaderValue::from_str(value),
+        ) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    set(header::CONTENT_SECURITY_POLICY, &pages_policy());
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // Addresses of pages hold tokens; no other site may learn them.
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    if private {
+        set(header::CACHE_CONTROL, "no-store");
+        set(HeaderName::from_static("x-robots-tag"), "noindex, nofollow");
+    } else {
+        set(header::CACHE_CONTROL, "no-cache");
+    }
+    if web.deps.limits.public_url.starts_with("https://") {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    response
+}
+
+/// Our one style and forms to ourselves; nothing else.
+fn pages_policy() -> String {
+    format!(
+        "default-src 'none'; style-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        style_hash()
+    )
+}
+
+/// The policy of an issue's page: a mail styles its elements and shows pictures.
+pub(super) const MAIL_POLICY: &str = "default-src 'none'; img-src https: http: data:; \
+     style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

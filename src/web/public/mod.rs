@@ -1,0 +1,7 @@
+//! Pages for readers: no sign-in, no cookie, no script needed.
+
+pub(super) mod archive;
+pub(super) mod confirm;
+pub(super) mod preferences;
+pub(super) mod sign_up;
+pub(super) mod unsubscribe;

@@ -1,0 +1,97 @@
+//! `GET|POST /unsubscribe/{token}`: the first shows a button, the second leaves.
+//!
+//! The POST needs no cookie, no referrer and no token but the one in its address, so that mail
+//! programs can send it for the reader (RFC 8058).
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::subscription::{LeaveReason, SubscriptionState};
+use crate::domain::token::Purpose;
+use crate::render::contexts::PublicationView;
+use crate::render::pages::{GoodbyePage, LeavePage, ReturnedPage};
+use crate::services::links;
+use crate::services::unsubscribe::{self, Reader};
+use crate::web::Web;
+use crate::web::answer::{or_page, page};
+use crate::web::error::WebError;
+use crate::web::form::field;
+
+/// The button; link scanners that open every link change nothing.
+pub(in crate::web) async fn show(State(web): State<Web>, Path(token): Path<String>) -> Response {
+    let shown = async {
+        let found = unsubscribe::find(&web.deps, &token, Purpose::Unsubscribe).await?;
+        let reader = found.ok_or(WebError::BadLink)?;
+        if reader.subscription.state == SubscriptionState::Unsubscribed {
+            return goodbye(&web, &reader, token.clone());
+        }
+        let shown = LeavePage {
+            publication: view(&web, &reader),
+            token: token.clone(),
+            email: reader.subscriber.email.masked(),
+        };
+        page(&web, StatusCode::OK, &shown)
+    };
+    or_page(&web, shown.await)
+}
+
+/// Leaves, or takes leaving back.
+pub(in crate::web) async fn press(
+    State(web): State<Web>,
+    Path(token): Path<String>,
+    body: Bytes,
+) -> Response {
+    let pressed = async {
+        if is_one_click(&body) {
+            let left = unsubscribe::leave(&web.deps, &token, LeaveReason::OneClick).await?;
+            return left
+                .map(|_| "You have left.\n".into_response())
+                .ok_or(WebError::BadLink);
+        }
+        if field(&body, "action").as_deref() == Some("undo") {
+            let reader = unsubscribe::undo(&web.deps, &token)
+                .await?
+                .ok_or(WebError::BadLink)?;
+            return returned(&web, &reader);
+        }
+        let left = unsubscribe::leave(&web.deps, &token, LeaveReason::Page).await?;
+        goodbye(&web, &left.ok_or(WebError::BadLink)?, token.clone())
+    };
+    or_page(&web, pressed.await)
+}
+
+/// RFC 8058, 3.2 allows both kinds of forms.
+fn is_one_click(body: &Bytes) -> bool {
+    let text = String::from_utf8_lossy(body);
+    field(body, "List-Unsubscribe").as_deref() == Some("One-Click")
+        || (text.contains("name=\"List-Unsubscribe\"") && text.contains("One-Click"))
+}
+
+fn view(web: &Web, reader: &Reader) -> PublicationView {
+    PublicationView::new(&reader.publication, &web.deps.limits.public_url)
+}
+
+fn goodbye(web: &Web, reader: &Reader, token: String) -> Result<Response, WebError> {
+    page(
+        web,
+        StatusCode::OK,
+        &GoodbyePage {
+            publication: view(web, reader),
+            token,
+        },
+    )
+}
+
+fn returned(web: &Web, reader: &Reader) -> Result<Response, WebError> {
+    let preferences_url = links::preferences(&web.deps, reader.subscription.id, None);
+    page(
+        web,
+        StatusCode::OK,
+        &ReturnedPage {
+            publication: view(web, reader),
+            preferences_url,
+        },
+    )
+}

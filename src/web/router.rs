@@ -1,0 +1,68 @@
+//! All routes in one list.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use tower_http::trace::TraceLayer;
+
+use super::{Web, error, headers, public, status};
+
+/// A sign-up with every field at its limit stays well below.
+const MAX_BODY: usize = 64 * 1024;
+/// Longer than the database waits for its write lock.
+const MAX_TIME: Duration = Duration::from_secs(40);
+
+/// The service as an axum router.
+pub fn router(web: Web) -> Router {
+    Router::new()
+        .route("/healthz", get(status::healthz))
+        .route("/readyz", get(status::readyz))
+        .route("/robots.txt", get(status::robots))
+        .route(
+            "/confirm/{token}",
+            get(public::confirm::show).post(public::confirm::press),
+        )
+        .route(
+            "/unsubscribe/{token}",
+            get(public::unsubscribe::show).post(public::unsubscribe::press),
+        )
+        .route(
+            "/preferences/{token}",
+            get(public::preferences::show).post(public::preferences::save),
+        )
+        .route("/{publication}", get(public::sign_up::show))
+        .route(
+            "/{publication}/subscribe",
+            post(public::sign_up::submit).get(public::sign_up::back),
+        )
+        .route("/{publication}/archive", get(public::archive::list))
+        .route(
+            "/{publication}/archive/{issue}",
+            get(public::archive::issue),
+        )
+        .fallback(error::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(web.clone(), headers::add))
+        .layer(CatchPanicLayer::new())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            MAX_TIME,
+        ))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .with_state(web)
+}
+
+/// The route, never the path: paths hold tokens.
+fn span(request: &Request) -> tracing::Span {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("", MatchedPath::as_str);
+    tracing::debug_span!("request", method = %request.method(), route)
+}

@@ -1,0 +1,49 @@
+//! For load balancers and supervisors.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::Web;
+use crate::store::{StoreError, migrate, nodes};
+
+/// The process answers.
+pub(super) async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Database, schema and a worker are there.
+pub(super) async fn readyz(State(web): State<Web>) -> Response {
+    match check(&web).await {
+        Ok((schema, worker)) => {
+            let ready = schema && worker;
+            let status = if ready {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
+            let body = json!({ "ready": ready, "database": true, "migrations": schema, "workers": worker });
+            (status, Json(body)).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "not ready");
+            let body =
+                json!({ "ready": false, "database": false, "migrations": false, "workers": false });
+            (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+        }
+    }
+}
+
+async fn check(web: &Web) -> Result<(bool, bool), StoreError> {
+    let schema = migrate::is_current(&web.deps.store).await?;
+    let mut tx = web.deps.store.read().await?;
+    let worker = nodes::any_worker(&mut tx, web.deps.now()).await?;
+    Ok((schema, worker))
+}
+
+/// Readers' own pages are no business of search engines.
+pub(super) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /confirm/\nDisallow: /unsubscribe/\nDisallow: /preferences/\n"
+}

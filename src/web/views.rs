@@ -1,0 +1,127 @@
+//! What several pages show.
+
+use crate::domain::clock::Time;
+use crate::domain::digest::Digest;
+use crate::domain::ids::DigestId;
+use crate::domain::publication::{Publication, Topic, TopicChoice};
+use crate::domain::schedule::Schedule;
+use crate::render::contexts::PublicationView;
+use crate::render::pages::{DigestOption, TopicOption};
+use crate::store::{StoreError, Tx, digests, publications};
+
+use super::Web;
+use super::error::WebError;
+
+/// A publication with what its forms offer.
+pub(super) struct Offer {
+    pub publication: Publication,
+    pub topics: Vec<Topic>,
+    pub digests: Vec<Digest>,
+}
+
+/// Finds a publication that takes readers.
+pub(super) async fn offer(web: &Web, slug: &str) -> Result<Offer, WebError> {
+    let mut tx = web.deps.store.read().await?;
+    let found = publications::find_by_slug(&mut tx, slug).await?;
+    let publication = found
+        .filter(|p| p.archived_at.is_none())
+        .ok_or(WebError::NotFound)?;
+    Ok(offer_of(&mut tx, publication).await?)
+}
+
+/// What a publication's forms offer.
+pub(super) async fn offer_of(tx: &mut Tx, publication: Publication) -> Result<Offer, StoreError> {
+    let topics = publications::topics(tx, publication.id).await?;
+    let digests = digests::list(tx, publication.id).await?;
+    Ok(Offer {
+        publication,
+        topics,
+        digests,
+    })
+}
+
+impl Offer {
+    pub(super) fn view(&self, web: &Web) -> PublicationView {
+        PublicationView::new(&self.publication, &web.deps.limits.public_url)
+    }
+
+    /// The topics to tick.
+    pub(super) fn topic_options(&self, ticked: &[String]) -> Vec<TopicOption> {
+        let option = |topic: &Topic| TopicOption {
+            slug: topic.slug.to_string(),
+            name: topic.name.clone(),
+            checked: ticked.iter().any(|slug| slug == topic.slug.as_str()),
+        };
+        self.topics.iter().map(option).collect()
+    }
+
+    /// The digests to choose from, with the first one chosen where none is.
+    pub(super) fn digest_options(&self, chosen: &str, now: Time) -> Vec<DigestOption> {
+        let known = self.digests.iter().any(|d| d.slug.as_str() == chosen);
+        let option = |(index, digest): (usize, &Digest)| DigestOption {
+            slug: digest.slug.to_string(),
+            name: digest.name.clone(),
+            when: when(digest, now).unwrap_or_default(),
+            checked: if known {
+                digest.slug.as_str() == chosen
+            } else {
+                index == 0
+            },
+        };
+        self.digests.iter().enumerate().map(option).collect()
+    }
+
+    /// Names of the chosen topics; none where all are wanted.
+    pub(super) fn topic_names(&self, choice: &TopicChoice) -> Vec<String> {
+        self.topics
+            .iter()
+            .filter(|t| choice.0.contains(&t.slug))
+            .map(|t| t.name.clone())
+            .collect()
+    }
+
+    /// The digest that a subscription gets.
+    pub(super) fn digest(&self, chosen: Option<DigestId>) -> Option<&Digest> {
+        match chosen {
+            Some(id) => self.digests.iter().find(|d| d.id == id),
+            None => self.digests.first(),
+        }
+    }
+
+    /// Reads the topics of a form; all of them ticked means all, also those yet to come.
+    pub(super) fn choice(&self, ticked: &[String]) -> Result<TopicChoice, String> {
+        let mut choice = TopicChoice::default();
+        for text in ticked.iter().filter(|text| !text.is_empty()) {
+            match self.topics.iter().find(|t| t.slug.as_str() == text) {
+                Some(topic) => choice.0.insert(topic.slug.clone()),
+                None => {
+                    return Err(
+                        "One of the topics is not on offer; please choose from the list."
+                            .to_owned(),
+                    );
+                }
+            };
+        }
+        if choice.0.len() == self.topics.len() {
+            choice.0.clear();
+        }
+        Ok(choice)
+    }
+
+    /// Reads the frequency of a form: the slug of a digest, or nothing for the first.
+    pub(super) fn frequency(&self, slug: &str) -> Result<Option<DigestId>, String> {
+        if slug.is_empty() {
+            return Ok(self.digests.first().map(|d| d.id));
+        }
+        let found = self.digests.iter().find(|d| d.slug.as_str() == slug);
+        found.map(|d| Some(d.id)).ok_or_else(|| {
+            "This frequency is not on offer; please choose from the list.".to_owned()
+        })
+    }
+}
+
+/// How often a digest comes, in words, where its schedule is a usual one.
+fn when(digest: &Digest, now: Time) -> Option<String> {
+    let schedule = Schedule::parse(digest.cron.as_deref()?, digest.timezone.name(), now).ok()?;
+    schedule.in_words()
+}

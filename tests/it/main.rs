@@ -1,0 +1,4 @@
+//! The one integration binary: a module for each flow.
+
+mod ingest_fetch;
+mod smtp;
