@@ -76,6 +76,22 @@ pub async fn find(tx: &mut Tx, id: SubscriptionId) -> Result<Option<Subscription
     row.map(Subscription::try_from).transpose()
 }
 
+/// Finds the subscription of a subscriber to a publication.
+pub async fn find_by_subscriber(
+    tx: &mut Tx,
+    subscriber: SubscriberId,
+    publication: PublicationId,
+) -> Result<Option<Subscription>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM subscriptions WHERE subscriber_id = $1 AND publication_id = $2"
+    )
+    .bind(subscriber.0)
+    .bind(publication.0)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Subscription::try_from).transpose()
+}
+
 /// Confirms a subscription with the choices of the sign-up.
 pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
