@@ -268,7 +268,7 @@ impl Connection {
             Some(_) => Outcome::Unknown(format!("after the final dot: {text}")),
         };
         match result {
-            Err(_) => Err(failed(format!("no reply within {limit:?}"))),
+            Err(_) => Err(failed(format!("nothing happened within {limit:?}"))),
             Ok(result) => match outcome::read(result, Wanted::Completion) {
                 Answer::Good(reply) => Ok(reply),
                 Answer::Negative(outcome) => Err(outcome),

@@ -5,10 +5,11 @@ use paperround::mail::{ConnectError, Fault};
 use super::*;
 
 async fn connect_error(script: Arc<Once>) -> ConnectError {
+    let limit = script.limit();
     let server = SmtpServer::start(ANY_PORT.parse().unwrap(), script)
         .await
         .unwrap();
-    let relay = Relay::parse(&config(server.address())).unwrap();
+    let relay = Relay::parse(&config(server.address(), limit)).unwrap();
     relay.connect().await.unwrap_err()
 }
 
@@ -45,7 +46,7 @@ async fn a_server_that_is_not_there_is_named() {
     let listener = TcpListener::bind(ANY_PORT).await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let relay = Relay::parse(&config(address)).unwrap();
+    let relay = Relay::parse(&config(address, LONG)).unwrap();
     let error = relay.connect().await.unwrap_err();
     assert_eq!(error.fault, Fault::Network);
     assert!(error.to_string().contains(&address.to_string()), "{error}");
@@ -68,7 +69,7 @@ async fn a_refused_password_is_a_fault_of_the_relay() {
     ] {
         let offer = format!("250-hi\r\n250 AUTH {mechanisms}\r\n");
         let address = replies(&["220 hi\r\n", &offer, answer]).await;
-        let mut config = config(address);
+        let mut config = config(address, LONG);
         config.url = format!("smtp://ann:gehe%69m@{address}");
         let error = Relay::parse(&config).unwrap().connect().await.unwrap_err();
         assert_eq!(error.fault, Fault::SignIn, "{error}");
@@ -87,7 +88,7 @@ async fn login_is_spoken_where_plain_is_not() {
         "235 2.7.0 welcome\r\n",
     ])
     .await;
-    let mut config = config(address);
+    let mut config = config(address, LONG);
     config.url = format!("smtp://ann:geheim@{address}");
     assert!(Relay::parse(&config).unwrap().connect().await.is_ok());
 }

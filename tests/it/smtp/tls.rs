@@ -106,7 +106,7 @@ async fn knock(
         .unwrap();
     let port = door(kind, server.address()).await.port();
     let mut config = RelayConfig::new("main", format!("{scheme}://{host}:{port}"));
-    config.command_timeout = Duration::from_secs(5);
+    config.command_timeout = LONG;
     if trusted {
         let certificate = CertificateDer::from_pem_slice(CERTIFICATE).unwrap();
         config.extra_roots = vec![certificate.to_vec()];
@@ -165,7 +165,7 @@ async fn without_starttls_nothing_is_sent() {
 async fn a_server_without_tls_on_the_port_is_explained() {
     let address = replies(&["220 plain\r\n"]).await;
     let mut config = RelayConfig::new("main", format!("smtps://localhost:{}", address.port()));
-    config.command_timeout = Duration::from_secs(5);
+    config.command_timeout = LONG;
     let error = Relay::parse(&config).unwrap().connect().await.unwrap_err();
     assert_eq!(error.fault, Fault::Tls, "{error}");
     assert!(error.problem.contains("smtp+starttls://"), "{error}");

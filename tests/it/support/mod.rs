@@ -1,0 +1,313 @@
+//! What flow tests share: the real router, a real database each, a real SMTP conversation.
+//!
+//! With `TEST_DATABASE_URL` (a PostgreSQL server on which databases may be made) the same tests
+//! run on PostgreSQL.
+
+pub mod database;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::{Request, StatusCode};
+use paperround::app::{App, Nature};
+use paperround::config::Settings;
+use paperround::config::relay::{Relay, Relays};
+use paperround::config::security::Security;
+use paperround::demo::mailbox::{Mailbox, StoredMail};
+use paperround::demo::smtp::{Script, SmtpServer};
+use paperround::domain::article::ArticleContent;
+use paperround::domain::clock::ManualClock;
+use paperround::domain::digest::{Digest, Window};
+use paperround::domain::ids::{IssueId, PublicationId};
+use paperround::domain::issue::{Counts, Issue, IssueState};
+use paperround::domain::publication::Publication;
+use paperround::domain::random::StdRandom;
+use paperround::services::ingest_article::{self, Incoming};
+use paperround::services::manage_digest::{self, NewDigest};
+use paperround::services::manage_publication::{self, NewPublication};
+use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice};
+use paperround::store::{issues, notices};
+use tokio_util::sync::CancellationToken;
+use tower_http_service::oneshot;
+
+use database::TestDatabase;
+
+/// The service on its own database and clock, with an SMTP server to talk to.
+pub struct TestApp {
+    pub deps: Deps,
+    pub clock: Arc<ManualClock>,
+    pub mailbox: Mailbox,
+    pub publication: Publication,
+    router: axum::Router,
+    _smtp: SmtpServer,
+    _folder: tempfile::TempDir,
+    _database: TestDatabase,
+}
+
+/// An answer of the router.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: axum::http::HeaderMap,
+    pub body: String,
+}
+
+impl TestApp {
+    /// With an SMTP server that takes everything.
+    pub async fn new() -> Self {
+        let mailbox = Mailbox::new();
+        Self::with(Arc::new(mailbox.clone()), mailbox, |_| {}).await
+    }
+
+    /// With a script for the SMTP server and changed settings.
+    pub async fn with(
+        script: Arc<dyn Script>,
+        mailbox: Mailbox,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let smtp = SmtpServer::start(loopback, script).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let database = TestDatabase::make(folder.path()).await;
+        let mut settings = Settings {
+            database: paperround::config::database::Database::at(&database.url),
+            security: Security::with_key("a secret key for tests, long enough."),
+            relay: Relays(vec![Relay::at(&format!("smtp://{}", smtp.address()))]),
+            ..Settings::default()
+        };
+        settings.http.public_url = "https://news.example".to_owned();
+        change(&mut settings);
+        let clock = Arc::new(ManualClock::new("2026-03-02T08:00:00Z".parse().unwrap()));
+        let nature = Nature {
+            clock: clock.clone(),
+            random: Arc::new(StdRandom::seeded(7)),
+        };
+        let app = App::connect(settings, nature).await.unwrap();
+        app.migrate().await.unwrap();
+        let deps = app.deps.clone();
+        let publication = publication(&deps).await;
+        Self {
+            router: app.router(),
+            deps,
+            clock,
+            mailbox,
+            publication,
+            _smtp: smtp,
+            _folder: folder,
+            _database: database,
+        }
+    }
+
+    pub fn advance(&self, by: chrono::Duration) {
+        self.clock.advance(by);
+    }
+
+    /// Sends a request from a network address.
+    pub async fn request_from(&self, address: &str, request: Request<Body>) -> Answer {
+        let peer: SocketAddr = format!("{address}:40000").parse().unwrap();
+        let mut request = request;
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let response = oneshot(self.router.clone(), request).await;
+        let (parts, body) = response.into_parts();
+        let bytes = axum::body::to_bytes(body, 10_000_000).await.unwrap();
+        let body = String::from_utf8(bytes.to_vec()).unwrap();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        let request = Request::get(local(path)).body(Body::empty()).unwrap();
+        self.request_from("203.0.113.7", request).await
+    }
+
+    /// Posts a form.
+    pub async fn post(&self, path: &str, form: &str) -> Answer {
+        let request = Request::post(local(path))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(Body::from(form.to_owned()))
+            .unwrap();
+        self.request_from("203.0.113.7", request).await
+    }
+
+    /// Fills in the form, opens the mail and presses its button.
+    pub async fn subscribe(&self, email: &str, form: &str) {
+        let answer = self
+            .post(
+                "/ledger/subscribe",
+                &format!("email={}{form}", email.replace('@', "%40")),
+            )
+            .await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.body);
+        self.send_notices().await;
+        let link = self.link(email, "/confirm/");
+        assert_eq!(self.post(&link, "").await.status, StatusCode::OK);
+    }
+
+    /// Sends the notices that are due.
+    pub async fn send_notices(&self) -> usize {
+        let mut tx = self.deps.store.read().await.unwrap();
+        let due = notices::due(&mut tx, self.deps.now(), 1000).await.unwrap();
+        drop(tx);
+        for id in &due {
+            send_notice::send(&self.deps, *id).await.unwrap();
+        }
+        due.len()
+    }
+
+    /// The newest mail for an address.
+    pub fn newest(&self, email: &str) -> StoredMail {
+        let found = self
+            .mailbox
+            .list()
+            .into_iter()
+            .rev()
+            .find(|mail| mail.is_for(email));
+        found.unwrap_or_else(|| panic!("no mail for {email}"))
+    }
+
+    pub fn mails_for(&self, email: &str) -> usize {
+        self.mailbox
+            .list()
+            .iter()
+            .filter(|mail| mail.is_for(email))
+            .count()
+    }
+
+    /// The first link to a page of ours in the newest mail for an address.
+    pub fn link(&self, email: &str, page: &str) -> String {
+        let text = self.newest(email).text().unwrap();
+        let mut words = text
+            .split_whitespace()
+            .filter(|w| w.starts_with("https://news.example"));
+        words
+            .find(|w| w.contains(page))
+            .unwrap_or_else(|| panic!("no {page} link in {text}"))
+            .to_owned()
+    }
+
+    /// Adds an article that is published now.
+    pub async fn article(&self, slug: &str, title: &str, topics: &[&str]) {
+        let incoming = Incoming {
+            content: ArticleContent {
+                title: title.to_owned(),
+                url: format!("https://ledger.example/{slug}"),
+                summary_html: format!("<p>About {title}.</p>"),
+                summary_text: format!("About {title}."),
+                published_at: Some(self.deps.now()),
+                ..ArticleContent::default()
+            },
+            guid: None,
+            topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
+        };
+        ingest_article::ingest(&self.deps, self.publication.id, &[incoming])
+            .await
+            .unwrap();
+    }
+
+    /// Defines a digest.
+    pub async fn digest(&self, slug: &str, cron: Option<&str>, min_items: u32) -> Digest {
+        let new = NewDigest {
+            publication: self.publication.id,
+            slug: slug.parse().unwrap(),
+            name: slug.to_owned(),
+            cron: cron.map(str::to_owned),
+            timezone: chrono_tz::Europe::Berlin,
+            max_items: 12,
+            min_items,
+            window: Window::LastIssue,
+            topics: Vec::new(),
+        };
+        manage_digest::create(&self.deps, new).await.unwrap()
+    }
+
+    /// Makes an issue by hand and composes it.
+    pub async fn compose(&self, digest: &Digest) -> IssueId {
+        self.advance(chrono::Duration::seconds(1));
+        let id = plan_issue::by_hand(&self.deps, digest, None).await.unwrap();
+        compose_issue::compose(&self.deps, id).await.unwrap();
+        id
+    }
+
+    /// Sends what is due of an issue; trouble with the relay is handed back.
+    pub async fn deliver(&self, id: IssueId) -> Result<(), deliver::DeliverError> {
+        let stop = CancellationToken::new();
+        tokio::time::timeout(
+            Duration::from_secs(60),
+            deliver::run(&self.deps, id, &stop, None),
+        )
+        .await
+        .unwrap()
+    }
+
+    pub async fn send(&self, digest: &Digest) -> IssueId {
+        let id = self.compose(digest).await;
+        self.deliver(id).await.unwrap();
+        id
+    }
+
+    pub async fn issue(&self, id: IssueId) -> (Issue, Counts) {
+        let mut tx = self.deps.store.read().await.unwrap();
+        let issue = issues::find(&mut tx, id).await.unwrap().unwrap();
+        (issue, issues::counts(&mut tx, id).await.unwrap())
+    }
+
+    pub async fn state(&self, id: IssueId) -> IssueState {
+        self.issue(id).await.0.state
+    }
+
+    pub fn publication_id(&self) -> PublicationId {
+        self.publication.id
+    }
+}
+
+/// The path of a link of ours.
+fn local(link: &str) -> String {
+    link.strip_prefix("https://news.example")
+        .unwrap_or(link)
+        .to_owned()
+}
+
+async fn publication(deps: &Deps) -> Publication {
+    let new = NewPublication {
+        slug: "ledger".parse().unwrap(),
+        name: "The Harbour Ledger".to_owned(),
+        from: "The Harbour Ledger <news@ledger.example>".parse().unwrap(),
+        reply_to: None,
+        postal_address: "1 Old Quay, Port Marrow".to_owned(),
+        language: "en".to_owned(),
+        timezone: chrono_tz::Europe::Berlin,
+        description: None,
+        privacy_url: None,
+    };
+    let made = manage_publication::create(deps, new).await.unwrap();
+    for (slug, name) in [
+        ("energy", "Energy"),
+        ("markets", "Markets"),
+        ("retail", "Retail"),
+    ] {
+        manage_publication::add_topic(deps, made.id, slug.parse().unwrap(), name)
+            .await
+            .unwrap();
+    }
+    made
+}
+
+/// One request through a router, without a listener.
+mod tower_http_service {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::{Request, Response};
+    use tower_service::Service;
+
+    pub async fn oneshot(mut router: Router, request: Request<Body>) -> Response<Body> {
+        std::future::poll_fn(|cx| Service::<Request<Body>>::poll_ready(&mut router, cx))
+            .await
+            .unwrap();
+        router.call(request).await.unwrap()
+    }
+}
