@@ -228,9 +228,9 @@ impl Send {
             return watch(deps, issue, out).await;
         }
         if out.is_json() {
-            print_issue(deps, issue, out).await?
+            print_issue(deps, issue, out).await?;
         } else {
-            out.line(&issue.to_string())?
+            out.line(&issue.to_string())?;
         }
         Ok(ExitCode::SUCCESS)
     }

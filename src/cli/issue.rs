@@ -48,7 +48,7 @@ impl Issue {
         let deps = context::open(global).await?;
         match self {
             Self::List { publication, limit } => {
-                list(&deps, publication.as_deref(), limit, out).await?
+                list(&deps, publication.as_deref(), limit, out).await?;
             }
             Self::Show { id } => print_issue(&deps, id, out).await?,
             Self::Watch { id } => {

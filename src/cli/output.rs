@@ -65,6 +65,10 @@ impl Output {
     }
 
     /// One line on standard output. A reader that has had enough (`| head`) is no error.
+    #[expect(
+        clippy::unused_self,
+        reason = "results go through the same door as lists and remarks"
+    )]
     pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
         match writeln!(io::stdout().lock(), "{text}") {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),

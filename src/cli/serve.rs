@@ -46,16 +46,12 @@ impl Serve {
         } else if !migrate::is_current(&app.deps.store).await? {
             bail!("the database's schema is not up to date; run `paperround migrate`");
         }
-        let listener = match roles.web {
-            true => {
-                let address = app.settings().http.listen;
-                let listener = TcpListener::bind(address).await;
-                Some(
-                    listener
-                        .with_context(|| format!("cannot listen on {address} (http.listen)"))?,
-                )
-            }
-            false => None,
+        let listener = if roles.web {
+            let address = app.settings().http.listen;
+            let listener = TcpListener::bind(address).await;
+            Some(listener.with_context(|| format!("cannot listen on {address} (http.listen)"))?)
+        } else {
+            None
         };
         let stop = CancellationToken::new();
         watch_signals(stop.clone())?;

@@ -83,7 +83,7 @@ const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self';
 
 /// For the HTML of a mail: no scripts, nothing from elsewhere, links open in a window of their own.
 const MAIL_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
-                           form-action 'none'; frame-ancestors 'self'; \
+                           form-action 'none'; \
                            sandbox allow-popups allow-popups-to-escape-sandbox";
 
 type Shared = Arc<dyn Mails>;
@@ -120,14 +120,15 @@ async fn list(State(mails): State<Shared>) -> Response {
         format!("<ol class=\"mails\">\n{rows}</ol>\n")
     };
     let count = match all.len() {
-        0 => "No mail yet".to_owned(),
+        0 => "no mail yet".to_owned(),
         1 => "1 mail".to_owned(),
         n => format!("{n} mails"),
     };
-    let title = format!("Inbox: {}", count.to_lowercase());
+    let title = format!("Inbox: {count}");
+    let order = if all.len() > 1 { "Newest first. " } else { "" };
     let main = format!(
-        "<h1>Inbox</h1>\n<p class=\"byline\">{count}, newest first. This page looks again every \
-         five seconds.</p>\n{body}"
+        "<h1>{title}</h1>\n<p class=\"byline\">{order}This page looks again every five \
+         seconds.</p>\n{body}"
     );
     let refresh = "<meta http-equiv=\"refresh\" content=\"5\">\n";
     page(StatusCode::OK, &title, refresh, &main)

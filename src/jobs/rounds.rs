@@ -36,13 +36,13 @@ async fn every<F, E>(
                 failing = false;
                 tracing::info!(round = name, "works again");
             }
-            Ok(()) => {}
             // Said once, not at every tick of a long trouble.
             Err(error) if !failing => {
                 failing = true;
                 tracing::error!(round = name, %error, "fails; tried again until it works");
             }
-            Err(_) => {}
+            // All well, or a trouble that has been told.
+            _ => {}
         }
     }
 }

@@ -24,19 +24,36 @@ impl Card {
     /// The card of an article; `topic` is the name to show, the date is that of `zone`.
     pub fn new(article: &Article, topic: Option<String>, zone: Tz, language: &str) -> Self {
         let content = &article.content;
-        let html = slots::strip(content.summary_html.trim());
         Self {
-            title: line(&content.title),
-            url: slots::strip(&content.url),
-            summary_html: Some(html).filter(|html| !html.is_empty()),
-            summary_text: line(&content.summary_text),
-            source: slots::strip(&article.source()),
+            title: content.title.clone(),
+            url: content.url.clone(),
+            summary_html: Some(content.summary_html.clone()),
+            summary_text: content.summary_text.clone(),
+            source: article.source(),
             reading_minutes: article.reading_minutes(),
             date: dates::short(article.dated(), zone, language),
-            topic: topic.map(|name| line(&name)),
-            image_url: content.image_url.as_deref().map(slots::strip),
-            image_alt: content.image_alt.as_deref().map(line),
+            topic,
+            image_url: content.image_url.clone(),
+            image_alt: content.image_alt.clone(),
             number: 0,
+        }
+    }
+
+    /// What others wrote, without what could break a line or open a slot.
+    fn cleaned(self) -> Self {
+        let html = self.summary_html.map(|html| slots::strip(html.trim()));
+        Self {
+            title: line(&self.title),
+            url: address(&self.url),
+            summary_html: html.filter(|html| !html.is_empty()),
+            summary_text: line(&self.summary_text),
+            source: line(&self.source),
+            reading_minutes: self.reading_minutes,
+            date: self.date,
+            topic: self.topic.as_deref().map(line),
+            image_url: self.image_url.as_deref().map(address),
+            image_alt: self.image_alt.as_deref().map(attribute),
+            number: self.number,
         }
     }
 
@@ -61,15 +78,13 @@ impl DigestMail {
     /// Makes up a mail from articles in their order: the first leads, the next ones stand under
     /// their topics in the order in which those come up, the rest is headlines.
     pub fn arrange(head: DigestHead, cards: Vec<Card>) -> Self {
+        let cards: Vec<Card> = cards.into_iter().map(Card::cleaned).collect();
         let subject = cards.first().map_or_else(
             || format!("{} No. {}", head.digest_name, head.number),
-            |card| clip(&line(&card.title), LINE_CHARS),
+            |card| clip(&card.title, LINE_CHARS),
         );
         let preheader = preheader(&cards);
-        let mut cards = cards.into_iter().zip(1..).map(|(mut card, number)| {
-            card.number = number;
-            card
-        });
+        let mut cards = cards.into_iter();
         let lead = cards.next().map(|card| card.cut(LEAD_CHARS));
         let mut sections: Vec<Section> = Vec::new();
         for card in cards.by_ref().take(FULL_CARDS - 1) {
@@ -91,19 +106,15 @@ impl DigestMail {
             sections,
             also: cards.map(Card::headline_only).collect(),
         };
-        mail.last_without_topic();
-        mail.renumber();
+        // "More news" comes after the topics.
+        mail.sections
+            .sort_by_key(|section| section.title == NO_TOPIC);
+        mail.number();
         mail
     }
 
-    /// "More news" comes after the topics.
-    fn last_without_topic(&mut self) {
-        self.sections
-            .sort_by_key(|section| section.title == NO_TOPIC);
-    }
-
     /// Numbers the articles as they stand, for the text part's list of links.
-    fn renumber(&mut self) {
+    fn number(&mut self) {
         let cards = self
             .lead
             .iter_mut()
@@ -119,9 +130,21 @@ impl DigestMail {
 fn preheader(cards: &[Card]) -> String {
     match cards {
         [] => String::new(),
-        [only] => clip(&line(&only.summary_text), LINE_CHARS),
-        [_, second, ..] => clip(&line(&second.title), LINE_CHARS),
+        [only] => clip(&only.summary_text, LINE_CHARS),
+        [_, second, ..] => clip(&second.title, LINE_CHARS),
     }
+}
+
+/// An address without the characters that do not belong into one. The inliner writes `<` and
+/// `>` into attributes as they are: correct HTML, but not for every mail filter.
+fn address(url: &str) -> String {
+    let url = line(url).replace(' ', "%20").replace('"', "%22");
+    url.replace('<', "%3C").replace('>', "%3E")
+}
+
+/// The text of an attribute, for the same reason.
+fn attribute(text: &str) -> String {
+    line(text).replace('<', "\u{2039}").replace('>', "\u{203a}")
 }
 
 /// One line without control or slot characters.

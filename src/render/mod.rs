@@ -12,7 +12,7 @@ pub mod pages;
 mod samples;
 pub mod slots;
 #[cfg(test)]
-mod tests_dump;
+mod tests;
 
 use std::fmt;
 

@@ -87,7 +87,8 @@ pub fn without_reader(edition: &str) -> String {
         rest = after.split_once(CLOSE).map_or("", |(_, tail)| tail);
     }
     kept.push_str(rest);
-    strip(&kept)
+    // In a mailbox the mail is an article among others; here it is the page.
+    strip(&kept.replacen("role=\"article\"", "role=\"main\"", 1))
 }
 
 fn fill(edition: &str, values: &SlotValues, push: impl Fn(&mut String, &str)) -> String {

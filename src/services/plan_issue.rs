@@ -43,7 +43,7 @@ pub async fn plan_due(deps: &Deps) -> Result<usize, StoreError> {
             Ok(Some(_)) => count += 1,
             Ok(None) => {}
             Err(error) => {
-                tracing::error!(digest = %digest.id, %error, "a digest could not be planned")
+                tracing::error!(digest = %digest.id, %error, "a digest could not be planned");
             }
         }
     }

@@ -180,10 +180,10 @@ async fn record(deps: &Deps, notice: &Notice, outcome: &Outcome) -> Result<(), S
     match (state, next) {
         (NoticeState::Sent, _) => tracing::info!(notice = %notice.id, "notice sent"),
         (NoticeState::Failed, _) => {
-            tracing::warn!(notice = %notice.id, reply = %text, "notice failed")
+            tracing::warn!(notice = %notice.id, reply = %text, "notice failed");
         }
         (_, next) => {
-            tracing::warn!(notice = %notice.id, reply = %text, ?next, "notice is tried again")
+            tracing::warn!(notice = %notice.id, reply = %text, ?next, "notice is tried again");
         }
     }
     let mut tx = deps.store.begin().await?;

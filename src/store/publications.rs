@@ -67,7 +67,11 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.name)
     .bind(&p.from.name)
     .bind(p.from.email.as_str())
-    .bind(p.reply_to.as_ref().map(|a| a.as_str()))
+    .bind(
+        p.reply_to
+            .as_ref()
+            .map(super::super::domain::email_address::EmailAddress::as_str)
+    )
     .bind(&p.postal_address)
     .bind(&p.language)
     .bind(p.timezone.name())
@@ -93,7 +97,11 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.name)
     .bind(&p.from.name)
     .bind(p.from.email.as_str())
-    .bind(p.reply_to.as_ref().map(|a| a.as_str()))
+    .bind(
+        p.reply_to
+            .as_ref()
+            .map(super::super::domain::email_address::EmailAddress::as_str)
+    )
     .bind(&p.postal_address)
     .bind(&p.language)
     .bind(p.timezone.name())

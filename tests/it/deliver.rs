@@ -156,7 +156,7 @@ async fn a_lost_answer_is_repeated_under_the_same_id_or_held() {
     );
 
     let (app, id) = moody(&["cut"], |s| {
-        s.delivery.on_unknown_outcome = OnUnknown::Hold
+        s.delivery.on_unknown_outcome = OnUnknown::Hold;
     })
     .await;
     app.deliver(id).await.unwrap();

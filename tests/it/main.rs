@@ -1,8 +1,13 @@
 //! The one integration binary: a module for each flow.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod cli;
+mod crash;
 mod deliver;
 mod ingest_fetch;
 mod issue;
+mod queue;
 mod sign_up;
 mod smtp;
 mod support;

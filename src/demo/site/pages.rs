@@ -8,6 +8,8 @@ use crate::domain::clock::Time;
 
 /// Headlines in the list of the latest.
 const LATEST: usize = 7;
+/// Stories beneath the lead of the front page.
+const SECONDS: usize = 2;
 
 /// What the box of figures shows: name, value, change.
 const FIGURES: [(&str, &str, &str); 6] = [
@@ -24,11 +26,13 @@ pub(super) fn front(links: &Links, news: &News) -> String {
     let Some((lead, others)) = news.published.split_first() else {
         return not_found(links, news);
     };
+    let (seconds, others) = others.split_at(SECONDS.min(others.len()));
     let sections = each(TOPICS, |topic| front_section(news, others, topic));
     let main = format!(
         "<h1 class=\"unseen\">{NEWSPAPER}: front page</h1>\n<div class=\"top\">\n\
          <article class=\"lead\">{label}<h2><a href=\"/articles/{slug}\">{title}</a></h2>\n\
-         <p class=\"standfirst\">{standfirst}</p>\n<p>{first}</p>\n{byline}</article>\n{latest}</div>\n\
+         <p class=\"standfirst\">{standfirst}</p>\n<p>{first}</p>\n{byline}</article>\n\
+         <div class=\"seconds\">\n{seconds}</div>\n{latest}</div>\n\
          <div class=\"sections\">\n{sections}{figures}</div>\n\
          <p class=\"by-mail\">Stay updated on business news: \
          <a href=\"{sign_up}\">get the headlines by mail</a>, or \
@@ -39,6 +43,7 @@ pub(super) fn front(links: &Links, news: &News) -> String {
         standfirst = esc(lead.article.standfirst),
         first = esc(lead.article.paragraphs.first().copied().unwrap_or_default()),
         byline = byline(lead),
+        seconds = each(seconds, second),
         latest = latest(news, lead.article.slug),
         figures = figures(),
         sign_up = esc(&links.sign_up()),
@@ -121,6 +126,16 @@ pub(super) fn broken_feed(links: &Links, news: &News) -> String {
         &format!("Being repaired – {NEWSPAPER}"),
         None,
         main,
+    )
+}
+
+fn second(item: &Published) -> String {
+    format!(
+        "<article>{}<h2><a href=\"/articles/{}\">{}</a></h2>\n<p>{}</p>\n</article>\n",
+        topic_label(&item.article.topics),
+        esc(item.article.slug),
+        esc(item.article.title),
+        esc(item.article.standfirst),
     )
 }
 

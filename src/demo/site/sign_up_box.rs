@@ -8,11 +8,7 @@ use super::{Links, Published};
 const FREQUENCIES: [(&str, &str, &str); 3] = [
     ("daily", "Every day", "at seven in the morning"),
     ("weekly", "Every week", "on Saturday, the best of it"),
-    (
-        "two-minutes",
-        "Every two minutes",
-        "for this demo, when there is news",
-    ),
+    ("two-minutes", "Every two minutes", "for this demo"),
 ];
 
 /// The line and the form. The article's topics are preselected; consent is the button, and the

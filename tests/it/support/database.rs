@@ -14,14 +14,7 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// PostgreSQL where `TEST_DATABASE_URL` names a server, else SQLite.
-    pub async fn make(folder: &Path) -> Self {
-        match server() {
-            Some(server) => Self::postgres(&server).await,
-            None => Self::sqlite(folder),
-        }
-    }
-
+    /// A new SQLite file in a folder.
     pub fn sqlite(folder: &Path) -> Self {
         Self {
             url: format!("sqlite://{}", folder.join("test.db").display()),
@@ -29,6 +22,7 @@ impl TestDatabase {
         }
     }
 
+    /// A new database on a PostgreSQL server.
     pub async fn postgres(server: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("paperround_test_{}_{number}", std::process::id());

@@ -70,14 +70,17 @@ impl TestApp {
         let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let smtp = SmtpServer::start(loopback, script).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let database = TestDatabase::make(folder.path()).await;
+        let database = match database::server() {
+            Some(server) => TestDatabase::postgres(&server).await,
+            None => TestDatabase::sqlite(folder.path()),
+        };
         let mut settings = Settings {
             database: paperround::config::database::Database::at(&database.url),
             security: Security::with_key("a secret key for tests, long enough."),
             relay: Relays(vec![Relay::at(&format!("smtp://{}", smtp.address()))]),
             ..Settings::default()
         };
-        settings.http.public_url = "https://news.example".to_owned();
+        "https://news.example".clone_into(&mut settings.http.public_url);
         change(&mut settings);
         let clock = Arc::new(ManualClock::new("2026-03-02T08:00:00Z".parse().unwrap()));
         let nature = Nature {

@@ -1,0 +1,268 @@
+//! The command line as operators use it: exit codes, messages, JSON.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_paperround"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn ok(folder: &Path, arguments: &[&str], input: &str) -> String {
+    let output = run(folder, arguments, input);
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn fails(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = run(folder, arguments, "");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+    text
+}
+
+const CREATE: [&str; 9] = [
+    "publication",
+    "create",
+    "ledger",
+    "--name",
+    "The Ledger",
+    "--from",
+    "The Ledger <a@ledger.example>",
+    "--postal-address",
+    "1 Quay",
+];
+
+#[test]
+fn an_operator_sets_a_publication_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &["init"], "");
+    assert!(fails(at, &["init"], 1).contains("never replaced"));
+    ok(at, &["config", "check"], "");
+    ok(at, &CREATE, "");
+    assert!(fails(at, &CREATE, 1).contains("already"));
+    ok(
+        at,
+        &["topic", "add", "ledger", "energy", "--name", "Energy"],
+        "",
+    );
+    let feed = [
+        "feed",
+        "add",
+        "ledger",
+        "https://ledger.example/feed",
+        "--topic",
+        "energy",
+        "--map",
+        "Oil & Gas=energy",
+    ];
+    ok(at, &feed, "");
+    ok(
+        at,
+        &[
+            "digest",
+            "create",
+            "ledger",
+            "daily",
+            "--name",
+            "Daily",
+            "--cron",
+            "0 7 * * mon-fri",
+            "--timezone",
+            "Europe/Berlin",
+        ],
+        "",
+    );
+    let next = ok(
+        at,
+        &["--json", "digest", "next", "ledger/daily", "-n", "3"],
+        "",
+    );
+    assert_eq!(next.lines().count(), 3);
+    let article = r#"[{"title":"One","url":"https://ledger.example/1","topics":["energy"]},
+        {"title":"Two","url":"https://ledger.example/2?utm_source=x","summary_markdown":"*So* it is."}]"#;
+    ok(at, &["article", "add", "ledger", "-"], article);
+    let known = ok(at, &["--json", "article", "add", "ledger", "-"], article);
+    assert!(
+        known.lines().all(|line| line.contains("unchanged")),
+        "{known}"
+    );
+    assert_eq!(
+        ok(at, &["--json", "article", "list", "ledger"], "")
+            .lines()
+            .count(),
+        2
+    );
+    let id = ok(at, &["digest", "send", "ledger/daily"], "");
+    let shown: Value =
+        serde_json::from_str(&ok(at, &["--json", "issue", "show", id.trim()], "")).unwrap();
+    assert_eq!(
+        (shown["state"].as_str(), shown["reason"].as_str()),
+        (Some("skipped"), Some("no confirmed readers"))
+    );
+    let ledger = ok(at, &["issue", "deliveries", id.trim()], "");
+    assert!(ledger.starts_with("address,state,"));
+}
+
+#[test]
+fn wrong_usage_and_failures_have_their_codes_and_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fails(at, &["publish"], 2);
+    fails(
+        at,
+        &["publication", "create", "Not A Slug", "--name", "x"],
+        2,
+    );
+    assert!(fails(at, &["digest", "next", "nowhere/daily"], 1).contains("publication list"));
+    assert!(
+        fails(at, &["--config", "missing.toml", "config", "check"], 1).contains("paperround init")
+    );
+    ok(at, &CREATE, "");
+    let cron = [
+        "digest", "create", "ledger", "daily", "--name", "Daily", "--cron", "0 7 * *",
+    ];
+    assert!(fails(at, &cron, 1).contains("five fields"));
+    let zone = [
+        "digest",
+        "create",
+        "ledger",
+        "daily",
+        "--name",
+        "Daily",
+        "--timezone",
+        "Europe/Belrin",
+    ];
+    assert!(fails(at, &zone, 2).contains("IANA"));
+    let topic = [
+        "feed",
+        "add",
+        "ledger",
+        "https://x.example/feed",
+        "--topic",
+        "nothing",
+    ];
+    assert!(fails(at, &topic, 1).contains("nothing"));
+    assert!(fails(at, &["feed", "add", "ledger", "file:///etc/passwd"], 1).contains("web address"));
+    std::fs::write(at.join("paperround.toml"), "[http]\nlisten_on = \"x\"\n").unwrap();
+    assert!(fails(at, &["config", "check"], 1).contains("listen_on"));
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = |url: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_paperround"))
+            .args(["publication", "list"])
+            .current_dir(folder.path())
+            .env("PAPERROUND__DATABASE__URL", url)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, text) = list("sqlite://no/such/folder/paperround.db");
+    assert_eq!(code, Some(1));
+    assert!(text.contains("cannot open the database"), "{text}");
+    let (code, text) = list("postgres://nobody@127.0.0.1:1/nothing");
+    assert_eq!(code, Some(1));
+    assert!(text.contains("cannot be reached"), "{text}");
+    std::fs::write(
+        folder.path().join("text.db"),
+        "this is no database, but long enough to look like one",
+    )
+    .unwrap();
+    let (code, text) = list("sqlite://text.db");
+    assert_eq!(code, Some(1));
+    assert!(text.contains("cannot open the database"), "{text}");
+}
+
+#[test]
+fn addresses_are_checked_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let checked = ok(
+        folder.path(),
+        &["address", "check", "-"],
+        "Ann@Example.org\nnobody\na@b\u{fc}cher.de\n",
+    );
+    let rows: Vec<Value> = checked
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 3);
+    assert_eq!(rows[0]["normalized"], "Ann@example.org");
+    assert_eq!(
+        (rows[1]["valid"].as_bool(), rows[1]["normalized"].is_null()),
+        (Some(false), true)
+    );
+    assert_eq!(rows[2]["normalized"], "a@xn--bcher-kva.de");
+}
+
+#[test]
+fn feeds_are_parsed_without_a_database() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = "<rss version='2.0'><channel><title>T</title><item><title>One</title><link>/a</link>\
+        <description>&lt;p onclick='x'>Hi&lt;/p>&lt;script>1&lt;/script></description></item></channel></rss>";
+    let arguments = ["feed", "parse", "-", "--base", "https://ledger.example/"];
+    let parsed: Value = serde_json::from_str(&ok(folder.path(), &arguments, feed)).unwrap();
+    assert_eq!(parsed["format"], "rss");
+    assert_eq!(parsed["entries"][0]["url"], "https://ledger.example/a");
+    assert_eq!(parsed["entries"][0]["summary_html"], "<p>Hi</p>");
+    let output = run(
+        folder.path(),
+        &["feed", "parse", "-"],
+        "<!doctype html><html><body>no</body></html>",
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("HTML page")
+    );
+    assert_eq!(
+        std::fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "nothing was stored"
+    );
+}
+
+#[test]
+fn the_demo_notices_every_broken_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = ok(folder.path(), &["demo", "--once"], "");
+    assert!(shown.contains("8. next issue"), "{shown}");
+    for (part, step) in [
+        ("feed", "step 2"),
+        ("smtp", "step 3"),
+        ("links", "step 4"),
+        ("worker", "step 3"),
+    ] {
+        assert!(
+            fails(folder.path(), &["demo", "--once", "--break", part], 1).contains(step),
+            "{part}"
+        );
+    }
+}

@@ -1,0 +1,701 @@
+//! What every database must do.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use paperround::domain::article::ArticleContent;
+use paperround::domain::clock::{Clock, ManualClock, Time};
+use paperround::domain::delivery::{DeliveryState, OnUnknown, Reply};
+use paperround::domain::digest::{Digest, Window};
+use paperround::domain::feed::{Feed, FeedState};
+use paperround::domain::ids::{
+    ArticleId, DeliveryId, DigestId, EditionId, FeedId, IssueId, NoticeId, PublicationId, SignUpId,
+    SubscriberId, SubscriptionId, TopicId,
+};
+use paperround::domain::issue::{Edition, IssueState};
+use paperround::domain::job::Job;
+use paperround::domain::notice::{NoticeKind, NoticeState};
+use paperround::domain::publication::{Publication, Topic, TopicChoice};
+use paperround::domain::random::StdRandom;
+use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
+use paperround::store::articles::{self, Identity};
+use paperround::store::deliveries::{self, Claimer, Record};
+use paperround::store::{
+    Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
+    publications, queue, sign_ups, subscribers, subscriptions,
+};
+
+use crate::on_both;
+
+fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+/// Ids and a clock that shows microseconds, so that rounding would be noticed.
+struct Makes {
+    clock: ManualClock,
+    random: StdRandom,
+}
+
+impl Makes {
+    fn new() -> Self {
+        Self {
+            clock: ManualClock::new(at("2026-03-02T08:00:00.123456Z")),
+            random: StdRandom::seeded(1),
+        }
+    }
+
+    fn id<T>(&self, make: impl Fn(&dyn Clock, &dyn paperround::domain::random::Random) -> T) -> T {
+        make(&self.clock, &self.random)
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    async fn publication(&self, tx: &mut Tx) -> Publication {
+        let made = Publication {
+            id: self.id(PublicationId::new),
+            slug: "ledger".parse().unwrap(),
+            name: "The Ledger — «Ünïcode»".to_owned(),
+            from: "The Ledger <news@ledger.example>".parse().unwrap(),
+            reply_to: Some("desk@ledger.example".parse().unwrap()),
+            postal_address: "1 Quay".to_owned(),
+            language: "en".to_owned(),
+            timezone: chrono_tz::Europe::Berlin,
+            description: None,
+            privacy_url: None,
+            archived_at: None,
+            created_at: self.now(),
+        };
+        publications::insert(tx, &made).await.unwrap();
+        made
+    }
+
+    async fn digest(&self, tx: &mut Tx, publication: PublicationId) -> Digest {
+        let made = Digest {
+            id: self.id(DigestId::new),
+            publication,
+            slug: "daily".parse().unwrap(),
+            name: "Daily".to_owned(),
+            timezone: chrono_tz::UTC,
+            max_items: 12,
+            min_items: 1,
+            window: Window::LastIssue,
+            topics: Vec::new(),
+            paused_at: None,
+            cron: Some("0 7 * * *".to_owned()),
+            next_run_at: Some(at("2026-03-03T07:00:00Z")),
+            created_at: self.now(),
+        };
+        digests::insert(tx, &made, &[]).await.unwrap();
+        made
+    }
+
+    async fn reader(
+        &self,
+        tx: &mut Tx,
+        publication: PublicationId,
+        email: &str,
+        topics: &str,
+    ) -> SubscriptionId {
+        let email = email.parse().unwrap();
+        let subscriber =
+            subscribers::find_or_insert(tx, &email, self.id(SubscriberId::new), self.now())
+                .await
+                .unwrap();
+        let new_id = self.id(SubscriptionId::new);
+        let made = subscriptions::find_or_insert(tx, new_id, subscriber, publication, self.now())
+            .await
+            .unwrap();
+        let sign_up = self.sign_up(made.id, topics);
+        subscriptions::confirm(tx, &sign_up, self.now())
+            .await
+            .unwrap();
+        made.id
+    }
+
+    fn sign_up(&self, subscription: SubscriptionId, topics: &str) -> SignUp {
+        SignUp {
+            id: self.id(SignUpId::new),
+            subscription,
+            name: None,
+            topics: TopicChoice::from_key(topics),
+            digest: None,
+            language: None,
+            source: Some("https://ledger.example/a".to_owned()),
+            created_at: self.now(),
+            expires_at: self.now() + TimeDelta::days(7),
+            used_at: None,
+        }
+    }
+
+    /// An issue that is being sent to `readers` readers.
+    async fn sending(&self, tx: &mut Tx, readers: usize) -> (IssueId, Digest) {
+        let publication = self.publication(tx).await;
+        let digest = self.digest(tx, publication.id).await;
+        for n in 0..readers {
+            self.reader(tx, publication.id, &format!("r{n}@inbox.example"), "")
+                .await;
+        }
+        let id = self.id(IssueId::new);
+        issues::insert(tx, id, digest.id, publication.id, self.now(), self.now())
+            .await
+            .unwrap();
+        assert!(issues::freeze(tx, id, 1, self.now()).await.unwrap());
+        let edition = Edition {
+            id: self.id(EditionId::new),
+            subject: "s".to_owned(),
+            text: "t".to_owned(),
+            html: "h".to_owned(),
+        };
+        issues::insert_edition(tx, id, "", 1, &edition)
+            .await
+            .unwrap();
+        let now = self.now();
+        assert!(
+            issues::advance(tx, id, IssueState::Composing, IssueState::Sending, now)
+                .await
+                .unwrap()
+        );
+        deliveries::fill(tx, id, digest.id, true, now)
+            .await
+            .unwrap();
+        (id, digest)
+    }
+}
+
+#[tokio::test]
+async fn migrating_twice_changes_nothing() {
+    on_both(async |store: Store| {
+        assert!(migrate::is_current(&store).await.unwrap());
+        migrate::run(&store).await.unwrap();
+        assert!(
+            migrate::status(&store)
+                .await
+                .unwrap()
+                .iter()
+                .all(|step| step.applied)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rows_come_back_as_they_went_in() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let made = makes.publication(&mut tx).await;
+        tx.commit().await.unwrap();
+        let mut tx = store.read().await.unwrap();
+        let found = publications::find_by_slug(&mut tx, "ledger")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (&found.name, &found.from, found.created_at),
+            (&made.name, &made.from, made.created_at)
+        );
+        assert_eq!(
+            (found.reply_to, found.timezone),
+            (made.reply_to, made.timezone)
+        );
+        assert!(
+            publications::find_by_slug(&mut tx, "other")
+                .await
+                .unwrap()
+                .is_none()
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_row_of_the_same_name_is_a_conflict() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let mut made = makes.publication(&mut tx).await;
+        tx.commit().await.unwrap();
+        made.id = makes.id(PublicationId::new);
+        let mut tx = store.begin().await.unwrap();
+        let error = publications::insert(&mut tx, &made).await.unwrap_err();
+        assert!(matches!(error, StoreError::Conflict), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_not_committed_is_undone_jobs_included() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        makes.publication(&mut tx).await;
+        queue::push(
+            &mut tx,
+            &Job::Deliver {
+                issue: makes.id(IssueId::new),
+            },
+        )
+        .await
+        .unwrap();
+        drop(tx);
+        let mut tx = store.begin().await.unwrap();
+        assert!(publications::list(&mut tx).await.unwrap().is_empty());
+        tx.commit().await.unwrap();
+        queue::prune(&store, makes.now()).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn one_address_is_one_subscriber() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (one, two) = (
+            "Ada@inbox.example".parse().unwrap(),
+            "ada@INBOX.example".parse().unwrap(),
+        );
+        let a =
+            subscribers::find_or_insert(&mut tx, &one, makes.id(SubscriberId::new), makes.now())
+                .await
+                .unwrap();
+        let b =
+            subscribers::find_or_insert(&mut tx, &two, makes.id(SubscriberId::new), makes.now())
+                .await
+                .unwrap();
+        assert_eq!(a, b);
+        assert_eq!(
+            subscribers::find(&mut tx, a).await.unwrap().unwrap().email,
+            one
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_sign_up_is_used_once_and_leaving_can_be_undone() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let publication = makes.publication(&mut tx).await;
+        let id = makes
+            .reader(&mut tx, publication.id, "ada@inbox.example", "energy")
+            .await;
+        let sign_up = makes.sign_up(id, "energy,retail");
+        sign_ups::insert(&mut tx, &sign_up, b"hash").await.unwrap();
+        let found = sign_ups::find_by_token(&mut tx, b"hash")
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.topics, found.expires_at),
+            (sign_up.topics.clone(), sign_up.expires_at)
+        );
+        assert!(
+            sign_ups::mark_used(&mut tx, sign_up.id, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !sign_ups::mark_used(&mut tx, sign_up.id, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(
+            subscriptions::leave(&mut tx, id, LeaveReason::Page, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !subscriptions::leave(&mut tx, id, LeaveReason::Page, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(subscriptions::restore(&mut tx, id).await.unwrap());
+        let restored = subscriptions::find(&mut tx, id).await.unwrap().unwrap();
+        assert_eq!(
+            (restored.state, restored.unsubscribed_at),
+            (SubscriptionState::Confirmed, None)
+        );
+        assert_eq!(
+            subscriptions::count(&mut tx, publication.id).await.unwrap(),
+            (1, 0, 0)
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn counters_count_by_window() {
+    on_both(async |store: Store| {
+        let (one, two) = (at("2026-03-02T08:00:00Z"), at("2026-03-02T09:00:00Z"));
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 1);
+        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 2);
+        assert_eq!(counters::add(&mut tx, b"b", one).await.unwrap(), 1);
+        assert_eq!(counters::add(&mut tx, b"a", two).await.unwrap(), 1);
+        counters::prune(&mut tx, two).await.unwrap();
+        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_feed_is_taken_by_one() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let publication = makes.publication(&mut tx).await;
+        let topic = Topic {
+            id: makes.id(TopicId::new),
+            slug: "energy".parse().unwrap(),
+            name: "Energy".to_owned(),
+        };
+        publications::insert_topic(&mut tx, publication.id, &topic, makes.now())
+            .await
+            .unwrap();
+        let feed = Feed {
+            id: makes.id(FeedId::new),
+            publication: publication.id,
+            url: "https://ledger.example/feed".to_owned(),
+            title: None,
+            state: FeedState::Active,
+            every: Duration::from_secs(900),
+            etag: None,
+            last_modified: None,
+            next_fetch_at: makes.now(),
+            last_fetched_at: None,
+            last_error: None,
+            failures: 0,
+            topics: Vec::new(),
+            mapping: BTreeMap::new(),
+        };
+        feeds::insert(&mut tx, &feed, makes.now()).await.unwrap();
+        feeds::add_topic(&mut tx, feed.id, topic.id).await.unwrap();
+        feeds::add_category(&mut tx, feed.id, "oil & gas", topic.id)
+            .await
+            .unwrap();
+        let found = feeds::find(&mut tx, feed.id).await.unwrap().unwrap();
+        assert_eq!(
+            found.topics_for(&["Oil & Gas".to_owned()]),
+            std::slice::from_ref(&topic.slug)
+        );
+        assert_eq!(
+            feeds::due(&mut tx, makes.now(), 10).await.unwrap(),
+            [feed.id]
+        );
+        let until = makes.now() + TimeDelta::minutes(5);
+        assert!(
+            feeds::take(&mut tx, feed.id, makes.now(), until)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !feeds::take(&mut tx, feed.id, makes.now(), until)
+                .await
+                .unwrap()
+        );
+        feeds::remove(&mut tx, feed.id).await.unwrap();
+        assert!(feeds::list(&mut tx, None).await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_article_is_known_by_its_guid_or_its_page() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let publication = makes.publication(&mut tx).await;
+        let content = ArticleContent {
+            title: "A".to_owned(),
+            url: "https://x.example/a".to_owned(),
+            ..Default::default()
+        };
+        let identity = Identity {
+            publication: publication.id,
+            feed: None,
+            guid: None,
+            url_key: "x.example/a",
+        };
+        assert!(
+            articles::find_id(&mut tx, &identity)
+                .await
+                .unwrap()
+                .is_none()
+        );
+        let id = makes.id(ArticleId::new);
+        assert_eq!(
+            articles::insert(&mut tx, id, &identity, &content, makes.now())
+                .await
+                .unwrap(),
+            (id, true)
+        );
+        let other = makes.id(ArticleId::new);
+        assert_eq!(
+            articles::insert(&mut tx, other, &identity, &content, makes.now())
+                .await
+                .unwrap(),
+            (id, false)
+        );
+        assert!(!articles::update(&mut tx, id, &content).await.unwrap());
+        let edited = ArticleContent {
+            title: "B".to_owned(),
+            ..content
+        };
+        assert!(articles::update(&mut tx, id, &edited).await.unwrap());
+        let latest = articles::latest(&mut tx, publication.id, 5).await.unwrap();
+        assert_eq!((latest.len(), latest[0].content.title.as_str()), (1, "B"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_schedule_moves_on_once_and_numbers_follow_each_other() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let publication = makes.publication(&mut tx).await;
+        let digest = makes.digest(&mut tx, publication.id).await;
+        let slot = digest.next_run_at.unwrap();
+        assert!(
+            digests::due(&mut tx, slot - TimeDelta::seconds(1))
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(digests::due(&mut tx, slot).await.unwrap().len(), 1);
+        let next = slot + TimeDelta::days(1);
+        assert!(
+            digests::advance(&mut tx, digest.id, slot, next)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !digests::advance(&mut tx, digest.id, slot, next)
+                .await
+                .unwrap()
+        );
+        assert_eq!(digests::take_number(&mut tx, digest.id).await.unwrap(), 1);
+        assert_eq!(digests::take_number(&mut tx, digest.id).await.unwrap(), 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_ledger_has_a_row_for_each_reader_once() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, digest) = makes.sending(&mut tx, 5).await;
+        assert_eq!(
+            deliveries::fill(&mut tx, id, digest.id, true, makes.now())
+                .await
+                .unwrap(),
+            0
+        );
+        assert_eq!(
+            deliveries::fill(&mut tx, id, digest.id, false, makes.now())
+                .await
+                .unwrap(),
+            0
+        );
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().pending, 5);
+        deliveries::analyse(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_lanes_never_claim_the_same_row() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 40).await;
+        tx.commit().await.unwrap();
+        let claim = async |lane: i64| {
+            let claimer = Claimer {
+                node: "n".to_owned(),
+                lane,
+            };
+            let mut tx = store.begin().await.unwrap();
+            let got = deliveries::claim(&mut tx, id, &claimer, makes.now(), 10)
+                .await
+                .unwrap();
+            tx.commit().await.unwrap();
+            got.into_iter().map(|c| c.id).collect::<Vec<_>>()
+        };
+        let (a, b, c, d, e) = tokio::join!(claim(0), claim(1), claim(2), claim(3), claim(4));
+        let mut all: Vec<DeliveryId> = [a, b, c, d, e].concat();
+        assert_eq!(all.len(), 40);
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 40, "a row was claimed twice");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 1).await;
+        let mine = Claimer {
+            node: "mine".to_owned(),
+            lane: 3,
+        };
+        let other = Claimer {
+            node: "other".to_owned(),
+            lane: 3,
+        };
+        let row = deliveries::claim(&mut tx, id, &mine, makes.now(), 10)
+            .await
+            .unwrap()
+            .remove(0);
+        assert!(
+            !deliveries::begin(&mut tx, row.id, &other, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(
+            deliveries::begin(&mut tx, row.id, &mine, makes.now())
+                .await
+                .unwrap()
+        );
+        assert!(
+            !deliveries::begin(&mut tx, row.id, &mine, makes.now())
+                .await
+                .unwrap()
+        );
+        let reply = Reply {
+            code: 250,
+            enhanced: Some("2.0.0".to_owned()),
+            text: "2.0.0 ok".to_owned(),
+        };
+        let record = Record {
+            id: row.id,
+            state: DeliveryState::Sent,
+            reply: Some(reply),
+            reason: None,
+            next_attempt_at: None,
+            repeated: false,
+        };
+        deliveries::record(&mut tx, &record, &other, makes.now())
+            .await
+            .unwrap();
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 1);
+        deliveries::record(&mut tx, &record, &mine, makes.now())
+            .await
+            .unwrap();
+        let lines = ledger::page(&mut tx, id, Some(DeliveryState::Sent), DeliveryId(0), 10)
+            .await
+            .unwrap();
+        assert_eq!(lines[0].reply.as_deref(), Some("250 2.0.0 ok"));
+        assert_eq!(
+            (lines[0].attempts, lines[0].sent_at),
+            (1, Some(makes.now()))
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_dead_nodes_claims_are_freed_by_policy() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 2).await;
+        let dead = Claimer {
+            node: "dead".to_owned(),
+            lane: 0,
+        };
+        nodes::seen(&mut tx, "dead", "worker", makes.now())
+            .await
+            .unwrap();
+        let rows = deliveries::claim(&mut tx, id, &dead, makes.now(), 10)
+            .await
+            .unwrap();
+        assert!(
+            deliveries::begin(&mut tx, rows[0].id, &dead, makes.now())
+                .await
+                .unwrap()
+        );
+        assert_eq!(
+            deliveries::release_dead(&mut tx, OnUnknown::Hold, makes.now())
+                .await
+                .unwrap(),
+            (0, 0)
+        );
+        makes.clock.advance(TimeDelta::seconds(11));
+        assert_eq!(
+            deliveries::release_dead(&mut tx, OnUnknown::Hold, makes.now())
+                .await
+                .unwrap(),
+            (1, 1)
+        );
+        let counts = issues::counts(&mut tx, id).await.unwrap();
+        assert_eq!((counts.pending, counts.unknown), (1, 1));
+        assert!(!nodes::any_worker(&mut tx, makes.now()).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_is_claimed_by_one_and_tried_again_when_due() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let publication = makes.publication(&mut tx).await;
+        let subscription = makes
+            .reader(&mut tx, publication.id, "ada@inbox.example", "")
+            .await;
+        let sign_up = makes.sign_up(subscription, "");
+        sign_ups::insert(&mut tx, &sign_up, b"h").await.unwrap();
+        let id = makes.id(NoticeId::new);
+        notices::insert(
+            &mut tx,
+            id,
+            NoticeKind::Confirmation,
+            sign_up.id,
+            makes.now(),
+        )
+        .await
+        .unwrap();
+        let claimed = notices::claim(&mut tx, id, "n", makes.now())
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!((claimed.attempts, claimed.sign_up), (1, sign_up.id));
+        assert!(
+            notices::claim(&mut tx, id, "m", makes.now())
+                .await
+                .unwrap()
+                .is_none()
+        );
+        let later = makes.now() + TimeDelta::seconds(15);
+        notices::record(
+            &mut tx,
+            id,
+            NoticeState::Pending,
+            "451 later",
+            Some(later),
+            makes.now(),
+        )
+        .await
+        .unwrap();
+        assert!(
+            notices::due(&mut tx, makes.now(), 10)
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        assert_eq!(notices::due(&mut tx, later, 10).await.unwrap(), [id]);
+    })
+    .await;
+}
