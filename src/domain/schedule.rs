@@ -99,36 +99,6 @@ impl Schedule {
             .collect()
     }
 
-    /// How often it comes, in words for readers, where the expression is one of the usual ones:
-    /// "every weekday at 7:00".
-    pub fn in_words(&self) -> Option<String> {
-        let fields: Vec<&str> = self.expression.split_whitespace().collect();
-        let [minute, hour, "*", "*", weekday] = fields[..] else {
-            return None;
-        };
-        if let (Some(every), "*", "*") = (minute.strip_prefix("*/"), hour, weekday) {
-            return Some(format!("every {every} minutes"));
-        }
-        let at = format!(
-            "{}:{:02}",
-            hour.parse::<u8>().ok()?,
-            minute.parse::<u8>().ok()?
-        );
-        let day = match weekday.to_ascii_lowercase().as_str() {
-            "*" => "day",
-            "mon-fri" | "1-5" => "weekday",
-            "mon" | "1" => "Monday",
-            "tue" | "2" => "Tuesday",
-            "wed" | "3" => "Wednesday",
-            "thu" | "4" => "Thursday",
-            "fri" | "5" => "Friday",
-            "sat" | "6" => "Saturday",
-            "sun" | "0" | "7" => "Sunday",
-            _ => return None,
-        };
-        Some(format!("every {day} at {at}"))
-    }
-
     /// The end of a gap, where the next wall-clock time of the pattern lies within that gap.
     fn next_in_gap(&self, wall: NaiveDateTime, after: Time) -> Option<Time> {
         let next = self
@@ -224,25 +194,6 @@ mod tests {
         let autumn = runs("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 6);
         assert_eq!(autumn[1], "2026-10-25T02:00:00+01:00");
         assert_eq!(autumn.len(), 6);
-    }
-
-    #[test]
-    fn says_how_often_in_words() {
-        let words = |cron| {
-            Schedule::parse(cron, "UTC", at("2026-01-01T00:00:00Z"))
-                .unwrap()
-                .in_words()
-        };
-        assert_eq!(
-            words("0 7 * * mon-fri").as_deref(),
-            Some("every weekday at 7:00")
-        );
-        assert_eq!(
-            words("30 18 * * 5").as_deref(),
-            Some("every Friday at 18:30")
-        );
-        assert_eq!(words("*/2 * * * *").as_deref(), Some("every 2 minutes"));
-        assert_eq!(words("0 7 1 * *"), None);
     }
 
     #[test]

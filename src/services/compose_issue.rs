@@ -12,7 +12,6 @@ use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue, IssueState};
 use crate::domain::job::Job;
 use crate::domain::publication::{Publication, Topic, TopicChoice};
-use crate::domain::schedule::Schedule;
 use crate::domain::selection;
 use crate::render::contexts::{Card, DigestHead, DigestMail, PublicationView, Rendered};
 use crate::render::{RenderError, dates};
@@ -167,17 +166,15 @@ fn mail(deps: &Deps, material: &Material, choice: &TopicChoice, chosen: &[&Artic
             .map(|t| t.name.clone())
             .collect()
     };
-    let when = digest
-        .cron
-        .as_deref()
-        .and_then(|cron| Schedule::parse(cron, digest.timezone.name(), issue.planned_at).ok())
-        .and_then(|schedule| schedule.in_words());
     let head = DigestHead {
         publication: PublicationView::new(publication, &deps.limits.public_url),
         digest_name: digest.name.clone(),
         number,
         date: dates::long(issue.planned_at, digest.timezone, language),
-        when,
+        when: digest
+            .cron
+            .as_deref()
+            .map(|cron| dates::when(Some(cron), language)),
         intro: None,
         topics: names(choice),
         view_url: links::edition(deps, publication, digest.slug.as_str(), number, choice),
@@ -190,7 +187,6 @@ fn mail(deps: &Deps, material: &Material, choice: &TopicChoice, chosen: &[&Artic
 }
 
 fn card(article: &Article, material: &Material, choice: &TopicChoice) -> Card {
-    let content = &article.content;
     // A reader who chose topics sees the article under one of them.
     let topic = article
         .topics
@@ -198,23 +194,13 @@ fn card(article: &Article, material: &Material, choice: &TopicChoice) -> Card {
         .find(|t| choice.0.contains(t))
         .or(article.topics.first());
     let topic = topic.and_then(|slug| material.topics.iter().find(|t| t.slug == *slug));
-    Card {
-        title: content.title.clone(),
-        url: content.url.clone(),
-        summary_html: Some(content.summary_html.clone()).filter(|html| !html.is_empty()),
-        summary_text: content.summary_text.clone(),
-        source: article.source(),
-        reading_minutes: article.reading_minutes(),
-        date: dates::short(
-            article.dated(),
-            material.digest.timezone,
-            &material.publication.language,
-        ),
-        topic: topic.map(|t| t.name.clone()),
-        image_url: content.image_url.clone(),
-        image_alt: content.image_alt.clone(),
-        ..Card::default()
-    }
+    let language = &material.publication.language;
+    Card::new(
+        article,
+        topic.map(|t| t.name.clone()),
+        material.digest.timezone,
+        language,
+    )
 }
 
 /// Writes editions and ledger and starts the send, in one transaction; false where a choice is

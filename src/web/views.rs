@@ -1,11 +1,10 @@
 //! What several pages show.
 
-use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
 use crate::domain::ids::DigestId;
 use crate::domain::publication::{Publication, Topic, TopicChoice};
-use crate::domain::schedule::Schedule;
 use crate::render::contexts::PublicationView;
+use crate::render::dates;
 use crate::render::pages::{DigestOption, TopicOption};
 use crate::store::{StoreError, Tx, digests, publications};
 
@@ -56,12 +55,13 @@ impl Offer {
     }
 
     /// The digests to choose from, with the first one chosen where none is.
-    pub(super) fn digest_options(&self, chosen: &str, now: Time) -> Vec<DigestOption> {
+    pub(super) fn digest_options(&self, chosen: &str) -> Vec<DigestOption> {
+        let language = &self.publication.language;
         let known = self.digests.iter().any(|d| d.slug.as_str() == chosen);
         let option = |(index, digest): (usize, &Digest)| DigestOption {
             slug: digest.slug.to_string(),
             name: digest.name.clone(),
-            when: when(digest, now).unwrap_or_default(),
+            when: dates::when(digest.cron.as_deref(), language),
             checked: if known {
                 digest.slug.as_str() == chosen
             } else {
@@ -118,10 +118,4 @@ impl Offer {
             "This frequency is not on offer; please choose from the list.".to_owned()
         })
     }
-}
-
-/// How often a digest comes, in words, where its schedule is a usual one.
-fn when(digest: &Digest, now: Time) -> Option<String> {
-    let schedule = Schedule::parse(digest.cron.as_deref()?, digest.timezone.name(), now).ok()?;
-    schedule.in_words()
 }

@@ -100,7 +100,7 @@ fn form(
         token: token.to_owned(),
         email: reader.subscriber.email.masked(),
         topics: offer.topic_options(&ticked),
-        digests: offer.digest_options(&chosen, web.deps.now()),
+        digests: offer.digest_options(&chosen),
         saved: saved && subscribed,
         error,
         subscribed,

@@ -203,7 +203,7 @@ async fn form_page(
     let shown = SignUpPage {
         publication: offer.view(web),
         topics: offer.topic_options(&form.topics),
-        digests: offer.digest_options(&form.frequency, web.deps.now()),
+        digests: offer.digest_options(&form.frequency),
         headlines,
         email: text::cut(&form.email, 300).to_owned(),
         name: text::cut(&form.name, 300).to_owned(),
