@@ -28,6 +28,8 @@ pub struct Article {
     pub id: ArticleId,
     pub publication: PublicationId,
     pub feed: Option<FeedId>,
+    /// What the feed calls itself.
+    pub feed_title: Option<String>,
     pub content: ArticleContent,
     /// When we first saw it, which decides what is new.
     pub first_seen_at: Time,
@@ -42,12 +44,18 @@ impl Article {
             .map_or(self.first_seen_at, |t| t.min(self.first_seen_at))
     }
 
-    /// The host of the article's page, as its source.
+    /// Where the article is from: what its feed calls itself, else the host of its page.
     pub fn source(&self) -> String {
-        let host = Url::parse(&self.content.url)
-            .ok()
-            .and_then(|u| u.host_str().map(str::to_owned));
-        host.map_or_else(String::new, |h| h.trim_start_matches("www.").to_owned())
+        if let Some(title) = self
+            .feed_title
+            .as_deref()
+            .filter(|title| title.chars().count() <= 60)
+        {
+            return title.to_owned();
+        }
+        let url = Url::parse(&self.content.url).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        host.trim_start_matches("www.").to_owned()
     }
 
     /// Whole minutes that the summary's words take at 220 a minute, at least one.

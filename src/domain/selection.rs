@@ -34,6 +34,7 @@ mod tests {
             id: ArticleId(Uuid::from_u128(id)),
             publication: PublicationId(Uuid::nil()),
             feed: None,
+            feed_title: None,
             content: crate::domain::article::ArticleContent {
                 published_at: Some(at),
                 ..Default::default()

@@ -33,6 +33,7 @@ struct Row {
     published_at: Option<Time>,
     updated_at: Option<Time>,
     first_seen_at: Time,
+    feed_title: Option<String>,
     /// Slugs joined by commas, or NULL.
     topics: Option<String>,
 }
@@ -56,6 +57,7 @@ impl TryFrom<Row> for Article {
             id: ArticleId(row.id),
             publication: PublicationId(row.publication_id),
             feed: row.feed_id.map(FeedId),
+            feed_title: row.feed_title,
             content: ArticleContent {
                 title: row.title,
                 url: row.url,
@@ -180,7 +182,7 @@ macro_rules! select_articles {
         concat!(
             "SELECT a.id, a.publication_id, a.feed_id, a.url, a.title, a.summary_html, a.summary_text,
                 a.authors, a.image_url, a.image_alt, a.language, a.published_at, a.updated_at,
-                a.first_seen_at,
+                a.first_seen_at, (SELECT f.title FROM feeds f WHERE f.id = a.feed_id) AS feed_title,
                 (SELECT string_agg(t.slug, ',') FROM article_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.article_id = a.id) AS topics
              FROM articles a ",
