@@ -12,6 +12,10 @@ const MAX_TEXT: usize = 500;
 /// The server closes the connection with this reply (RFC 5321, 3.8).
 const CLOSING: u16 = 421;
 
+/// The relay wants TLS or other credentials before it talks of mail (RFC 3207, 4; RFC 4954, 6): a
+/// matter of our settings, never of a reader.
+const SIGN_IN_FIRST: [u16; 4] = [530, 534, 535, 538];
+
 /// The reply that a command hopes for (RFC 5321, 4.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
@@ -94,6 +98,9 @@ fn judge(reply: Reply, wanted: Wanted) -> Answer {
     match (reply.code / 100, wanted) {
         (2, Wanted::Completion) | (3, Wanted::Continuation) => Answer::Good(reply),
         (4, _) => Answer::Negative(Outcome::Deferred(reply)),
+        (5, _) if SIGN_IN_FIRST.contains(&reply.code) => Answer::Broken(format!(
+            "the relay wants a sign-in or TLS first; check its url: {reply}"
+        )),
         (5, _) => Answer::Negative(Outcome::Refused(reply)),
         _ => Answer::Broken(format!("unexpected reply: {reply}")),
     }

@@ -269,18 +269,40 @@ pub async fn release_dead(
     now: Time,
 ) -> Result<(u64, u64), StoreError> {
     let alive = alive_since(now);
-    let idle = on!(&mut *tx, |conn| {
-        sqlx::query(
-        "UPDATE deliveries SET state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
-            claimed_by = NULL, lane = NULL
-         WHERE state = 'sending' AND begun_at IS NULL
-            AND claimed_by NOT IN (SELECT name FROM nodes WHERE seen_at > $1)"
+    let nodes: Vec<String> = on!(&mut *tx, |conn| sqlx::query_scalar(
+        "SELECT DISTINCT claimed_by FROM deliveries
+         WHERE state = 'sending' AND claimed_by NOT IN (SELECT name FROM nodes WHERE seen_at > $1)"
     )
     .bind(alive)
+    .fetch_all(conn)
+    .await)?;
+    let mut sums = (0, 0);
+    for node in nodes {
+        let (idle, unknown) = release_node(tx, &node, policy, now).await?;
+        sums = (sums.0 + idle, sums.1 + unknown);
+    }
+    Ok(sums)
+}
+
+/// Frees all that a node had claimed, in the same way.
+pub async fn release_node(
+    tx: &mut Tx,
+    node: &str,
+    policy: OnUnknown,
+    now: Time,
+) -> Result<(u64, u64), StoreError> {
+    let idle =
+        on!(&mut *tx, |conn| {
+            sqlx::query(
+        "UPDATE deliveries SET state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
+            claimed_by = NULL, lane = NULL
+         WHERE state = 'sending' AND begun_at IS NULL AND claimed_by = $1"
+    )
+    .bind(node)
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
-    })?;
+        })?;
     let state = match policy {
         OnUnknown::Resend => DeliveryState::Pending,
         OnUnknown::Hold => DeliveryState::Unknown,
@@ -289,10 +311,9 @@ pub async fn release_dead(
         sqlx::query(
         "UPDATE deliveries SET state = $2, reason = 'the process stopped while the mail was on its way',
             repeats = repeats + $3, next_attempt_at = $4, claimed_by = NULL, lane = NULL, begun_at = NULL
-         WHERE state = 'sending' AND begun_at IS NOT NULL
-            AND claimed_by NOT IN (SELECT name FROM nodes WHERE seen_at > $1)"
+         WHERE state = 'sending' AND begun_at IS NOT NULL AND claimed_by = $1"
     )
-    .bind(alive)
+    .bind(node)
     .bind(state.as_str())
     .bind(i64::from(policy == OnUnknown::Resend))
     .bind(now)
@@ -301,6 +322,17 @@ pub async fn release_dead(
     .map(|done| done.rows_affected())
     })?;
     Ok((idle, unknown))
+}
+
+/// Whether a node holds any claim.
+pub async fn any_held(tx: &mut Tx, node: &str) -> Result<bool, StoreError> {
+    let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE state = 'sending' AND claimed_by = $1 LIMIT 1"
+    )
+    .bind(node)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(found.is_some())
 }
 
 /// Skips what is still to go out to a subscription that was left.

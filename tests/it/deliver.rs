@@ -309,3 +309,55 @@ async fn claims_of_a_dead_node_are_freed_and_those_of_a_live_one_are_not() {
             .unwrap()
     );
 }
+
+#[tokio::test]
+async fn a_relay_that_wants_a_sign_in_fails_no_reader() {
+    struct Closed;
+    impl Script for Closed {
+        fn on_mail(&self, _from: &str) -> Action {
+            Action::Reply(530, "5.7.0 authentication required".to_owned())
+        }
+    }
+    let (app, id) = moody(&["ada"], |_| {}).await;
+    let loopback = std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, 0));
+    let closed = paperround::demo::smtp::SmtpServer::start(loopback, Arc::new(Closed))
+        .await
+        .unwrap();
+    let mut away = app.deps.clone();
+    let config = paperround::mail::RelayConfig::new("main", format!("smtp://{}", closed.address()));
+    away.relay = paperround::mail::Relay::parse(&config).unwrap();
+    let stop = tokio_util::sync::CancellationToken::new();
+    let _ = paperround::services::deliver::run(&away, id, &stop, None).await;
+    let (issue, counts) = app.issue(id).await;
+    assert_eq!(
+        (issue.state, counts.failed, counts.open()),
+        (IssueState::Sending, 0, 2)
+    );
+    app.advance(Duration::hours(1));
+    app.deliver(id).await.unwrap();
+    assert_eq!(app.state(id).await, IssueState::Sent);
+}
+
+#[tokio::test]
+async fn what_an_interrupted_run_left_behind_is_taken_up_by_the_next() {
+    let (app, id) = moody(&["ada"], |_| {}).await;
+    let mine = Claimer {
+        node: app.deps.node.clone(),
+        lane: 4,
+    };
+    let mut tx = app.deps.store.begin().await.unwrap();
+    let claimed = deliveries::claim(&mut tx, id, &mine, app.deps.now(), 10)
+        .await
+        .unwrap();
+    assert!(
+        deliveries::begin(&mut tx, claimed[0].id, &mine, app.deps.now())
+            .await
+            .unwrap()
+    );
+    tx.commit().await.unwrap();
+    app.deliver(id).await.unwrap();
+    let (issue, counts) = app.issue(id).await;
+    assert_eq!((issue.state, counts.sent), (IssueState::Sent, 2));
+    let repeats: u32 = lines(&app, id).await.iter().map(|line| line.repeats).sum();
+    assert_eq!(repeats, 1);
+}

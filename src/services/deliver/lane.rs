@@ -136,12 +136,14 @@ impl Lane {
         let letter = self
             .letters
             .write(&self.deps, claimed, &edition, first_attempt_at);
-        let last = self.result.take();
-        if !self
+        let last = self.result.clone();
+        let may_send = self
             .recorder
             .step(&self.claimer, last, Some(claimed.id), now)
-            .await?
-        {
+            .await?;
+        // Kept until it is written: a result that is lost would send a mail twice.
+        self.result = None;
+        if !may_send {
             return Ok(());
         }
         let outcome = match (&letter, self.connection.as_mut()) {
@@ -229,11 +231,22 @@ impl Lane {
         }
     }
 
+    /// Records the last result; while the database does not take it (a full disk, a lock) there is
+    /// nothing better to do than to wait and try again.
     async fn record_last(&mut self) -> Result<(), StoreError> {
-        if let Some(result) = self.result.take() {
-            self.recorder
+        while let Some(result) = self.result.clone() {
+            match self
+                .recorder
                 .step(&self.claimer, Some(result), None, self.deps.now())
-                .await?;
+                .await
+            {
+                Ok(_) => self.result = None,
+                Err(error) if self.stop.is_cancelled() => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "the result of a mail cannot be recorded; trying again");
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+            }
         }
         Ok(())
     }

@@ -42,6 +42,7 @@ pub async fn run(
     stop: &CancellationToken,
     until: Option<Instant>,
 ) -> Result<(), DeliverError> {
+    recover(deps).await?;
     let Some(letters) = load(deps, id).await? else {
         return Ok(());
     };
@@ -64,6 +65,23 @@ pub async fn run(
     note_trouble(deps, &letters.issue, &result).await?;
     result?;
     finish(deps, id).await.map_err(DeliverError::from)
+}
+
+/// Frees what an earlier run of this process left behind where even its last writes failed. Runs
+/// follow each other, so whatever this node still holds now belongs to nobody.
+async fn recover(deps: &Deps) -> Result<(), StoreError> {
+    let mut tx = deps.store.read().await?;
+    let held = deliveries::any_held(&mut tx, &deps.node).await?;
+    drop(tx);
+    if held {
+        let mut tx = deps.store.begin().await?;
+        let (idle, unknown) =
+            deliveries::release_node(&mut tx, &deps.node, deps.limits.on_unknown, deps.now())
+                .await?;
+        tx.commit().await?;
+        tracing::warn!(idle, unknown, "claims of an interrupted run were freed");
+    }
+    Ok(())
 }
 
 async fn load(deps: &Deps, id: IssueId) -> Result<Option<letter::Letters>, StoreError> {
