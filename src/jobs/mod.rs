@@ -30,7 +30,8 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
     let roles = match (duties.scheduler, duties.worker) {
         (true, true) => "scheduler,worker",
         (true, false) => "scheduler",
-        (false, _) => "worker",
+        (false, true) => "worker",
+        (false, false) => "web",
     };
     tasks.spawn(rounds::heartbeat(deps.clone(), roles, stop.clone()));
     if duties.scheduler {

@@ -1,5 +1,7 @@
 //! Sends one notice: a mail that somebody is waiting for.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use super::{Deps, links};
@@ -15,6 +17,9 @@ use crate::render::{RenderError, dates};
 use crate::store::{
     StoreError, digests, notices, publications, sign_ups, subscribers, subscriptions,
 };
+
+/// How often recording a result is tried, a second apart.
+const MOST_TRIES: u32 = 60;
 
 /// Why a notice could not even be written.
 #[derive(Debug, Error)]
@@ -42,7 +47,16 @@ pub async fn send(deps: &Deps, id: NoticeId) -> Result<(), NoticeError> {
             Outcome::Refused(reply(&error.to_string()))
         }
     };
-    record(deps, &notice, &outcome).await?;
+    // A result that cannot be written now (a full disk, a lock) must not leave the notice claimed.
+    let mut tries = 0;
+    while let Err(error) = record(deps, &notice, &outcome).await {
+        tries += 1;
+        if tries >= MOST_TRIES {
+            return Err(error.into());
+        }
+        tracing::error!(notice = %id, %error, "the result of a notice cannot be recorded; trying again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     Ok(())
 }
 

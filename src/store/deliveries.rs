@@ -177,8 +177,7 @@ fn claimed(row: ClaimedRow) -> Result<Claimed, StoreError> {
 }
 
 /// Marks a claimed delivery as begun, the last step before its mail goes over the line. False
-/// where the claim is no longer ours, the issue stopped, or the reader left: then nothing may be
-/// sent.
+/// where the claim is no longer ours or the reader left: then nothing may be sent.
 pub async fn begin(
     tx: &mut Tx,
     id: DeliveryId,
@@ -291,9 +290,8 @@ pub async fn release_node(
     policy: OnUnknown,
     now: Time,
 ) -> Result<(u64, u64), StoreError> {
-    let idle =
-        on!(&mut *tx, |conn| {
-            sqlx::query(
+    let idle = on!(&mut *tx, |conn| {
+        sqlx::query(
         "UPDATE deliveries SET state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
             claimed_by = NULL, lane = NULL
          WHERE state = 'sending' AND begun_at IS NULL AND claimed_by = $1"
@@ -302,7 +300,7 @@ pub async fn release_node(
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
-        })?;
+    })?;
     let state = match policy {
         OnUnknown::Resend => DeliveryState::Pending,
         OnUnknown::Hold => DeliveryState::Unknown,

@@ -128,7 +128,12 @@ impl Lane {
 
     async fn send(&mut self, claimed: &Claimed) -> Result<(), StoreError> {
         let Some(edition) = self.letters.edition(&self.deps, claimed.edition).await? else {
-            return Ok(());
+            let (table, column) = ("deliveries", "edition_id");
+            return Err(StoreError::Corrupt {
+                table,
+                column,
+                id: claimed.id.to_string(),
+            });
         };
         let now = self.deps.now();
         let first_attempt_at = claimed.first_attempt_at.unwrap_or(now);
