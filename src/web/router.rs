@@ -24,6 +24,7 @@ pub fn router(web: Web) -> Router {
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
         .route("/robots.txt", get(status::robots))
+        .route("/favicon.ico", get(status::favicon))
         .route(
             "/confirm/{token}",
             get(public::confirm::show).post(public::confirm::press),

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -46,4 +46,12 @@ async fn check(web: &Web) -> Result<(bool, bool), StoreError> {
 /// Readers' own pages are no business of search engines.
 pub(super) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /confirm/\nDisallow: /unsubscribe/\nDisallow: /preferences/\n"
+}
+
+/// Browsers ask for a picture that no page has; a 404 would stand in every reader's console.
+pub(super) async fn favicon() -> impl IntoResponse {
+    (
+        StatusCode::NO_CONTENT,
+        [(header::CACHE_CONTROL, "max-age=86400")],
+    )
 }
