@@ -72,6 +72,21 @@ pub fn reply(code: u16, text: &str) -> Reply {
     }
 }
 
+/// The words of a negative reply.
+pub(super) fn text(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted(reply) | Outcome::Deferred(reply) | Outcome::Refused(reply) => {
+            reply.to_string()
+        }
+        Outcome::NotBegun(text) | Outcome::Unknown(text) => text.clone(),
+    }
+}
+
+/// Whether the server wants TLS or other credentials before it talks of mail.
+pub(super) fn wants_sign_in(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(reply) if SIGN_IN_FIRST.contains(&reply.code))
+}
+
 /// Whether the server hangs up after this outcome.
 pub(super) fn is_closing(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Deferred(reply) if reply.code == CLOSING)
@@ -98,9 +113,6 @@ fn judge(reply: Reply, wanted: Wanted) -> Answer {
     match (reply.code / 100, wanted) {
         (2, Wanted::Completion) | (3, Wanted::Continuation) => Answer::Good(reply),
         (4, _) => Answer::Negative(Outcome::Deferred(reply)),
-        (5, _) if SIGN_IN_FIRST.contains(&reply.code) => Answer::Broken(format!(
-            "the relay wants a sign-in or TLS first; check its url: {reply}"
-        )),
         (5, _) => Answer::Negative(Outcome::Refused(reply)),
         _ => Answer::Broken(format!("unexpected reply: {reply}")),
     }

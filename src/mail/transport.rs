@@ -239,6 +239,12 @@ impl Connection {
             Err(_) => Err(failed(format!("no reply within {limit:?}"))),
             Ok(result) => match outcome::read(result, wanted) {
                 Answer::Good(reply) => Ok(reply),
+                Answer::Negative(outcome) if outcome::wants_sign_in(&outcome) => {
+                    Err(failed(format!(
+                        "the relay wants a sign-in or TLS first; check its url ({})",
+                        outcome::text(&outcome)
+                    )))
+                }
                 Answer::Negative(outcome) => Err(outcome),
                 Answer::Broken(text) => Err(failed(text)),
             },
