@@ -10,8 +10,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::Settings;
 use crate::config::init::{new_key, write_new};
+use crate::config::{Settings, relay};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::random::{Random, StdRandom};
 use crate::domain::token::Keys;
@@ -20,6 +20,7 @@ use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
+use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
 use crate::services::{Deps, Limits, cleanup};
 use crate::store::{Store, migrate};
 use crate::web::{self, Web};
@@ -85,7 +86,7 @@ impl App {
         let deps = Deps {
             store,
             renderer: Arc::new(Renderer::new()?),
-            relay: relay(&settings)?,
+            routes: Arc::new(routes(&settings)?),
             fetcher,
             keys: Keys::derive(secret_key(&settings, &*nature.random)?.as_bytes()),
             node: node_name(&*nature.random),
@@ -168,24 +169,47 @@ impl App {
     }
 }
 
-fn relay(settings: &Settings) -> Result<Relay> {
-    let first = settings
-        .relay
-        .0
-        .first()
-        .ok_or_else(|| anyhow!("no [[relay]] is given"))?;
-    let url = first
-        .url()
-        .map_err(|e| anyhow!("relay {:?}: {e}", first.name))?;
+fn routes(settings: &Settings) -> Result<Routes> {
     let host = Url::parse(settings.http.base())
         .ok()
-        .and_then(|u| u.host_str().map(str::to_owned));
-    Ok(Relay::parse(&RelayConfig {
-        connections: first.connections,
-        messages_per_connection: first.messages_per_connection,
-        hello_name: host.unwrap_or_else(|| "localhost".to_owned()),
-        ..RelayConfig::new(first.name.as_str(), url.expose_secret())
-    })?)
+        .and_then(|u| u.host_str().map(str::to_owned))
+        .unwrap_or_else(|| "localhost".to_owned());
+    let relays = settings.relay.0.iter().map(|relay| route(relay, &host));
+    let rules = settings.delivery.domain.iter().filter_map(|rule| {
+        Some(DomainRule {
+            name: rule.ascii()?,
+            connections: rule.connections,
+            per_second: rule.per_second,
+        })
+    });
+    Ok(Routes::new(relays.collect::<Result<_>>()?, rules.collect()))
+}
+
+fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
+    let url = relay
+        .url()
+        .map_err(|e| anyhow!("relay {:?}: {e}", relay.name))?;
+    let warm_up = relay.warm_up.map(|warm_up| WarmUp {
+        since: warm_up.since,
+        per_day: warm_up.per_day,
+        growth: warm_up.growth,
+    });
+    Ok(RouteConfig {
+        relay: Relay::parse(&RelayConfig {
+            connections: relay.connections,
+            messages_per_connection: relay.messages_per_connection,
+            hello_name: host.to_owned(),
+            ..RelayConfig::new(relay.name.as_str(), url.expose_secret())
+        })?,
+        weight: relay.weight,
+        backup: relay.backup,
+        per_second: relay.per_second,
+        budget: Budget {
+            per_hour: relay.per_hour,
+            per_day: relay.per_day,
+            warm_up,
+        },
+    })
 }
 
 /// The key from the settings or its file; the file is made where it is missing.

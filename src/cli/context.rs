@@ -58,7 +58,7 @@ pub(super) async fn digest(deps: &Deps, name: &str) -> Result<(Publication, Dige
 /// Says that nothing will happen before a worker runs, where none does.
 pub(super) async fn warn_without_worker(deps: &Deps, out: &Output) -> Result<()> {
     let mut tx = deps.store.read().await?;
-    if !nodes::any_worker(&mut tx, deps.now()).await? {
+    if nodes::workers(&mut tx, deps.now()).await? == 0 {
         out.remark("no worker is running: this goes on as soon as `paperround serve` does");
     }
     Ok(())

@@ -7,8 +7,10 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::issue::{print_issue, watch};
+use super::issue::print_issue;
+
 use super::output::{Output, Row};
+use super::watch::watch;
 use super::{Global, context};
 use crate::domain::digest::{self as domain, Window};
 use crate::domain::publication::Publication;

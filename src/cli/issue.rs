@@ -8,14 +8,16 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::output::{Output, Row};
+use super::watch::watch;
 use super::{Global, context};
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, IssueId};
-use crate::domain::issue::{Counts, Issue as DomainIssue, IssueState};
+use crate::domain::issue::{Counts, Issue as DomainIssue};
 use crate::domain::publication::Publication;
 use crate::services::Deps;
+use crate::services::control_issue::{self, Controlled};
 use crate::services::deliver::message_id;
-use crate::store::{articles, digests, issues, ledger, publications};
+use crate::store::{articles, claims, digests, issues, ledger, publications};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -34,6 +36,19 @@ pub(super) enum Issue {
     Show { id: IssueId },
     /// Show the progress of an issue until it ends; exit 1 unless everything was sent
     Watch { id: IssueId },
+    /// Stop sending an issue; what is on its way is finished
+    Pause { id: IssueId },
+    /// Go on with a paused issue
+    Resume { id: IssueId },
+    /// End an issue: what was not sent is skipped
+    Cancel { id: IssueId },
+    /// Send again what failed
+    RetryFailed {
+        id: IssueId,
+        /// Also what may have arrived: mails whose outcome was lost
+        #[arg(long)]
+        unknown: bool,
+    },
     /// Print the ledger of an issue: CSV, or JSON lines with --json
     Deliveries {
         id: IssueId,
@@ -55,6 +70,28 @@ impl Issue {
                 context::warn_without_worker(&deps, out).await?;
                 return watch(&deps, id, out).await;
             }
+            Self::Pause { id } => {
+                let paused = control_issue::pause(&deps, id).await?;
+                print_controlled(&deps, "paused", settle(&deps, paused).await?, out).await?;
+            }
+            Self::Resume { id } => {
+                context::warn_without_worker(&deps, out).await?;
+                let resumed = control_issue::resume(&deps, id).await?;
+                print_controlled(&deps, "resumed", resumed, out).await?;
+            }
+            Self::Cancel { id } => {
+                let cancelled = control_issue::cancel(&deps, id).await?;
+                print_controlled(&deps, "cancelled", settle(&deps, cancelled).await?, out).await?;
+            }
+            Self::RetryFailed { id, unknown } => {
+                context::warn_without_worker(&deps, out).await?;
+                let (rows, controlled) = control_issue::retry_failed(&deps, id, unknown).await?;
+                out.remark(&format!(
+                    "{rows} {} sent again",
+                    if rows == 1 { "mail is" } else { "mails are" }
+                ));
+                print_controlled(&deps, "sending", controlled, out).await?;
+            }
             Self::Deliveries { id, state } => deliveries(&deps, id, state, out).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -62,15 +99,15 @@ impl Issue {
 }
 
 /// An issue with what belongs to it.
-struct Whole {
-    issue: DomainIssue,
+pub(super) struct Whole {
+    pub(super) issue: DomainIssue,
     publication: Publication,
     digest_slug: String,
     articles: usize,
-    counts: Counts,
+    pub(super) counts: Counts,
 }
 
-async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
+pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
     let mut tx = deps.store.read().await?;
     let unknown = || anyhow!("there is no issue {id}; `paperround issue list` shows them");
     let issue = issues::find(&mut tx, id).await?.ok_or_else(unknown)?;
@@ -89,7 +126,7 @@ async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
     })
 }
 
-fn as_json(whole: &Whole) -> Value {
+pub(super) fn as_json(whole: &Whole) -> Value {
     let i = &whole.issue;
     json!({
         "id": i.id, "publication": whole.publication.slug, "digest": whole.digest_slug, "number": i.number,
@@ -139,36 +176,43 @@ async fn list(deps: &Deps, publication: Option<&str>, limit: i64, out: &Output) 
     )
 }
 
-/// Shows progress until the issue ends.
-pub(super) async fn watch(deps: &Deps, id: IssueId, out: &Output) -> Result<ExitCode> {
-    let mut last = String::new();
-    loop {
-        let whole = whole(deps, id).await?;
-        let (issue, c) = (&whole.issue, &whole.counts);
-        let done = c.recipients - c.open();
-        let trouble = issue
-            .trouble
-            .as_deref()
-            .map(|t| format!(" ({t})"))
-            .unwrap_or_default();
-        let line = format!(
-            "{}: {done} of {} done, {} sent, {} failed{trouble}",
-            issue.state, c.recipients, c.sent, c.failed
-        );
-        if line != last {
-            out.remark(&line);
-            last = line;
+/// Gives what is on its way a moment to arrive, so that the answer is complete where it can be.
+async fn settle(deps: &Deps, mut controlled: Controlled) -> Result<Controlled> {
+    for _ in 0..20 {
+        if controlled.in_flight == 0 {
+            break;
         }
-        if issue.state.is_final() {
-            out.result(&as_json(&whole), &id.to_string())?;
-            return Ok(if issue.state == IssueState::Sent {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            });
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut tx = deps.store.read().await?;
+        controlled.counts = issues::counts(&mut tx, controlled.issue.id).await?;
+        controlled.in_flight = claims::in_flight(&mut tx, controlled.issue.id).await?;
     }
+    Ok(controlled)
+}
+
+async fn print_controlled(
+    deps: &Deps,
+    what: &str,
+    controlled: Controlled,
+    out: &Output,
+) -> Result<()> {
+    let (counts, in_flight) = (&controlled.counts, controlled.in_flight);
+    let on_the_way = match in_flight {
+        0 => String::new(),
+        1 => "; 1 mail is on its way, its result will be recorded".to_owned(),
+        more => format!("; {more} mails are on their way, their results will be recorded"),
+    };
+    let text = format!(
+        "{what}: {} of {} sent, {} open, {} failed, {} skipped{on_the_way}",
+        counts.sent,
+        counts.recipients,
+        counts.open() - in_flight,
+        counts.failed,
+        counts.skipped
+    );
+    let mut shown = as_json(&whole(deps, controlled.issue.id).await?);
+    shown["in_flight"] = json!(in_flight);
+    out.result(&shown, &text)
 }
 
 async fn deliveries(
@@ -179,7 +223,7 @@ async fn deliveries(
 ) -> Result<()> {
     let whole = whole(deps, id).await?;
     if !out.is_json() {
-        out.line("address,state,reason,attempts,repeats,reply,message_id,first_attempt_at,next_attempt_at,sent_at")?;
+        out.line("address,state,reason,attempts,repeats,reply,relay,message_id,first_attempt_at,next_attempt_at,sent_at")?;
     }
     let mut after = DeliveryId(0);
     loop {
@@ -201,7 +245,7 @@ fn print_line(whole: &Whole, line: &ledger::Line, out: &Output) -> Result<()> {
     if out.is_json() {
         let row = json!({
             "address": line.email, "state": line.state, "reason": line.reason, "attempts": line.attempts,
-            "repeats": line.repeats, "reply": line.reply, "message_id": message_id,
+            "repeats": line.repeats, "reply": line.reply, "relay": line.relay, "message_id": message_id,
             "first_attempt_at": line.first_attempt_at, "next_attempt_at": line.next_attempt_at,
             "sent_at": line.sent_at,
         });
@@ -216,6 +260,7 @@ fn print_line(whole: &Whole, line: &ledger::Line, out: &Output) -> Result<()> {
         line.attempts.to_string(),
         line.repeats.to_string(),
         line.reply.clone().unwrap_or_default(),
+        line.relay.clone().unwrap_or_default(),
         message_id,
         time(line.first_attempt_at),
         time(line.next_attempt_at),

@@ -16,6 +16,7 @@ mod output;
 mod publication;
 mod serve;
 mod topic;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

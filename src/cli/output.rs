@@ -25,6 +25,10 @@ impl Output {
         self.json
     }
 
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// A result: its JSON, or a line for people.
     pub(super) fn result(&self, json: &Value, text: &str) -> anyhow::Result<()> {
         if self.json {

@@ -67,6 +67,9 @@ pub(super) struct Create {
     /// The address of the privacy statement
     #[arg(long)]
     privacy_url: Option<String>,
+    /// Send its digests through this relay only; may be given several times
+    #[arg(long = "relay", value_name = "NAME")]
+    relays: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -88,13 +91,19 @@ pub(super) struct Update {
     description: Option<String>,
     #[arg(long)]
     privacy_url: Option<String>,
+    /// Send its digests through this relay only; may be given several times
+    #[arg(long = "relay", value_name = "NAME")]
+    relays: Vec<String>,
+    /// Send its digests through any relay again
+    #[arg(long, conflicts_with = "relays")]
+    any_relay: bool,
 }
 
 fn as_json(p: &domain::Publication) -> Value {
     json!({
         "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
         "postal_address": p.postal_address, "language": p.language, "timezone": p.timezone.name(),
-        "description": p.description, "privacy_url": p.privacy_url, "archived_at": p.archived_at,
+        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "archived_at": p.archived_at,
         "created_at": p.created_at,
     })
 }
@@ -183,6 +192,7 @@ impl From<Create> for NewPublication {
             timezone: new.timezone,
             description: new.description,
             privacy_url: new.privacy_url,
+            relays: new.relays,
         }
     }
 }
@@ -198,6 +208,9 @@ impl Update {
         p.timezone = self.timezone.unwrap_or(p.timezone);
         p.reply_to = self.reply_to.or_else(|| p.reply_to.clone());
         p.description = self.description.or_else(|| p.description.clone());
+        if self.any_relay || !self.relays.is_empty() {
+            p.relays = self.relays;
+        }
         p.privacy_url = self.privacy_url.or_else(|| p.privacy_url.clone());
     }
 }

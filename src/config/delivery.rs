@@ -20,6 +20,29 @@ pub struct Delivery {
     pub retry_for: Duration,
     /// How long a stop waits for what is in flight.
     pub shutdown_seconds: u64,
+    /// `[[delivery.domain]]`
+    pub domain: Vec<DomainRule>,
+}
+
+/// What a domain of readers bears.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DomainRule {
+    pub name: String,
+    /// Mails on their way at a time, on each node; 0 = no limit.
+    #[serde(default)]
+    pub connections: usize,
+    /// Mails, over all nodes; 0 = no limit.
+    #[serde(default)]
+    pub per_second: f64,
+}
+
+impl DomainRule {
+    /// The name as addresses have it: lower case, in A-labels.
+    pub fn ascii(&self) -> Option<String> {
+        let name = idna::domain_to_ascii(self.name.trim()).ok()?;
+        name.contains('.').then_some(name)
+    }
 }
 
 impl Default for Delivery {
@@ -28,6 +51,7 @@ impl Default for Delivery {
             on_unknown_outcome: OnUnknown::Resend,
             retry_for: Duration::from_secs(24 * 60 * 60),
             shutdown_seconds: 25,
+            domain: Vec::new(),
         }
     }
 }
@@ -39,6 +63,17 @@ impl Delivery {
                 "delivery.shutdown_seconds",
                 "must be 1 to 600",
             ));
+        }
+        for rule in &self.domain {
+            let field = |key: &str| format!("delivery.domain {:?}: {key}", rule.name);
+            if rule.ascii().is_none() {
+                let text = "must be a domain such as example.org";
+                problems.push(Problem::new(field("name"), text));
+            }
+            if !(0.0..=1e6).contains(&rule.per_second) {
+                let text = "must be 0 (no limit) to 1000000";
+                problems.push(Problem::new(field("per_second"), text));
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
@@ -16,8 +17,35 @@ pub struct Relay {
     pub name: String,
     url: Option<SecretString>,
     url_file: Option<PathBuf>,
+    /// At a time, on each node; 0 = no limit.
     pub connections: usize,
     pub messages_per_connection: u32,
+    /// Mails, over all nodes; 0 = no limit.
+    pub per_second: f64,
+    pub per_hour: u32,
+    pub per_day: u32,
+    /// The share of the mails while every relay keeps up.
+    pub weight: u32,
+    /// Used only while no other relay works.
+    pub backup: bool,
+    pub warm_up: Option<WarmUp>,
+}
+
+/// A daily ceiling that grows.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WarmUp {
+    /// The first day (UTC).
+    pub since: NaiveDate,
+    /// Mails on the first day.
+    pub per_day: u32,
+    /// By how much each day's ceiling exceeds that of the day before.
+    #[serde(default = "growth")]
+    pub growth: f64,
+}
+
+fn growth() -> f64 {
+    1.5
 }
 
 impl Default for Relay {
@@ -28,6 +56,12 @@ impl Default for Relay {
             url_file: None,
             connections: 10,
             messages_per_connection: 1000,
+            per_second: 0.0,
+            per_hour: 0,
+            per_day: 0,
+            weight: 1,
+            backup: false,
+            warm_up: None,
         }
     }
 }
@@ -38,6 +72,33 @@ impl Relay {
         Self {
             url: Some(SecretString::from(url.to_owned())),
             ..Self::default()
+        }
+    }
+
+    fn check_limits(&self, problems: &mut Vec<Problem>) {
+        let mut wrong = |key: &str, text: &str| {
+            let field = format!("relay {:?}: {key}", self.name);
+            problems.push(Problem::new(field, text));
+        };
+        if self.connections > 500 {
+            wrong("connections", "must be 1 to 500, or 0 for no limit");
+        }
+        if !(0.0..=1e6).contains(&self.per_second) {
+            wrong("per_second", "must be 0 (no limit) to 1000000");
+        }
+        if self.weight == 0 || self.weight > 1000 {
+            wrong(
+                "weight",
+                "must be 1 to 1000; use backup = true for one in reserve",
+            );
+        }
+        if let Some(warm_up) = self.warm_up {
+            if warm_up.per_day == 0 {
+                wrong("warm_up.per_day", "must be at least 1");
+            }
+            if !(1.0..=10.0).contains(&warm_up.growth) {
+                wrong("warm_up.growth", "must be 1 to 10");
+            }
         }
     }
 
@@ -60,13 +121,20 @@ impl Default for Relays {
 
 impl Relays {
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
-        if self.0.len() != 1 {
+        if self.0.iter().all(|relay| relay.backup) {
             problems.push(Problem::new(
                 "relay",
-                format!("{} relays are given; one is used", self.0.len()),
+                "at least one relay must be without `backup = true`",
             ));
         }
-        for relay in &self.0 {
+        for (at, relay) in self.0.iter().enumerate() {
+            if relay.name.is_empty() || self.0[..at].iter().any(|r| r.name == relay.name) {
+                problems.push(Problem::new(
+                    "relay",
+                    format!("the name {:?} is empty or given twice", relay.name),
+                ));
+            }
+            relay.check_limits(problems);
             let field = |key: &str| format!("relay {:?}: {key}", relay.name);
             match relay.url() {
                 Ok(url) => {
@@ -84,15 +152,6 @@ impl Relays {
                     }
                 }
                 Err(text) => problems.push(Problem::new(field("url"), text)),
-            }
-            if relay.connections == 0 || relay.connections > 500 {
-                problems.push(Problem::new(field("connections"), "must be 1 to 500"));
-            }
-            if relay.messages_per_connection == 0 {
-                problems.push(Problem::new(
-                    field("messages_per_connection"),
-                    "must be at least 1",
-                ));
             }
         }
     }

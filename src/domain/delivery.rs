@@ -54,11 +54,55 @@ pub enum Outcome {
     Unknown(String),
 }
 
+/// Whom a temporary refusal (4xx) concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Concern {
+    /// This reader's mailbox, or a first try that is turned away on principle (greylisting).
+    Reader,
+    /// How fast we send to the reader's domain.
+    Domain,
+    /// How fast we send through the relay, or the relay itself.
+    Relay,
+}
+
+/// What a temporary refusal is about. Replies about rate or policy (RFC 3463, 3.8: X.7.x; Gmail's
+/// 4.7.28 and its kin) say nothing about the reader, and 421 nothing about the domain.
+pub fn concern(reply: &Reply) -> Concern {
+    let text = reply.text.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["greylist", "graylist", "grey-list", "gray-list"]) {
+        return Concern::Reader;
+    }
+    let is_policy = reply
+        .enhanced
+        .as_deref()
+        .is_some_and(|code| code.starts_with("4.7."));
+    let is_pace = says(&["too many", "rate limit", "throttl", "too fast", "slow down"]);
+    match reply.code {
+        421 => Concern::Relay,
+        _ if is_policy || is_pace => Concern::Domain,
+        _ => Concern::Reader,
+    }
+}
+
 /// Waits before each further attempt at a digest mail: minutes first, then at least half an
 /// hour apart (RFC 5321, 4.5.4.1).
 const DELIVERY_WAITS: [u64; 6] = [60, 5 * 60, 30 * 60, 60 * 60, 2 * 60 * 60, 3 * 60 * 60];
 /// The same for notices, which somebody is waiting for.
 const NOTICE_WAITS: [u64; 6] = [15, 60, 5 * 60, 15 * 60, 30 * 60, 60 * 60];
+
+/// The wait after a refusal that is not about the reader: flat, and no mark against them.
+const PACE_WAIT: u64 = 60;
+
+/// When to try again after a refusal about our pace, within the same bounds.
+pub fn after_pace(
+    first_attempt_at: Time,
+    now: Time,
+    retry_for: Duration,
+    jitter: f64,
+) -> Option<Time> {
+    within(PACE_WAIT, first_attempt_at, now, retry_for, jitter)
+}
 
 /// Which waits apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +126,17 @@ pub fn next_attempt(
         Lane::Notice => &NOTICE_WAITS,
     };
     let index = (attempts.max(1) as usize - 1).min(waits.len() - 1);
-    let wait = Duration::from_secs(waits[index]).mul_f64(1.0 + 0.2 * jitter.clamp(0.0, 1.0));
+    within(waits[index], first_attempt_at, now, retry_for, jitter)
+}
+
+fn within(
+    seconds: u64,
+    first_attempt_at: Time,
+    now: Time,
+    retry_for: Duration,
+    jitter: f64,
+) -> Option<Time> {
+    let wait = Duration::from_secs(seconds).mul_f64(1.0 + 0.2 * jitter.clamp(0.0, 1.0));
     let next = now + chrono::Duration::from_std(wait).ok()?;
     let last = first_attempt_at + chrono::Duration::from_std(retry_for).ok()?;
     (next <= last).then_some(next)
@@ -91,6 +145,33 @@ pub fn next_attempt(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_says_whom_it_concerns() {
+        let concern = |code, enhanced: Option<&str>, text: &str| {
+            concern(&Reply {
+                code,
+                enhanced: enhanced.map(str::to_owned),
+                text: text.to_owned(),
+            })
+        };
+        for (code, enhanced, text, expected) in [
+            (452, Some("4.2.2"), "4.2.2 mailbox full", Concern::Reader),
+            (450, None, "try again", Concern::Reader),
+            (
+                451,
+                Some("4.7.1"),
+                "4.7.1 Greylisted, come back",
+                Concern::Reader,
+            ),
+            (450, Some("4.7.28"), "4.7.28 unusual rate", Concern::Domain),
+            (451, None, "too many messages from you", Concern::Domain),
+            (421, Some("4.7.0"), "4.7.0 closing", Concern::Relay),
+            (421, None, "too many connections", Concern::Relay),
+        ] {
+            assert_eq!(concern(code, enhanced, text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn waits_grow_and_end() {

@@ -11,6 +11,7 @@ named_states! {
         Planned => "planned",
         Composing => "composing",
         Sending => "sending",
+        Paused => "paused",
         Sent => "sent",
         SentWithFailures => "sent with failures",
         Skipped => "skipped",

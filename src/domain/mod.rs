@@ -56,6 +56,7 @@ pub mod ids;
 pub mod issue;
 pub mod job;
 pub mod notice;
+pub mod pace;
 pub mod publication;
 pub mod random;
 pub mod schedule;

@@ -70,6 +70,8 @@ pub struct Publication {
     pub timezone: Tz,
     pub description: Option<String>,
     pub privacy_url: Option<String>,
+    /// The names of the relays that its digests go through; empty for any of them.
+    pub relays: Vec<String>,
     pub archived_at: Option<Time>,
     pub created_at: Time,
 }

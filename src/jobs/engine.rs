@@ -1,21 +1,16 @@
-//! Keeps the delivery engine going: all issues that are being sent get their turn.
+//! Keeps the delivery engine going.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::queue::Wakes;
-use crate::domain::issue::IssueState;
 use crate::services::Deps;
-use crate::services::deliver::{self, DeliverError};
-use crate::store::issues;
+use crate::services::deliver;
 
 /// How often the rows are looked at when nobody rings.
 const LOOK: Duration = Duration::from_millis(500);
-/// An issue's turn when others wait.
-const TURN: Duration = Duration::from_secs(5);
 /// The longest pause while a relay does not answer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -27,7 +22,7 @@ pub(super) async fn run(deps: Deps, wakes: Arc<Wakes>, stop: CancellationToken) 
             () = tokio::time::sleep(LOOK.max(pause)) => {}
             () = wakes.engine.notified(), if pause.is_zero() => {}
         }
-        pause = match turn(&deps, &stop).await {
+        pause = match deliver::run(&deps, &stop).await {
             Ok(()) => Duration::ZERO,
             Err(error) => {
                 let next = (pause * 2).clamp(Duration::from_secs(1), LONGEST_PAUSE);
@@ -36,22 +31,4 @@ pub(super) async fn run(deps: Deps, wakes: Arc<Wakes>, stop: CancellationToken) 
             }
         };
     }
-}
-
-/// One turn for each issue that is being sent.
-async fn turn(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
-    let mut tx = deps.store.read().await?;
-    let sending = issues::in_state(&mut tx, IssueState::Sending, deps.now()).await?;
-    drop(tx);
-    let until = (sending.len() > 1).then_some(TURN);
-    for issue in sending {
-        deliver::run(
-            deps,
-            issue.id,
-            stop,
-            until.map(|turn| Instant::now() + turn),
-        )
-        .await?;
-    }
-    Ok(())
 }

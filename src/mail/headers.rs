@@ -35,15 +35,12 @@ impl Header {
     }
 }
 
-/// What the list headers of a digest mail are made of.
+/// What the list headers that all mails of a digest share are made of.
 #[derive(Debug, Clone)]
 pub struct ListHeaders {
     pub publication_name: String,
     pub publication_slug: String,
     pub list_domain: String,
-    pub unsubscribe_url: String,
-    /// A `mailto:` URI beside the web address, where bounces have a domain of their own.
-    pub unsubscribe_mailto: Option<String>,
     /// Up to four fields joined by colons; the last of them names the sender.
     pub feedback_id: String,
 }
@@ -56,10 +53,6 @@ impl ListHeaders {
             Header {
                 name: "List-Id",
                 value: HeaderValue::Tokens(self.list_id()?),
-            },
-            Header {
-                name: "List-Unsubscribe",
-                value: HeaderValue::Tokens(self.unsubscribe()?),
             },
             // RFC 8058, 3.1: the very text that the POST will carry.
             Header::token("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
@@ -79,22 +72,24 @@ impl ListHeaders {
         tokens.push(format!("<{id}>"));
         Ok(tokens)
     }
+}
 
-    /// RFC 2369, 2: URIs in angle brackets, separated by commas, nothing else inside.
-    fn unsubscribe(&self) -> Result<Vec<String>, ComposeError> {
-        let uris = std::iter::once(&self.unsubscribe_url).chain(&self.unsubscribe_mailto);
-        let mut tokens = Vec::new();
-        for uri in uris {
-            check("List-Unsubscribe", uri, |c| {
-                c.is_ascii_graphic() && !"<>\"".contains(c)
-            })?;
-            if let Some(last) = tokens.last_mut() {
-                *last = format!("{last},");
-            }
-            tokens.push(format!("<{uri}>"));
+/// The ways out that a reader has, the best first (RFC 2369, 2: URIs in angle brackets, separated
+/// by commas, nothing else inside).
+pub fn list_unsubscribe<'a>(
+    uris: impl IntoIterator<Item = &'a str>,
+) -> Result<Header, ComposeError> {
+    let name = "List-Unsubscribe";
+    let mut tokens: Vec<String> = Vec::new();
+    for uri in uris {
+        check(name, uri, |c| c.is_ascii_graphic() && !"<>\"".contains(c))?;
+        if let Some(last) = tokens.last_mut() {
+            last.push(',');
         }
-        Ok(tokens)
+        tokens.push(format!("<{uri}>"));
     }
+    let value = HeaderValue::Tokens(tokens);
+    Ok(Header { name, value })
 }
 
 /// The header fields of a notice: somebody caused it, but a program wrote it, so that no other
@@ -155,8 +150,6 @@ mod tests {
             publication_name: "The \"Daily\" Ledger".into(),
             publication_slug: "ledger".into(),
             list_domain: "news.example.org".into(),
-            unsubscribe_url: "https://news.example.org/unsubscribe/abc".into(),
-            unsubscribe_mailto: None,
             feedback_id: "12:ledger:digest:paperround".into(),
         }
     }
@@ -177,10 +170,6 @@ mod tests {
             ["\"The \\\"Daily\\\" Ledger\"", "<ledger.news.example.org>"]
         );
         assert_eq!(
-            tokens(&headers, "List-Unsubscribe"),
-            ["<https://news.example.org/unsubscribe/abc>"]
-        );
-        assert_eq!(
             tokens(&headers, "List-Unsubscribe-Post"),
             ["List-Unsubscribe=One-Click"]
         );
@@ -189,10 +178,12 @@ mod tests {
 
     #[test]
     fn a_second_way_out_follows_a_comma() {
-        let mut list = list();
-        list.unsubscribe_mailto = Some("mailto:leave+abc@bounces.example.org".into());
+        let header = list_unsubscribe([
+            "https://news.example.org/unsubscribe/abc",
+            "mailto:leave+abc@bounces.example.org",
+        ]);
         assert_eq!(
-            tokens(&list.headers().unwrap(), "List-Unsubscribe"),
+            tokens(&[header.unwrap()], "List-Unsubscribe"),
             [
                 "<https://news.example.org/unsubscribe/abc>,",
                 "<mailto:leave+abc@bounces.example.org>"
@@ -202,10 +193,7 @@ mod tests {
 
     #[test]
     fn refuses_what_would_break_out_of_a_field() {
-        let breaks: [fn(&mut ListHeaders); 6] = [
-            |l| l.unsubscribe_url.push_str("\r\nBcc: x"),
-            |l| l.unsubscribe_url.push_str("> <x"),
-            |l| l.unsubscribe_url.push('ü'),
+        let breaks: [fn(&mut ListHeaders); 3] = [
             |l| l.list_domain.push('>'),
             |l| l.publication_name.push('\n'),
             |l| l.feedback_id.push(' '),
@@ -216,6 +204,16 @@ mod tests {
             assert!(
                 matches!(list.headers(), Err(ComposeError::Character(..))),
                 "{list:?}"
+            );
+        }
+        for uri in [
+            "https://x.example\r\nBcc: x",
+            "https://x.example> <x",
+            "https://ü.example",
+        ] {
+            assert!(
+                matches!(list_unsubscribe([uri]), Err(ComposeError::Character(..))),
+                "{uri}"
             );
         }
     }

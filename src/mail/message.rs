@@ -76,10 +76,40 @@ pub enum ComposeError {
 pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
     let mut message = fields(draft)?.to_string().into_bytes();
     message.extend(parts(draft).formatted());
-    match longest_line(&message) {
+    check_line(&message)?;
+    Ok(message)
+}
+
+/// Refuses lines that no mail server takes.
+pub(super) fn check_line(text: &[u8]) -> Result<(), ComposeError> {
+    match longest_line(text) {
         too_long if too_long > MAX_LINE => Err(ComposeError::LineTooLong(too_long)),
-        _ => Ok(message),
+        _ => Ok(()),
     }
+}
+
+/// A field with one mailbox, with its line end.
+pub(super) fn mailbox_field(
+    field: &'static str,
+    name: Option<&str>,
+    address: &EmailAddress,
+) -> Result<String, ComposeError> {
+    let mailbox = Mailboxes::from(addressee(field, name, address)?);
+    let mut fields = Headers::new();
+    match field {
+        "From" => fields.set(header::From::from(mailbox)),
+        "Reply-To" => fields.set(header::ReplyTo::from(mailbox)),
+        _ => fields.set(header::To::from(mailbox)),
+    }
+    Ok(fields.to_string())
+}
+
+/// An extra field as text, with its line end.
+pub(super) fn field_text(given: &Header) -> Result<String, ComposeError> {
+    let (_, value) = field(given)?;
+    let mut fields = Headers::new();
+    fields.insert_raw(value);
+    Ok(fields.to_string())
 }
 
 /// The header fields above those of the body.
@@ -137,10 +167,10 @@ fn encoded_body(text: String) -> Body {
         .unwrap_or_else(Body::new)
 }
 
-/// A boundary that follows from the message id, which nobody who writes articles can guess. The
+/// A boundary that follows from a name of the mail, which nobody who writes articles can guess. The
 /// `=_` cannot occur in quoted-printable (RFC 2045, 6.7).
-fn boundary(message_id: &str) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, message_id.as_bytes());
+pub(super) fn boundary(seed: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, seed.as_bytes());
     digest.as_ref()[..16]
         .iter()
         .fold("=_".to_owned(), |mut text, byte| {
@@ -150,7 +180,7 @@ fn boundary(message_id: &str) -> String {
         })
 }
 
-fn addressee(
+pub(super) fn addressee(
     field: &str,
     name: Option<&str>,
     address: &EmailAddress,
@@ -166,17 +196,22 @@ fn addressee(
 
 /// The Date field; lettre panics outside the years 1970 to 9999.
 fn date(date: Time) -> Result<header::Date, ComposeError> {
+    check_date(date)?;
+    Ok(header::Date::new(SystemTime::from(date)))
+}
+
+/// Refuses a date whose year has other than four digits, or that lettre cannot write.
+pub(super) fn check_date(date: Time) -> Result<(), ComposeError> {
     /// The last second of the year 9999.
     const LAST: i64 = 253_402_300_799;
-    if (0..=LAST).contains(&date.timestamp()) {
-        Ok(header::Date::new(SystemTime::from(date)))
-    } else {
-        Err(ComposeError::Date(date))
+    match date.timestamp() {
+        0..=LAST => Ok(()),
+        _ => Err(ComposeError::Date(date)),
     }
 }
 
 /// RFC 5322, 3.6.4, in its dot-atom form.
-fn message_id(id: &str) -> Result<String, ComposeError> {
+pub(super) fn message_id(id: &str) -> Result<String, ComposeError> {
     let is_atom = |part: &str| {
         !part.is_empty()
             && part
@@ -264,7 +299,7 @@ fn one_line(field: &str, text: &str) -> Result<(), ComposeError> {
 /// Every kind of line end becomes CRLF: a lone CR or LF in a mail is forbidden (RFC 5321, 2.3.8),
 /// and servers that take one for a line end can be tricked into seeing a second mail. NUL is
 /// dropped (RFC 5322, 4.1).
-fn with_crlf(text: &str) -> String {
+pub(super) fn with_crlf(text: &str) -> String {
     let mut lines = String::with_capacity(text.len() + text.len() / 32);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {

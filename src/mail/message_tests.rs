@@ -3,7 +3,7 @@
 use mail_parser::{MessageParser, MimeHeaders as _};
 
 use super::*;
-use crate::mail::headers::{ListHeaders, notice_headers};
+use crate::mail::headers::{ListHeaders, list_unsubscribe, notice_headers};
 
 fn draft() -> Draft {
     Draft {
@@ -169,15 +169,16 @@ fn a_long_way_out_survives_the_wire() {
         "aB3-_".repeat(40)
     );
     let mut draft = draft();
-    let mut list = ListHeaders {
+    let list = ListHeaders {
         publication_name: format!("Zeitung für Österreich {}", "und so weiter ".repeat(6)),
         publication_slug: "ledger".into(),
         list_domain: "news.example.org".into(),
-        unsubscribe_url: url.clone(),
-        unsubscribe_mailto: None,
         feedback_id: "12:ledger:digest:paperround".into(),
     };
     draft.headers = list.headers().unwrap();
+    draft
+        .headers
+        .push(list_unsubscribe([url.as_str()]).unwrap());
     let message = wire(&draft);
     assert_eq!(unfolded(&message, "List-Unsubscribe"), format!("<{url}>"));
     assert!(message.contains("\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"));
@@ -204,8 +205,8 @@ fn a_long_way_out_survives_the_wire() {
     assert_eq!(id.address(), Some("ledger.news.example.org"));
     assert_eq!(id.name(), Some(list.publication_name.as_str()));
 
-    list.unsubscribe_mailto = Some("mailto:leave+abc@bounces.example.org".into());
-    draft.headers = list.headers().unwrap();
+    let mailto = "mailto:leave+abc@bounces.example.org";
+    draft.headers = vec![list_unsubscribe([url.as_str(), mailto]).unwrap()];
     assert_eq!(
         unfolded(&wire(&draft), "List-Unsubscribe"),
         format!("<{url}>, <mailto:leave+abc@bounces.example.org>")

@@ -6,10 +6,15 @@ mod dial;
 pub mod headers;
 pub mod message;
 pub mod outcome;
+mod quoted_printable;
 pub mod relay;
+pub mod skeleton;
+pub mod smtp;
 pub mod transport;
 
-pub use headers::{Header, HeaderValue, ListHeaders, notice_headers};
+pub use headers::{Header, HeaderValue, ListHeaders, list_unsubscribe, notice_headers};
 pub use message::{ComposeError, Draft, compose};
 pub use relay::{Relay, RelayConfig, RelayError, Security};
+pub use skeleton::{Piece, Reader, Shared, Skeleton};
+pub use smtp::{Envelope, Refusal, Session};
 pub use transport::{ConnectError, Connection, Fault};

@@ -65,17 +65,65 @@ pub fn strip(text: &str) -> String {
     text.chars().filter(|c| Slot::of(*c).is_none()).collect()
 }
 
+/// A part of an edition as it is sent: the same for all readers, or a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    Shared(&'a str),
+    Place(Slot),
+}
+
+/// The HTML of an edition without its marks of what only the reader may see, which are for the
+/// archive.
+pub fn for_readers(html: &str) -> String {
+    html.replace(OPEN, "").replace(CLOSE, "")
+}
+
+/// Takes a text or HTML part of an edition apart at its places.
+pub fn split(edition: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut rest = edition;
+    while let Some((at, slot)) = rest
+        .char_indices()
+        .find_map(|(at, c)| Slot::of(c).map(|slot| (at, slot)))
+    {
+        parts.push(Part::Shared(&rest[..at]));
+        parts.push(Part::Place(slot));
+        rest = &rest[at + slot.mark().len_utf8()..];
+    }
+    parts.push(Part::Shared(rest));
+    parts.retain(|part| *part != Part::Shared(""));
+    parts
+}
+
+impl SlotValues {
+    /// The values as they stand in the text part, in the order of [`Slot::ALL`].
+    pub fn for_text(&self) -> [String; 4] {
+        Slot::ALL.map(|slot| {
+            slot.value(self)
+                .chars()
+                .filter(|c| !c.is_control())
+                .collect()
+        })
+    }
+
+    /// The same for the HTML part, escaped.
+    pub fn for_html(&self) -> [String; 4] {
+        Slot::ALL.map(|slot| {
+            let mut out = String::new();
+            push_escaped(&mut out, slot.value(self));
+            out
+        })
+    }
+}
+
 /// Fills the HTML part of an edition for one reader.
 pub fn fill_html(edition: &str, values: &SlotValues) -> String {
-    let shared = edition.replace(OPEN, "").replace(CLOSE, "");
-    fill(&shared, values, push_escaped)
+    fill(&for_readers(edition), &values.for_html())
 }
 
 /// Fills the text part of an edition for one reader.
 pub fn fill_text(edition: &str, values: &SlotValues) -> String {
-    fill(edition, values, |out, value| {
-        out.extend(value.chars().filter(|c| !c.is_control()));
-    })
+    fill(edition, &values.for_text())
 }
 
 /// The HTML part of an edition without what concerns a single reader, for the archive.
@@ -91,19 +139,14 @@ pub fn without_reader(edition: &str) -> String {
     strip(&kept.replacen("role=\"article\"", "role=\"main\"", 1))
 }
 
-fn fill(edition: &str, values: &SlotValues, push: impl Fn(&mut String, &str)) -> String {
-    let mut out = String::with_capacity(edition.len() + 512);
-    let mut rest = edition;
-    while let Some((at, slot)) = rest
-        .char_indices()
-        .find_map(|(at, c)| Slot::of(c).map(|slot| (at, slot)))
-    {
-        out.push_str(&rest[..at]);
-        push(&mut out, slot.value(values));
-        rest = &rest[at + slot.mark().len_utf8()..];
-    }
-    out.push_str(rest);
-    out
+fn fill(edition: &str, values: &[String; 4]) -> String {
+    split(edition)
+        .into_iter()
+        .map(|part| match part {
+            Part::Shared(text) => text,
+            Part::Place(slot) => values[slot as usize].as_str(),
+        })
+        .collect()
 }
 
 fn push_escaped(out: &mut String, value: &str) {

@@ -2,17 +2,17 @@
 
 use chrono::TimeDelta;
 
-use super::Deps;
+use super::{Deps, control_issue};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
-use crate::store::{StoreError, counters, deliveries, issues, nodes, notices, queue};
+use crate::store::{StoreError, claims, counters, issues, nodes, notices, queue, relay_budgets};
 
 /// Says that this node is alive, and frees the claims of nodes that are not.
 pub async fn heartbeat(deps: &Deps, roles: &str) -> Result<(), StoreError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     nodes::seen(&mut tx, &deps.node, roles, now).await?;
-    let (idle, unknown) = deliveries::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
+    let (idle, unknown) = claims::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
     let notices = notices::release_dead(&mut tx, now).await?;
     tx.commit().await?;
     if idle + unknown + notices > 0 {
@@ -49,7 +49,12 @@ pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
     for issue in issues::in_state(&mut tx, IssueState::Sending, now).await? {
         jobs.push(Job::Deliver { issue: issue.id });
     }
+    let cancelled = issues::cancelled_since(&mut tx, now - TimeDelta::days(2)).await?;
     drop(tx);
+    for issue in cancelled {
+        // A mail that was on its way may have been put off since.
+        control_issue::skip_rest(deps, issue).await?;
+    }
     if jobs.is_empty() {
         return Ok(0);
     }
@@ -70,6 +75,7 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     let mut tx = deps.store.begin().await?;
     counters::prune(&mut tx, now - TimeDelta::days(2)).await?;
     nodes::prune(&mut tx, now).await?;
+    relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

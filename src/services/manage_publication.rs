@@ -24,6 +24,8 @@ pub enum PublicationError {
     UnknownTopic(String),
     #[error("{0:?} is not a language tag such as en or de")]
     Language(String),
+    #[error("there is no relay {name:?} in the settings; they have: {known}")]
+    Relay { name: String, known: String },
     #[error("{0:?} is not a web address (https://...)")]
     PrivacyUrl(String),
     #[error(transparent)]
@@ -44,10 +46,12 @@ pub struct NewPublication {
     pub timezone: Tz,
     pub description: Option<String>,
     pub privacy_url: Option<String>,
+    pub relays: Vec<String>,
 }
 
 /// Makes a publication.
 pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, PublicationError> {
+    check_relays(deps, &new.relays)?;
     let publication = checked(Publication {
         id: deps.new_id(PublicationId::new),
         slug: new.slug,
@@ -59,6 +63,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         timezone: new.timezone,
         description: new.description,
         privacy_url: new.privacy_url,
+        relays: new.relays,
         archived_at: None,
         created_at: deps.now(),
     })?;
@@ -71,6 +76,17 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
     }
     tx.commit().await?;
     Ok(publication)
+}
+
+fn check_relays(deps: &Deps, names: &[String]) -> Result<(), PublicationError> {
+    let known = deps.routes.names();
+    match names.iter().find(|name| !known.contains(&name.as_str())) {
+        Some(name) => Err(PublicationError::Relay {
+            name: name.clone(),
+            known: known.join(", "),
+        }),
+        None => Ok(()),
+    }
 }
 
 fn checked(mut publication: Publication) -> Result<Publication, PublicationError> {
@@ -108,6 +124,7 @@ pub async fn update(
     let mut publication = found.ok_or_else(|| PublicationError::Unknown(slug.to_owned()))?;
     change(&mut publication);
     let publication = checked(publication)?;
+    check_relays(deps, &publication.relays)?;
     publications::update(&mut tx, &publication).await?;
     tx.commit().await?;
     Ok(publication)

@@ -6,6 +6,7 @@ pub mod cleanup;
 pub mod compose_issue;
 pub mod confirm;
 pub mod consent;
+pub mod control_issue;
 pub mod deliver;
 pub mod fetch_feed;
 pub mod ingest_article;
@@ -28,16 +29,16 @@ use crate::domain::job::{Job, Wakeups};
 use crate::domain::random::Random;
 use crate::domain::token::Keys;
 use crate::feeds::fetch::Fetcher;
-use crate::mail::Relay;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
+use deliver::Routes;
 
 /// What services work with; made once by `app`, carried as state by web and jobs.
 #[derive(Clone)]
 pub struct Deps {
     pub store: Store,
     pub renderer: Arc<Renderer>,
-    pub relay: Relay,
+    pub routes: Arc<Routes>,
     pub fetcher: Fetcher,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,

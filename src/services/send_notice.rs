@@ -160,16 +160,20 @@ pub(super) fn site_of(source: &str) -> String {
 }
 
 async fn hand_over(deps: &Deps, draft: &Draft, bytes: &[u8]) -> Outcome {
-    match deps.relay.connect().await {
-        Ok(mut connection) => {
-            let outcome = connection
-                .send(draft.from.email.as_str(), &draft.to, bytes)
-                .await;
-            connection.quit().await;
-            outcome
+    let mut troubles = Vec::new();
+    for relay in deps.routes.for_notices() {
+        match relay.connect().await {
+            Ok(mut connection) => {
+                let outcome = connection
+                    .send(draft.from.email.as_str(), &draft.to, bytes)
+                    .await;
+                connection.quit().await;
+                return outcome;
+            }
+            Err(error) => troubles.push(error.to_string()),
         }
-        Err(error) => Outcome::NotBegun(error.to_string()),
     }
+    Outcome::NotBegun(troubles.join("; "))
 }
 
 async fn record(deps: &Deps, notice: &Notice, outcome: &Outcome) -> Result<(), StoreError> {

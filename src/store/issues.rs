@@ -76,7 +76,7 @@ pub async fn advance(
     let started = (to == IssueState::Sending).then_some(now);
     let finished = to.is_final().then_some(now);
     let changed = on!(tx, |conn| sqlx::query(
-        "UPDATE issues SET state = $3, started_at = COALESCE($4, started_at), finished_at = $5
+        "UPDATE issues SET state = $3, started_at = COALESCE(started_at, $4), finished_at = $5
          WHERE id = $1 AND state = $2"
     )
     .bind(id.0)
@@ -214,6 +214,17 @@ pub async fn in_state(tx: &mut Tx, state: IssueState, now: Time) -> Result<Vec<I
     rows.into_iter().map(Issue::try_from).collect()
 }
 
+/// Issues that were cancelled since a time.
+pub async fn cancelled_since(tx: &mut Tx, since: Time) -> Result<Vec<IssueId>, StoreError> {
+    let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM issues WHERE state = 'cancelled' AND finished_at > $1"
+    )
+    .bind(since)
+    .fetch_all(conn)
+    .await)?;
+    Ok(ids.into_iter().map(IssueId).collect())
+}
+
 /// Issues of a publication (or all), the latest first.
 pub async fn list(
     tx: &mut Tx,
@@ -263,7 +274,7 @@ pub async fn published(
          FROM issues i JOIN digests d ON d.id = i.digest_id
          JOIN editions e ON e.issue_id = i.id AND e.topic_key = ''
          WHERE i.publication_id = $1 AND i.number IS NOT NULL
-            AND i.state IN ('sending', 'sent', 'sent with failures')
+            AND i.state IN ('sending', 'paused', 'sent', 'sent with failures')
          ORDER BY i.planned_at DESC LIMIT $2"
     )
     .bind(publication.0)

@@ -18,6 +18,8 @@ pub struct Line {
     pub repeats: u32,
     /// Code and text of the last answer.
     pub reply: Option<String>,
+    /// The relay that gave it.
+    pub relay: Option<String>,
     pub first_attempt_at: Option<Time>,
     pub next_attempt_at: Option<Time>,
     pub sent_at: Option<Time>,
@@ -33,6 +35,7 @@ struct Row {
     repeats: i64,
     reply_code: Option<i64>,
     reply_text: Option<String>,
+    relay: Option<String>,
     first_attempt_at: Option<Time>,
     next_attempt_at: Time,
     sent_at: Option<Time>,
@@ -49,6 +52,7 @@ pub async fn page(
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(
         "SELECT d.id, r.email, d.state, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
+            d.relay,
             d.first_attempt_at, d.next_attempt_at, d.sent_at
          FROM deliveries d
          JOIN subscriptions s ON s.id = d.subscription_id
@@ -79,6 +83,7 @@ fn line(row: Row) -> Result<Line, StoreError> {
         reply: row
             .reply_code
             .map(|code| format!("{code} {}", row.reply_text.unwrap_or_default())),
+        relay: row.relay,
         first_attempt_at: row.first_attempt_at,
         next_attempt_at: open.then_some(row.next_attempt_at),
         sent_at: row.sent_at,

@@ -2,6 +2,7 @@
 //! apart in `sqlite` and `postgres`.
 
 pub mod articles;
+pub mod claims;
 pub mod consents;
 pub mod counters;
 pub mod deliveries;
@@ -15,6 +16,7 @@ pub mod notices;
 pub mod postgres;
 pub mod publications;
 pub mod queue;
+pub mod relay_budgets;
 pub mod sign_ups;
 pub mod sqlite;
 pub mod subscribers;

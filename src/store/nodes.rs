@@ -45,13 +45,13 @@ pub async fn prune(tx: &mut Tx, now: Time) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether a process that sends is alive.
-pub async fn any_worker(tx: &mut Tx, now: Time) -> Result<bool, StoreError> {
+/// How many processes that send are alive.
+pub async fn workers(tx: &mut Tx, now: Time) -> Result<i64, StoreError> {
     let count: i64 = on!(tx, |conn| sqlx::query_scalar(
         "SELECT COUNT(*) FROM nodes WHERE seen_at > $1 AND roles LIKE '%worker%'"
     )
     .bind(alive_since(now))
     .fetch_one(conn)
     .await)?;
-    Ok(count > 0)
+    Ok(count)
 }

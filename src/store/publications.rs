@@ -22,6 +22,7 @@ struct Row {
     timezone: String,
     description: Option<String>,
     privacy_url: Option<String>,
+    relays: String,
     archived_at: Option<Time>,
     created_at: Time,
 }
@@ -48,6 +49,12 @@ impl TryFrom<Row> for Publication {
             timezone: read(table, "timezone", row.id, &row.timezone)?,
             description: row.description,
             privacy_url: row.privacy_url,
+            relays: row
+                .relays
+                .split(',')
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
             archived_at: row.archived_at,
             created_at: row.created_at,
         })
@@ -59,8 +66,8 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     let p = publication;
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
-            language, timezone, description, privacy_url, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+            language, timezone, description, privacy_url, created_at, relays)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -78,6 +85,7 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.description)
     .bind(&p.privacy_url)
     .bind(p.created_at)
+    .bind(p.relays.join(","))
     .execute(conn)
     .await
     .map(drop))?;
@@ -90,7 +98,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "UPDATE publications SET name = $2, from_name = $3, from_email = $4, reply_to = $5,
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
-            archived_at = $11
+            archived_at = $11, relays = $12
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -108,6 +116,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.description)
     .bind(&p.privacy_url)
     .bind(p.archived_at)
+    .bind(p.relays.join(","))
     .execute(conn)
     .await
     .map(drop))?;

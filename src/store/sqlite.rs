@@ -55,15 +55,60 @@ impl Pools {
     }
 }
 
-/// Claims due deliveries of an issue: $1 issue, $2 now, $3 limit, $4 node, $5 lane.
+/// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit.
 /// The write lock that the transaction holds keeps other claimers out.
-pub(super) const CLAIM_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'sending', claimed_by = $4, lane = $5, begun_at = NULL
-    WHERE id IN (
-        SELECT id FROM deliveries
+pub(super) const DUE_DELIVERIES: &str = "
+    SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
+        CASE WHEN s.state = 'confirmed' THEN 1 ELSE 0 END AS reachable,
+        d.attempts, d.first_attempt_at, d.next_attempt_at
+    FROM (
+        SELECT * FROM deliveries
         WHERE issue_id = $1 AND state IN ('pending', 'deferred') AND next_attempt_at <= $2
-        ORDER BY next_attempt_at, id LIMIT $3
-    )";
+            AND (next_attempt_at, id) > ($3, $4)
+            AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
+        ORDER BY next_attempt_at, id LIMIT $5
+    ) d
+    JOIN subscriptions s ON s.id = d.subscription_id
+    JOIN subscribers r ON r.id = s.subscriber_id
+    ORDER BY d.next_attempt_at, d.id";
+
+/// Claims deliveries: $1 JSON list of ids, $2 node.
+pub(super) const CLAIM_DELIVERIES: &str = "
+    UPDATE deliveries SET state = 'sending', claimed_by = $2, begun_at = NULL
+    WHERE id IN (SELECT value FROM json_each($1))";
+
+/// Skips deliveries of readers who left: $1 JSON list of ids.
+pub(super) const SKIP_DELIVERIES: &str = "
+    UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed', claimed_by = NULL
+    WHERE id IN (SELECT value FROM json_each($1))";
+
+/// Marks claimed deliveries as begun: $1 JSON list of `claims::Begin`, $2 node.
+pub(super) const BEGIN_DELIVERIES: &str = "
+    UPDATE deliveries SET begun_at = v.value ->> 'at', attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, v.value ->> 'at')
+    FROM json_each($1) AS v
+    WHERE deliveries.id = v.value ->> 'id' AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL
+    RETURNING deliveries.id";
+
+/// Records results: $1 JSON list of `claims::RecordRow`, $2 node.
+pub(super) const RECORD_DELIVERIES: &str = "
+    UPDATE deliveries SET state = v.value ->> 'state', reply_code = v.value ->> 'code',
+        reply_enhanced = v.value ->> 'enhanced', reply_text = v.value ->> 'text', reason = v.value ->> 'reason',
+        next_attempt_at = COALESCE(v.value ->> 'next', next_attempt_at), sent_at = v.value ->> 'sent_at',
+        repeats = deliveries.repeats + (v.value ->> 'repeats'), relay = v.value ->> 'relay',
+        attempts = attempts + (v.value ->> 'tries'),
+        first_attempt_at = COALESCE(first_attempt_at, v.value ->> 'tried_at'),
+        claimed_by = NULL, begun_at = NULL
+    FROM json_each($1) AS v
+    WHERE deliveries.id = v.value ->> 'id' AND deliveries.state = 'sending' AND claimed_by = $2";
+
+/// Gives claims back: $1 JSON list of `claims::HandBack`, $2 node.
+pub(super) const HAND_BACK_DELIVERIES: &str = "
+    UPDATE deliveries SET claimed_by = NULL,
+        state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
+        next_attempt_at = COALESCE(v.value ->> 'next', next_attempt_at)
+    FROM json_each($1) AS v
+    WHERE deliveries.id = v.value ->> 'id' AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL";
 
 /// Deletes finished wake-ups of the queue that are older than $1 (Unix seconds).
 pub(super) const PRUNE_JOBS: &str =

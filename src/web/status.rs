@@ -39,7 +39,7 @@ pub(super) async fn readyz(State(web): State<Web>) -> Response {
 async fn check(web: &Web) -> Result<(bool, bool), StoreError> {
     let schema = migrate::is_current(&web.deps.store).await?;
     let mut tx = web.deps.store.read().await?;
-    let worker = nodes::any_worker(&mut tx, web.deps.now()).await?;
+    let worker = nodes::workers(&mut tx, web.deps.now()).await? > 0;
     Ok((schema, worker))
 }
 

@@ -98,6 +98,7 @@ async fn issue_for_all(deps: &Deps) -> IssueId {
         timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
+        relays: Vec::new(),
     };
     let publication = manage_publication::create(deps, new).await.unwrap().id;
     let mut tx = deps.store.begin().await.unwrap();

@@ -11,8 +11,9 @@ use paperround::domain::delivery::{DeliveryState, OnUnknown};
 use paperround::domain::ids::{DeliveryId, IssueId};
 use paperround::domain::issue::IssueState;
 use paperround::services::cleanup;
-use paperround::services::deliver::DeliverError;
-use paperround::store::deliveries::{self, Claimer};
+use paperround::services::deliver::{DeliverError, RouteConfig, Routes};
+use paperround::store::Tx;
+use paperround::store::claims::{self, Begin, Claimed, Position};
 use paperround::store::ledger::{self, Line};
 
 use crate::support::TestApp;
@@ -92,10 +93,29 @@ async fn line(app: &TestApp, id: IssueId, reader: &str) -> Line {
         .unwrap()
 }
 
+/// A relay of its own.
+fn routes(config: &paperround::mail::RelayConfig) -> Arc<Routes> {
+    let relay = paperround::mail::Relay::parse(config).unwrap();
+    Arc::new(Routes::new(vec![RouteConfig::new(relay)], Vec::new()))
+}
+
+async fn claim(app: &TestApp, tx: &mut Tx, id: IssueId, node: &str) -> Vec<Claimed> {
+    let batch = claims::claim(tx, id, node, app.deps.now(), Position::START, 10);
+    batch.await.unwrap().rows
+}
+
+async fn begin(app: &TestApp, tx: &mut Tx, row: &Claimed, node: &str) -> bool {
+    let begin = Begin {
+        id: row.id,
+        at: app.deps.now(),
+    };
+    !claims::begin(tx, &[begin], node).await.unwrap().is_empty()
+}
+
 #[tokio::test]
 async fn refusals_are_recorded_and_tried_again() {
     let (app, id) = moody(&["gone", "grey"], |_| {}).await;
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let gone = line(&app, id, "gone").await;
     assert_eq!(
         (gone.state, gone.reply.as_deref()),
@@ -104,14 +124,14 @@ async fn refusals_are_recorded_and_tried_again() {
     let grey = line(&app, id, "grey").await;
     assert_eq!((grey.state, grey.attempts), (DeliveryState::Deferred, 1));
     assert_eq!(app.state(id).await, IssueState::Sending);
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     assert_eq!(
         line(&app, id, "grey").await.attempts,
         1,
         "not before its time"
     );
     app.advance(Duration::minutes(2));
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     assert_eq!(line(&app, id, "grey").await.state, DeliveryState::Sent);
     assert_eq!(app.state(id).await, IssueState::SentWithFailures);
 }
@@ -120,7 +140,7 @@ async fn refusals_are_recorded_and_tried_again() {
 async fn what_is_refused_for_long_is_given_up() {
     let (app, id) = moody(&["full"], |_| {}).await;
     for _ in 0..40 {
-        app.deliver(id).await.unwrap();
+        app.deliver().await.unwrap();
         app.advance(Duration::hours(1));
     }
     let full = line(&app, id, "full").await;
@@ -133,11 +153,11 @@ async fn what_is_refused_for_long_is_given_up() {
 #[tokio::test]
 async fn a_lost_answer_is_repeated_under_the_same_id_or_held() {
     let (app, id) = moody(&["cut"], |_| {}).await;
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let cut = line(&app, id, "cut").await;
     assert_eq!((cut.state, cut.repeats), (DeliveryState::Deferred, 1));
     app.advance(Duration::minutes(2));
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let copies: Vec<_> = app
         .mailbox
         .list()
@@ -159,7 +179,7 @@ async fn a_lost_answer_is_repeated_under_the_same_id_or_held() {
         s.delivery.on_unknown_outcome = OnUnknown::Hold;
     })
     .await;
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     assert_eq!(line(&app, id, "cut").await.state, DeliveryState::Unknown);
     assert_eq!(app.state(id).await, IssueState::SentWithFailures);
 }
@@ -169,9 +189,9 @@ async fn a_relay_that_is_away_costs_no_reader_anything() {
     let (app, id) = moody(&["ada"], |_| {}).await;
     let mut away = app.deps.clone();
     let nowhere = paperround::mail::RelayConfig::new("main", "smtp://127.0.0.1:1");
-    away.relay = paperround::mail::Relay::parse(&nowhere).unwrap();
+    away.routes = routes(&nowhere);
     let stop = tokio_util::sync::CancellationToken::new();
-    let error = paperround::services::deliver::run(&away, id, &stop, None)
+    let error = paperround::services::deliver::run(&away, &stop)
         .await
         .unwrap_err();
     assert!(matches!(error, DeliverError::RelayDown(_)), "{error}");
@@ -182,7 +202,7 @@ async fn a_relay_that_is_away_costs_no_reader_anything() {
     );
     assert!(issue.trouble.unwrap().contains("127.0.0.1:1"));
     assert!(lines(&app, id).await.iter().all(|line| line.attempts == 0));
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let (issue, counts) = app.issue(id).await;
     assert_eq!(
         (issue.state, issue.trouble, counts.sent),
@@ -193,14 +213,8 @@ async fn a_relay_that_is_away_costs_no_reader_anything() {
 #[tokio::test]
 async fn a_reader_who_leaves_gets_nothing_that_has_not_begun() {
     let (app, id) = moody(&["ada"], |s| s.relay = Relays(vec![Relay::at(&s_url(s))])).await;
-    let claimer = Claimer {
-        node: app.deps.node.clone(),
-        lane: 0,
-    };
     let mut tx = app.deps.store.begin().await.unwrap();
-    let claimed = deliveries::claim(&mut tx, id, &claimer, app.deps.now(), 10)
-        .await
-        .unwrap();
+    let claimed = claim(&app, &mut tx, id, &app.deps.node).await;
     tx.commit().await.unwrap();
     let ada = claimed
         .iter()
@@ -210,14 +224,9 @@ async fn a_reader_who_leaves_gets_nothing_that_has_not_begun() {
     let left = app.post(&link, "List-Unsubscribe=One-Click").await;
     assert_eq!(left.status, 200);
     let mut tx = app.deps.store.begin().await.unwrap();
-    assert!(
-        !deliveries::begin(&mut tx, ada.id, &claimer, app.deps.now())
-            .await
-            .unwrap()
-    );
-    deliveries::release(&mut tx, &claimer).await.unwrap();
+    assert!(!begin(&app, &mut tx, ada, &app.deps.node).await);
     tx.commit().await.unwrap();
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let gone = line(&app, id, "ada").await;
     assert_eq!(
         (gone.state, gone.reason.as_deref()),
@@ -261,29 +270,19 @@ async fn undo_brings_the_waiting_mail_back() {
     assert!(app.post(&link, "").await.body.contains("undo"));
     assert_eq!(line(&app, id, "ada").await.state, DeliveryState::Skipped);
     assert_eq!(app.post(&link, "action=undo").await.status, 200);
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     assert_eq!(line(&app, id, "ada").await.state, DeliveryState::Sent);
 }
 
 #[tokio::test]
 async fn claims_of_a_dead_node_are_freed_and_those_of_a_live_one_are_not() {
     let (app, id) = moody(&["ada"], |_| {}).await;
-    let dead = Claimer {
-        node: "dead".to_owned(),
-        lane: 0,
-    };
     let mut tx = app.deps.store.begin().await.unwrap();
     paperround::store::nodes::seen(&mut tx, "dead", "worker", app.deps.now())
         .await
         .unwrap();
-    let claimed = deliveries::claim(&mut tx, id, &dead, app.deps.now(), 10)
-        .await
-        .unwrap();
-    assert!(
-        deliveries::begin(&mut tx, claimed[0].id, &dead, app.deps.now())
-            .await
-            .unwrap()
-    );
+    let claimed = claim(&app, &mut tx, id, "dead").await;
+    assert!(begin(&app, &mut tx, &claimed[0], "dead").await);
     tx.commit().await.unwrap();
     app.advance(Duration::seconds(5));
     cleanup::heartbeat(&app.deps, "worker").await.unwrap();
@@ -303,11 +302,7 @@ async fn claims_of_a_dead_node_are_freed_and_those_of_a_live_one_are_not() {
     );
     // The dead node wakes up: its claim is void.
     let mut tx = app.deps.store.begin().await.unwrap();
-    assert!(
-        !deliveries::begin(&mut tx, claimed[1].id, &dead, app.deps.now())
-            .await
-            .unwrap()
-    );
+    assert!(!begin(&app, &mut tx, &claimed[1], "dead").await);
 }
 
 #[tokio::test]
@@ -325,37 +320,27 @@ async fn a_relay_that_wants_a_sign_in_fails_no_reader() {
         .unwrap();
     let mut away = app.deps.clone();
     let config = paperround::mail::RelayConfig::new("main", format!("smtp://{}", closed.address()));
-    away.relay = paperround::mail::Relay::parse(&config).unwrap();
+    away.routes = routes(&config);
     let stop = tokio_util::sync::CancellationToken::new();
-    let _ = paperround::services::deliver::run(&away, id, &stop, None).await;
+    let _ = paperround::services::deliver::run(&away, &stop).await;
     let (issue, counts) = app.issue(id).await;
     assert_eq!(
         (issue.state, counts.failed, counts.open()),
         (IssueState::Sending, 0, 2)
     );
     app.advance(Duration::hours(1));
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     assert_eq!(app.state(id).await, IssueState::Sent);
 }
 
 #[tokio::test]
 async fn what_an_interrupted_run_left_behind_is_taken_up_by_the_next() {
     let (app, id) = moody(&["ada"], |_| {}).await;
-    let mine = Claimer {
-        node: app.deps.node.clone(),
-        lane: 4,
-    };
     let mut tx = app.deps.store.begin().await.unwrap();
-    let claimed = deliveries::claim(&mut tx, id, &mine, app.deps.now(), 10)
-        .await
-        .unwrap();
-    assert!(
-        deliveries::begin(&mut tx, claimed[0].id, &mine, app.deps.now())
-            .await
-            .unwrap()
-    );
+    let claimed = claim(&app, &mut tx, id, &app.deps.node).await;
+    assert!(begin(&app, &mut tx, &claimed[0], &app.deps.node).await);
     tx.commit().await.unwrap();
-    app.deliver(id).await.unwrap();
+    app.deliver().await.unwrap();
     let (issue, counts) = app.issue(id).await;
     assert_eq!((issue.state, counts.sent), (IssueState::Sent, 2));
     let repeats: u32 = lines(&app, id).await.iter().map(|line| line.repeats).sum();

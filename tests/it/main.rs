@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod cli;
+mod control;
 mod crash;
 mod deliver;
 mod ingest_fetch;
 mod issue;
 mod queue;
+mod relays;
 mod sign_up;
 mod smtp;
 mod support;

@@ -20,10 +20,11 @@ use paperround::domain::publication::{Publication, Topic, TopicChoice};
 use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
-use paperround::store::deliveries::{self, Claimer, Record};
+use paperround::store::claims::{self, Begin, Claimed, HandBack, Position, Record};
+use paperround::store::deliveries;
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
-    publications, queue, sign_ups, subscribers, subscriptions,
+    publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
 };
 
 use crate::on_both;
@@ -66,6 +67,7 @@ impl Makes {
             timezone: chrono_tz::Europe::Berlin,
             description: None,
             privacy_url: None,
+            relays: Vec::new(),
             archived_at: None,
             created_at: self.now(),
         };
@@ -512,25 +514,22 @@ async fn the_ledger_has_a_row_for_each_reader_once() {
 }
 
 #[tokio::test]
-async fn two_lanes_never_claim_the_same_row() {
+async fn two_nodes_never_claim_the_same_row() {
     on_both(async |store: Store| {
         let makes = Makes::new();
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 40).await;
         tx.commit().await.unwrap();
-        let claim = async |lane: i64| {
-            let claimer = Claimer {
-                node: "n".to_owned(),
-                lane,
-            };
+        let claim = async |node: &str| {
             let mut tx = store.begin().await.unwrap();
-            let got = deliveries::claim(&mut tx, id, &claimer, makes.now(), 10)
+            let batch = claims::claim(&mut tx, id, node, makes.now(), Position::START, 10)
                 .await
                 .unwrap();
             tx.commit().await.unwrap();
-            got.into_iter().map(|c| c.id).collect::<Vec<_>>()
+            batch.rows.into_iter().map(|c| c.id).collect::<Vec<_>>()
         };
-        let (a, b, c, d, e) = tokio::join!(claim(0), claim(1), claim(2), claim(3), claim(4));
+        let (a, b, c, d, e) =
+            tokio::join!(claim("a"), claim("b"), claim("c"), claim("d"), claim("e"));
         let mut all: Vec<DeliveryId> = [a, b, c, d, e].concat();
         assert_eq!(all.len(), 40);
         all.sort();
@@ -540,67 +539,153 @@ async fn two_lanes_never_claim_the_same_row() {
     .await;
 }
 
+async fn claim_all(tx: &mut Tx, id: IssueId, node: &str, makes: &Makes) -> Vec<Claimed> {
+    claims::claim(tx, id, node, makes.now(), Position::START, 10)
+        .await
+        .unwrap()
+        .rows
+}
+
+#[tokio::test]
+async fn a_claim_goes_on_where_the_last_one_ended() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 5).await;
+        let mut position = Position::START;
+        let mut sizes = Vec::new();
+        loop {
+            let batch = claims::claim(&mut tx, id, "n", makes.now(), position, 2)
+                .await
+                .unwrap();
+            sizes.push(batch.rows.len());
+            match batch.next {
+                Some(next) => position = next,
+                None => break,
+            }
+        }
+        assert_eq!(sizes, [2, 2, 1]);
+        // An issue that is not being sent gives nothing.
+        claims::release_node(&mut tx, "n", OnUnknown::Hold, makes.now())
+            .await
+            .unwrap();
+        issues::advance(
+            &mut tx,
+            id,
+            IssueState::Sending,
+            IssueState::Cancelled,
+            makes.now(),
+        )
+        .await
+        .unwrap();
+        assert!(claim_all(&mut tx, id, "n", &makes).await.is_empty());
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
     on_both(async |store: Store| {
         let makes = Makes::new();
         let mut tx = store.begin().await.unwrap();
-        let (id, _) = makes.sending(&mut tx, 1).await;
-        let mine = Claimer {
-            node: "mine".to_owned(),
-            lane: 3,
-        };
-        let other = Claimer {
-            node: "other".to_owned(),
-            lane: 3,
-        };
-        let row = deliveries::claim(&mut tx, id, &mine, makes.now(), 10)
-            .await
-            .unwrap()
-            .remove(0);
+        let (id, _) = makes.sending(&mut tx, 3).await;
+        let rows = claim_all(&mut tx, id, "mine", &makes).await;
+        let at = makes.now();
+        let begins: Vec<Begin> = rows.iter().map(|row| Begin { id: row.id, at }).collect();
         assert!(
-            !deliveries::begin(&mut tx, row.id, &other, makes.now())
+            claims::begin(&mut tx, &begins, "other")
                 .await
                 .unwrap()
+                .is_empty()
         );
-        assert!(
-            deliveries::begin(&mut tx, row.id, &mine, makes.now())
-                .await
-                .unwrap()
-        );
-        assert!(
-            !deliveries::begin(&mut tx, row.id, &mine, makes.now())
-                .await
-                .unwrap()
-        );
+        let begun = claims::begin(&mut tx, &begins[..2], "mine").await.unwrap();
+        assert_eq!(begun.len(), 2);
+        let begun = claims::begin(&mut tx, &begins, "mine").await.unwrap();
+        assert_eq!(begun.into_iter().collect::<Vec<_>>(), [rows[2].id]);
+        assert_eq!(claims::in_flight(&mut tx, id).await.unwrap(), 3);
+
+        makes.clock.advance(TimeDelta::milliseconds(1500));
         let reply = Reply {
             code: 250,
             enhanced: Some("2.0.0".to_owned()),
-            text: "2.0.0 ok".to_owned(),
+            text: "2.0.0 it's \"ok\"".to_owned(),
         };
-        let record = Record {
-            id: row.id,
+        let sent = Record {
+            id: rows[0].id,
             state: DeliveryState::Sent,
             reply: Some(reply),
             reason: None,
             next_attempt_at: None,
             repeated: false,
+            relay: Some("main".to_owned()),
+            at: makes.now(),
+            first_at: None,
         };
-        deliveries::record(&mut tx, &record, &other, makes.now())
+        let next = makes.now() + TimeDelta::seconds(60);
+        let deferred = Record {
+            id: rows[1].id,
+            state: DeliveryState::Deferred,
+            reply: None,
+            reason: Some("cut".to_owned()),
+            next_attempt_at: Some(next),
+            repeated: true,
+            ..sent.clone()
+        };
+        let records = [sent, deferred];
+        claims::record(&mut tx, &records, "other").await.unwrap();
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 3);
+        claims::record(&mut tx, &records, "mine").await.unwrap();
+        let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
             .await
             .unwrap();
-        assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 1);
-        deliveries::record(&mut tx, &record, &mine, makes.now())
-            .await
-            .unwrap();
-        let lines = ledger::page(&mut tx, id, Some(DeliveryState::Sent), DeliveryId(0), 10)
-            .await
-            .unwrap();
-        assert_eq!(lines[0].reply.as_deref(), Some("250 2.0.0 ok"));
+        assert_eq!(lines[0].reply.as_deref(), Some("250 2.0.0 it's \"ok\""));
         assert_eq!(
-            (lines[0].attempts, lines[0].sent_at),
-            (1, Some(makes.now()))
+            (
+                lines[0].attempts,
+                lines[0].sent_at,
+                lines[0].first_attempt_at
+            ),
+            (1, Some(makes.now()), Some(at))
         );
+        assert_eq!(
+            (lines[1].state, lines[1].repeats, lines[1].next_attempt_at),
+            (DeliveryState::Deferred, 1, Some(next))
+        );
+        // Written as the driver writes it, so that it is found when it is due and not before.
+        for (moment, due) in [(next - TimeDelta::microseconds(1), false), (next, true)] {
+            let found = deliveries::any_due(&mut tx, id, moment).await.unwrap();
+            assert_eq!(found, due);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_claim_can_be_handed_back_until_its_mail_is_begun() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 2).await;
+        let rows = claim_all(&mut tx, id, "mine", &makes).await;
+        let begin = Begin {
+            id: rows[0].id,
+            at: makes.now(),
+        };
+        claims::begin(&mut tx, &[begin], "mine").await.unwrap();
+        let later = makes.now() + TimeDelta::seconds(5);
+        let given: Vec<HandBack> = rows
+            .iter()
+            .map(|row| HandBack {
+                id: row.id,
+                next: Some(later),
+            })
+            .collect();
+        claims::hand_back(&mut tx, &given, "mine").await.unwrap();
+        let counts = issues::counts(&mut tx, id).await.unwrap();
+        assert_eq!((counts.sending, counts.pending), (1, 1));
+        assert!(claim_all(&mut tx, id, "mine", &makes).await.is_empty());
+        makes.clock.advance(TimeDelta::seconds(5));
+        assert_eq!(claim_all(&mut tx, id, "mine", &makes).await.len(), 1);
     })
     .await;
 }
@@ -611,37 +696,68 @@ async fn a_dead_nodes_claims_are_freed_by_policy() {
         let makes = Makes::new();
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 2).await;
-        let dead = Claimer {
-            node: "dead".to_owned(),
-            lane: 0,
-        };
         nodes::seen(&mut tx, "dead", "worker", makes.now())
             .await
             .unwrap();
-        let rows = deliveries::claim(&mut tx, id, &dead, makes.now(), 10)
-            .await
-            .unwrap();
-        assert!(
-            deliveries::begin(&mut tx, rows[0].id, &dead, makes.now())
+        let rows = claim_all(&mut tx, id, "dead", &makes).await;
+        let begin = Begin {
+            id: rows[0].id,
+            at: makes.now(),
+        };
+        assert_eq!(
+            claims::begin(&mut tx, &[begin], "dead")
                 .await
                 .unwrap()
+                .len(),
+            1
         );
         assert_eq!(
-            deliveries::release_dead(&mut tx, OnUnknown::Hold, makes.now())
+            claims::release_dead(&mut tx, OnUnknown::Hold, makes.now())
                 .await
                 .unwrap(),
             (0, 0)
         );
         makes.clock.advance(TimeDelta::seconds(11));
         assert_eq!(
-            deliveries::release_dead(&mut tx, OnUnknown::Hold, makes.now())
+            claims::release_dead(&mut tx, OnUnknown::Hold, makes.now())
                 .await
                 .unwrap(),
             (1, 1)
         );
         let counts = issues::counts(&mut tx, id).await.unwrap();
         assert_eq!((counts.pending, counts.unknown), (1, 1));
-        assert!(!nodes::any_worker(&mut tx, makes.now()).await.unwrap());
+        assert_eq!(nodes::workers(&mut tx, makes.now()).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_budget_is_leased_to_its_end() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let window = makes.now();
+        let mut lease = async |wanted| {
+            relay_budgets::lease(&mut tx, "main", "hour", window, 10, wanted)
+                .await
+                .unwrap()
+        };
+        assert_eq!(
+            [
+                lease(4).await,
+                lease(4).await,
+                lease(4).await,
+                lease(4).await
+            ],
+            [4, 4, 2, 0]
+        );
+        relay_budgets::add(&mut tx, "main", "hour", window, -3)
+            .await
+            .unwrap();
+        let more = relay_budgets::lease(&mut tx, "main", "hour", window, 10, 9).await;
+        assert_eq!(more.unwrap(), 3);
+        let other = relay_budgets::lease(&mut tx, "main", "day", window, 10, 9).await;
+        assert_eq!(other.unwrap(), 9);
     })
     .await;
 }

@@ -1,280 +1,345 @@
-//! One connection's work.
+//! One connection's work: it takes mails from its relay's queue and sends them one after the
+//! other, the next one's envelope along with each mail.
+//!
+//! Between the server's go-ahead and the mail itself stands a commit: the result of the last mail
+//! and the mark of this one. So a process that is killed leaves one row for each connection
+//! whose outcome nobody knows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use flume::{Receiver, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::DeliverError;
-use super::letter::Letters;
+use super::feeder::{Item, Shared, unwritable};
+use super::judge::judge;
 use super::recorder::Recorder;
-use crate::domain::clock::Time;
-use crate::domain::delivery::{self, DeliveryState, OnUnknown, Outcome, Reply, next_attempt};
-use crate::mail::Connection;
+use super::routes::{Admission, Routes};
+use crate::domain::delivery::{Concern, Outcome, concern};
+use crate::mail::{Envelope, Refusal, Session, Step};
 use crate::services::Deps;
 use crate::store::StoreError;
-use crate::store::deliveries::{self, Claimed, Claimer, Record};
+use crate::store::claims::{Begin, Record};
 
-/// Rows claimed at a time: few, so that little waits for a connection that is slow.
-const CLAIM: i64 = 10;
-/// Connections that fail one after the other before the relay is taken to be down.
-const MOST_BROKEN: u32 = 3;
+/// A result does not wait longer than this for the go-ahead of the next mail.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// A connection without work is closed.
+const IDLE: Duration = Duration::from_secs(5);
 
-/// A connection and the rows it works on.
+/// A connection and what it works with.
 pub(super) struct Lane {
-    deps: Deps,
-    letters: Arc<Letters>,
-    recorder: Recorder,
-    claimer: Claimer,
-    stop: CancellationToken,
-    until: Option<Instant>,
-    connection: Option<Connection>,
-    /// Connections that broke in a row.
-    broken: u32,
+    pub(super) deps: Deps,
+    pub(super) routes: Arc<Routes>,
+    /// Which relay.
+    pub(super) at: usize,
+    pub(super) queue: Receiver<Item>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) recorder: Recorder,
+    pub(super) stop: CancellationToken,
     /// The result of the last mail, recorded with the mark of the next.
-    result: Option<Record>,
+    pub(super) result: Option<Record>,
+    /// Buffers of mails that are gone.
+    pub(super) spare: Vec<Vec<u8>>,
+}
+
+/// A written mail.
+struct Mail {
+    item: Item,
+    envelope: Envelope,
 }
 
 impl Lane {
-    pub(super) fn new(
-        deps: &Deps,
-        letters: &Arc<Letters>,
-        recorder: &Recorder,
-        number: usize,
-        stop: CancellationToken,
-        until: Option<Instant>,
-    ) -> Self {
-        let lane = i64::try_from(number).unwrap_or_default();
-        Self {
-            claimer: Claimer {
-                node: deps.node.clone(),
-                lane,
-            },
-            deps: deps.clone(),
-            letters: Arc::clone(letters),
-            recorder: recorder.clone(),
-            stop,
-            until,
-            connection: None,
-            broken: 0,
-            result: None,
+    pub(super) async fn run(mut self) -> Result<(), StoreError> {
+        let mut session = None;
+        let mut waiting = None;
+        let worked = self.work(&mut session, &mut waiting).await;
+        if let Some(mail) = waiting {
+            self.give_back(mail);
         }
-    }
-
-    pub(super) async fn run(mut self) -> Result<(), DeliverError> {
-        let worked = self.work().await;
         let recorded = self.record_last().await;
-        let released = self.release().await;
-        if let Some(connection) = self.connection.take() {
-            connection.quit().await;
+        if let Some(session) = session {
+            session.quit().await;
         }
-        worked?;
-        recorded?;
-        released?;
-        Ok(())
+        worked.and(recorded)
     }
 
-    async fn work(&mut self) -> Result<(), DeliverError> {
-        while !self.is_over() {
-            let batch = self.claim().await?;
-            if batch.is_empty() {
+    async fn work(
+        &mut self,
+        session: &mut Option<Session>,
+        waiting: &mut Option<Mail>,
+    ) -> Result<(), StoreError> {
+        loop {
+            if waiting.is_none() {
+                *waiting = self.take(session).await?;
+            }
+            let Some(mail) = waiting.take() else {
                 return Ok(());
-            }
-            for claimed in batch {
-                if self.stop.is_cancelled() {
-                    return Ok(());
+            };
+            if !session.as_ref().is_some_and(Session::is_usable) {
+                if let Some(worn) = session.take() {
+                    worn.quit().await;
                 }
-                self.connect().await?;
-                self.send(&claimed).await?;
-                if self.broken >= MOST_BROKEN {
-                    return Err(DeliverError::RelayDown(
-                        "the relay breaks its connections".to_owned(),
-                    ));
-                }
+                *session = self.connect().await;
             }
-        }
-        Ok(())
-    }
-
-    fn is_over(&self) -> bool {
-        self.stop.is_cancelled() || self.until.is_some_and(|until| Instant::now() >= until)
-    }
-
-    async fn claim(&mut self) -> Result<Vec<Claimed>, StoreError> {
-        self.record_last().await?;
-        let mut tx = self.deps.store.begin().await?;
-        let now = self.deps.now();
-        let batch =
-            deliveries::claim(&mut tx, self.letters.issue.id, &self.claimer, now, CLAIM).await?;
-        tx.commit().await?;
-        Ok(batch)
-    }
-
-    async fn connect(&mut self) -> Result<(), DeliverError> {
-        if self.connection.as_ref().is_some_and(Connection::is_usable) {
-            return Ok(());
-        }
-        if let Some(worn) = self.connection.take() {
-            worn.quit().await;
-        }
-        match self.deps.relay.connect().await {
-            Ok(connection) => {
-                self.connection = Some(connection);
-                Ok(())
+            let Some(open) = session.as_mut() else {
+                self.give_back(mail);
+                // The others find out too; the feeder looks for another relay.
+                tokio::time::sleep(PATIENCE).await;
+                continue;
+            };
+            if !open.is_announced() {
+                open.announce(&mail.envelope).await;
             }
-            Err(error) => Err(DeliverError::RelayDown(error.to_string())),
+            *waiting = self.send(open, mail).await?;
         }
     }
 
-    async fn send(&mut self, claimed: &Claimed) -> Result<(), StoreError> {
-        let Some(edition) = self.letters.edition(&self.deps, claimed.edition).await? else {
-            let (table, column) = ("deliveries", "edition_id");
-            return Err(StoreError::Corrupt {
-                table,
-                column,
-                id: claimed.id.to_string(),
-            });
+    /// Sends a mail that is announced; returns the next one, which is announced by then.
+    async fn send(&mut self, open: &mut Session, mail: Mail) -> Result<Option<Mail>, StoreError> {
+        if let Err(refusal) = self.ready(open).await? {
+            self.refused(mail, refusal).await?;
+            return Ok(None);
+        }
+        let begin = Begin {
+            id: mail.item.claimed.id,
+            at: mail.item.at,
         };
-        let now = self.deps.now();
-        let first_attempt_at = claimed.first_attempt_at.unwrap_or(now);
-        // Written before the row is marked as begun: a mail that cannot be written is not sent.
-        let letter = self
-            .letters
-            .write(&self.deps, claimed, &edition, first_attempt_at);
-        let last = self.result.clone();
-        let may_send = self
-            .recorder
-            .step(&self.claimer, last, Some(claimed.id), now)
-            .await?;
-        // Kept until it is written: a result that is lost would send a mail twice.
-        self.result = None;
+        let may_send = self.step(Some(begin)).await?;
         if !may_send {
-            return Ok(());
+            // The server waits for the mail by now: only a closed connection takes that back.
+            open.abandon();
+            self.leave(&mail.item);
+            self.resolve(mail);
+            return Ok(None);
         }
-        let outcome = match (&letter, self.connection.as_mut()) {
-            (Ok(bytes), Some(connection)) => {
-                let from = self.letters.publication.from.email.as_str();
-                connection.send(from, &claimed.email, bytes).await
-            }
-            (Ok(_), None) => Outcome::NotBegun("no connection".to_owned()),
-            (Err(error), _) => {
-                tracing::error!(delivery = %claimed.id, %error, "a mail could not be written");
-                Outcome::Refused(Reply {
-                    code: 0,
-                    enhanced: None,
-                    text: error.to_string(),
-                })
-            }
-        };
-        self.broken = if matches!(outcome, Outcome::NotBegun(_) | Outcome::Unknown(_)) {
-            self.broken + 1
-        } else {
-            0
-        };
-        self.result = Some(self.judge(claimed, first_attempt_at, outcome));
-        Ok(())
+        let mut next = self.take_at_once().await?;
+        let envelope = next.as_ref().map(|next| &next.envelope);
+        let outcome = open.send(&mail.item.message, envelope).await;
+        if !open.is_usable() && next.is_some() {
+            // What was announced on a closed connection is announced again on the next one.
+            let still = next.take();
+            self.answered(&mail, outcome, true);
+            self.resolve(mail);
+            return Ok(still);
+        }
+        self.answered(&mail, outcome, true);
+        self.resolve(mail);
+        Ok(next)
     }
 
-    /// Turns the outcome of an attempt into the row's next state.
-    fn judge(&self, claimed: &Claimed, first_attempt_at: Time, outcome: Outcome) -> Record {
-        let now = self.deps.now();
-        let attempts = claimed.attempts + 1;
-        let again = || {
-            let jitter = self.deps.random.fraction();
-            let retry_for = self.deps.limits.retry_for;
-            next_attempt(
-                delivery::Lane::Delivery,
-                attempts,
-                first_attempt_at,
-                now,
-                retry_for,
-                jitter,
-            )
+    /// Waits for the go-ahead; a result that waits with it is recorded alone when that takes long.
+    async fn ready(&mut self, open: &mut Session) -> Result<Result<(), Refusal>, StoreError> {
+        if self.result.is_none() {
+            return Ok(open.ready().await);
+        }
+        if let Ok(ready) = tokio::time::timeout(PATIENCE, open.ready()).await {
+            return Ok(ready);
+        }
+        self.record_last().await?;
+        Ok(open.ready().await)
+    }
+
+    /// The mail was refused before it was begun.
+    async fn refused(&mut self, mail: Mail, refusal: Refusal) -> Result<(), StoreError> {
+        self.record_last().await?;
+        if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &refusal.outcome {
+            // Not the reader's fault, and no attempt: another connection takes the mail.
+            self.routes.fault(self.at, None, text);
+            self.give_back(mail);
+            return Ok(());
+        }
+        if let (Step::Mail, Outcome::Refused(reply)) = (refusal.step, &refusal.outcome) {
+            self.routes.sender_refused(self.at, &reply.to_string());
+        }
+        self.answered(&mail, refusal.outcome, false);
+        self.resolve(mail);
+        self.record_last().await
+    }
+
+    /// Notes what the server said about a mail.
+    fn answered(&mut self, mail: &Mail, outcome: Outcome, began: bool) {
+        let about = match &outcome {
+            Outcome::Deferred(reply) => Some(concern(reply)),
+            _ => None,
         };
-        let blank = Record {
-            id: claimed.id,
-            state: DeliveryState::Sent,
-            reply: None,
-            reason: None,
-            next_attempt_at: None,
-            repeated: false,
-        };
-        match outcome {
-            Outcome::Accepted(reply) => Record {
-                reply: Some(reply),
-                ..blank
-            },
-            Outcome::Refused(reply) => Record {
-                state: DeliveryState::Failed,
-                reply: Some(reply),
-                ..blank
-            },
-            Outcome::Deferred(reply) => Record {
-                reply: Some(reply),
-                ..retry(blank, again())
-            },
-            // The first broken connections are the relay's fault: tried again without waiting.
-            Outcome::NotBegun(text) => {
-                let next = if attempts <= 2 { Some(now) } else { again() };
-                Record {
-                    reason: Some(text),
-                    ..retry(blank, next)
+        match &outcome {
+            Outcome::NotBegun(text) | Outcome::Unknown(text) => {
+                self.routes.fault(self.at, None, text);
+            }
+            Outcome::Accepted(_) | Outcome::Deferred(_) | Outcome::Refused(_) => {
+                self.routes.answered(self.at, about == Some(Concern::Relay));
+            }
+        }
+        if matches!(outcome, Outcome::Accepted(_)) {
+            self.routes.accepted(self.at);
+        }
+        let domain = mail.item.claimed.email.domain();
+        let slower = about == Some(Concern::Domain);
+        self.routes.domains.leave(domain, Some(slower));
+        let relay = self.routes.relay(self.at).name();
+        let item = &mail.item;
+        let record = judge(
+            &self.deps,
+            &item.claimed,
+            item.at,
+            Some(relay),
+            outcome,
+            began,
+        );
+        self.result = Some(record);
+    }
+
+    /// The next mail; waits for one. `None` where there is nothing more to do.
+    async fn take(&mut self, session: &mut Option<Session>) -> Result<Option<Mail>, StoreError> {
+        if let Some(mail) = self.take_at_once().await? {
+            return Ok(Some(mail));
+        }
+        self.record_last().await?;
+        loop {
+            let item = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return Ok(None),
+                item = self.queue.recv_async() => item,
+                () = tokio::time::sleep(IDLE), if session.is_some() => {
+                    if let Some(idle) = session.take() {
+                        idle.quit().await;
+                    }
+                    continue;
+                }
+            };
+            let Ok(item) = item else { return Ok(None) };
+            if let Some(mail) = self.admit(item).await? {
+                return Ok(Some(mail));
+            }
+        }
+    }
+
+    /// A mail that is in the queue already and may go at once.
+    async fn take_at_once(&mut self) -> Result<Option<Mail>, StoreError> {
+        while !self.stop.is_cancelled() {
+            if self.routes.admit(&self.deps, self.at, true).await? != Admission::Yes {
+                return Ok(None);
+            }
+            match self.queue.try_recv() {
+                Ok(item) => {
+                    self.shared.make_room(self.queue.len());
+                    if let Some(mail) = self.write(item).await? {
+                        return Ok(Some(mail));
+                    }
+                }
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
+                    self.routes.forgo(self.at);
+                    return Ok(None);
                 }
             }
-            Outcome::Unknown(text) => match self.deps.limits.on_unknown {
-                OnUnknown::Resend => Record {
-                    reason: Some(text),
-                    repeated: true,
-                    ..retry(blank, again())
+        }
+        Ok(None)
+    }
+
+    /// Waits until the relay takes one more mail.
+    async fn admit(&mut self, item: Item) -> Result<Option<Mail>, StoreError> {
+        self.shared.make_room(self.queue.len());
+        loop {
+            match self.routes.admit(&self.deps, self.at, false).await? {
+                Admission::Yes => return self.write(item).await,
+                Admission::Closed => {
+                    self.shared.give_back(item);
+                    return Ok(None);
+                }
+                Admission::Wait(wait) => tokio::select! {
+                    () = self.stop.cancelled() => {
+                        self.shared.give_back(item);
+                        return Ok(None);
+                    }
+                    () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
                 },
-                OnUnknown::Hold => Record {
-                    state: DeliveryState::Unknown,
-                    reason: Some(text),
-                    ..blank
-                },
-            },
+            }
+        }
+    }
+
+    /// Writes the message where nobody has; a mail that cannot be written is recorded as failed.
+    async fn write(&mut self, mut item: Item) -> Result<Option<Mail>, StoreError> {
+        if item.message.is_empty() {
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            bytes.clear();
+            let letters = Arc::clone(&item.letters);
+            if let Err(error) = letters.write(&self.deps, &item, &mut bytes) {
+                self.record_last().await?;
+                self.result = Some(unwritable(&self.deps, &item.claimed, item.at, &error));
+                self.leave(&item);
+                self.record_last().await?;
+                return Ok(None);
+            }
+            item.message = bytes;
+        }
+        let from = item.letters.publication.from.email.as_str();
+        let envelope = Envelope {
+            from: from.to_owned(),
+            to: item.claimed.email.clone(),
+            size: item.message.len(),
+            envid: Some(item.claimed.id.to_string()),
+            needs_utf8: !item.claimed.email.as_str().is_ascii() || !from.is_ascii(),
+            needs_8bit: false,
+        };
+        Ok(Some(Mail { item, envelope }))
+    }
+
+    async fn connect(&mut self) -> Option<Session> {
+        match self.routes.relay(self.at).open().await {
+            Ok(session) => Some(session),
+            Err(error) => {
+                self.routes
+                    .fault(self.at, Some(error.fault), &error.to_string());
+                None
+            }
+        }
+    }
+
+    fn leave(&self, item: &Item) {
+        self.routes.domains.leave(item.claimed.email.domain(), None);
+    }
+
+    fn give_back(&mut self, mail: Mail) {
+        let mut item = mail.item;
+        item.troubles += 1;
+        self.shared.give_back(item);
+    }
+
+    /// The item is done with; its buffer is not.
+    fn resolve(&mut self, mail: Mail) {
+        if self.spare.len() < 2 {
+            self.spare.push(mail.item.message);
+        }
+        if self.result.is_none() {
+            self.shared.resolved();
         }
     }
 
     /// Records the last result; while the database does not take it (a full disk, a lock) there is
     /// nothing better to do than to wait and try again.
     async fn record_last(&mut self) -> Result<(), StoreError> {
-        while let Some(result) = self.result.clone() {
-            match self
-                .recorder
-                .step(&self.claimer, Some(result), None, self.deps.now())
-                .await
-            {
-                Ok(_) => self.result = None,
+        self.step(None).await.map(drop)
+    }
+
+    /// Records the last result and marks the next mail as begun. True where it may be sent.
+    async fn step(&mut self, begin: Option<Begin>) -> Result<bool, StoreError> {
+        if self.result.is_none() && begin.is_none() {
+            return Ok(false);
+        }
+        loop {
+            match self.recorder.step(self.result.clone(), begin).await {
+                Ok(may_send) => {
+                    if self.result.take().is_some() {
+                        self.shared.resolved();
+                    }
+                    return Ok(may_send);
+                }
                 Err(error) if self.stop.is_cancelled() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, "the result of a mail cannot be recorded; trying again");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
-        Ok(())
-    }
-
-    /// Gives back what was claimed and not begun.
-    async fn release(&self) -> Result<(), StoreError> {
-        let mut tx = self.deps.store.begin().await?;
-        deliveries::release(&mut tx, &self.claimer).await?;
-        tx.commit().await
-    }
-}
-
-fn retry(record: Record, next: Option<Time>) -> Record {
-    match next {
-        Some(_) => Record {
-            state: DeliveryState::Deferred,
-            next_attempt_at: next,
-            ..record
-        },
-        None => Record {
-            state: DeliveryState::Failed,
-            reason: Some("given up: refused for as long as mails are tried again".to_owned()),
-            ..record
-        },
     }
 }

@@ -1,20 +1,23 @@
-//! One reader's mail: the edition with the reader's places filled.
+//! One reader's mail: the edition, composed once, with the reader's places filled.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::clock::Time;
+use super::feeder::Item;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{DeliveryId, EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
-use crate::mail::{ComposeError, Draft, ListHeaders, compose};
+use crate::mail::{ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, list_unsubscribe};
 use crate::render::dates;
-use crate::render::slots::{SlotValues, fill_html, fill_text};
+use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
-use crate::store::deliveries::Claimed;
+use crate::store::claims::Claimed;
 use crate::store::{StoreError, issues};
+
+/// Editions that are kept composed, of some tens of kilobytes each.
+const MOST_KEPT: usize = 256;
 
 /// The Message-ID of a delivery, without angle brackets: made from ids alone, so that it is the
 /// same on every attempt.
@@ -27,11 +30,12 @@ pub fn message_id(issue: IssueId, delivery: DeliveryId, publication: &Publicatio
 }
 
 /// What the mails of an issue share.
+#[derive(Debug)]
 pub(super) struct Letters {
     pub(super) issue: Issue,
     pub(super) publication: Publication,
     digest_slug: String,
-    editions: Mutex<HashMap<EditionId, Arc<Edition>>>,
+    editions: Mutex<HashMap<EditionId, Arc<Skeleton>>>,
 }
 
 impl Letters {
@@ -44,63 +48,95 @@ impl Letters {
         }
     }
 
-    /// An edition, read once for all its readers.
+    /// Whether a relay may be used for this publication.
+    pub(super) fn allows(&self, relay: &str) -> bool {
+        let named = &self.publication.relays;
+        named.is_empty() || named.iter().any(|name| name == relay)
+    }
+
+    /// An edition, read and composed once for all its readers.
     pub(super) async fn edition(
         &self,
         deps: &Deps,
         id: EditionId,
-    ) -> Result<Option<Arc<Edition>>, StoreError> {
+    ) -> Result<Result<Arc<Skeleton>, ComposeError>, StoreError> {
         if let Some(known) = self.editions().get(&id) {
-            return Ok(Some(Arc::clone(known)));
+            return Ok(Ok(Arc::clone(known)));
         }
         let mut tx = deps.store.read().await?;
-        let found = issues::edition_by_id(&mut tx, id).await?.map(Arc::new);
-        if let Some(edition) = &found {
-            self.editions().insert(id, Arc::clone(edition));
+        let found = issues::edition_by_id(&mut tx, id).await?;
+        drop(tx);
+        let Some(edition) = found else {
+            let (table, column) = ("deliveries", "edition_id");
+            return Err(StoreError::Corrupt {
+                table,
+                column,
+                id: id.to_string(),
+            });
+        };
+        let composed = self.compose(&edition).map(Arc::new);
+        if let Ok(skeleton) = &composed {
+            let mut editions = self.editions();
+            if editions.len() >= MOST_KEPT {
+                editions.clear();
+            }
+            editions.insert(id, Arc::clone(skeleton));
         }
-        Ok(found)
+        Ok(composed)
     }
 
-    fn editions(&self) -> std::sync::MutexGuard<'_, HashMap<EditionId, Arc<Edition>>> {
+    fn editions(&self) -> MutexGuard<'_, HashMap<EditionId, Arc<Skeleton>>> {
         self.editions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The message for one reader, as it goes over the line.
+    fn compose(&self, edition: &Edition) -> Result<Skeleton, ComposeError> {
+        let publication = &self.publication;
+        let list = ListHeaders {
+            publication_name: publication.name.clone(),
+            publication_slug: publication.slug.to_string(),
+            list_domain: publication.from.email.domain().to_owned(),
+            feedback_id: self.feedback_id(),
+        };
+        Skeleton::compose(&Shared {
+            from: publication.from.clone(),
+            reply_to: publication.reply_to.clone(),
+            subject: edition.subject.clone(),
+            text: pieces(&edition.text),
+            html: pieces(&slots::for_readers(&edition.html)),
+            headers: list.headers()?,
+            seed: edition.id.to_string(),
+        })
+    }
+
+    /// Appends the message for one reader, as it goes over the line.
     pub(super) fn write(
         &self,
         deps: &Deps,
-        claimed: &Claimed,
-        edition: &Edition,
-        first_attempt_at: Time,
-    ) -> Result<Vec<u8>, ComposeError> {
-        let publication = &self.publication;
+        item: &Item,
+        out: &mut Vec<u8>,
+    ) -> Result<(), ComposeError> {
+        let claimed = &item.claimed;
         let unsubscribe_url = links::unsubscribe(deps, claimed.subscription, Some(claimed.id));
+        let way_out = list_unsubscribe([unsubscribe_url.as_str()])?;
         let values = SlotValues {
-            unsubscribe_url: unsubscribe_url.clone(),
+            unsubscribe_url,
             preferences_url: links::preferences(deps, claimed.subscription, Some(claimed.id)),
             email: claimed.email.to_string(),
             signed_up: self.signed_up(claimed),
         };
-        let headers = ListHeaders {
-            publication_name: publication.name.clone(),
-            publication_slug: publication.slug.to_string(),
-            list_domain: publication.from.email.domain().to_owned(),
-            unsubscribe_url,
-            unsubscribe_mailto: None,
-            feedback_id: self.feedback_id(),
-        };
-        compose(&Draft {
-            from: publication.from.clone(),
-            reply_to: publication.reply_to.clone(),
-            to: claimed.email.clone(),
-            to_name: claimed.name.clone(),
-            subject: edition.subject.clone(),
-            text: fill_text(&edition.text, &values),
-            html: fill_html(&edition.html, &values),
-            message_id: message_id(self.issue.id, claimed.id, publication),
-            date: first_attempt_at,
-            headers: headers.headers()?,
-        })
+        let (text, html) = (values.for_text(), values.for_html());
+        item.edition.write(
+            &Reader {
+                to: &claimed.email,
+                to_name: claimed.name.as_deref(),
+                message_id: &message_id(self.issue.id, claimed.id, &self.publication),
+                date: item.at,
+                headers: &[way_out],
+                text: &text.each_ref().map(String::as_str),
+                html: &html.each_ref().map(String::as_str),
+            },
+            out,
+        )
     }
 
     /// Issue, publication, kind of mail and sender, by which Gmail sums up complaints.
@@ -124,4 +160,22 @@ impl Letters {
             (None, None) => "before".to_owned(),
         }
     }
+}
+
+/// A part of an edition as the composer takes it; the places are numbered as in [`Slot::ALL`].
+fn pieces(edition: &str) -> Vec<Piece> {
+    slots::split(edition)
+        .into_iter()
+        .map(|part| match part {
+            Part::Shared(text) => Piece::Shared(text.to_owned()),
+            Part::Place(slot) => Piece::Place(place(slot)),
+        })
+        .collect()
+}
+
+fn place(slot: Slot) -> usize {
+    Slot::ALL
+        .iter()
+        .position(|other| *other == slot)
+        .unwrap_or(0)
 }

@@ -1,147 +1,175 @@
-//! The delivery engine: sends what is due of an issue over several connections at a time.
+//! The delivery engine: sends what is due of all issues over the connections of all relays.
 //!
-//! A connection claims a few rows, marks one as begun, sends its mail, and records the reply
-//! together with the mark of the next one. What is claimed and not begun has not been sent; what
-//! is begun and not recorded may have been: a process that is killed leaves at most one such row
-//! for each connection.
+//! A feeder claims rows and hands them to the relays; each connection is a task that writes,
+//! announces and sends one mail after the other; one writer records results and marks in groups.
+//! What is claimed and not begun has not been sent; what is begun and not recorded may have been:
+//! a process that is killed leaves at most one such row for each connection.
 
+mod budget;
+mod domains;
+mod feeder;
+mod judge;
 mod lane;
 mod letter;
+mod parking;
 mod recorder;
+mod routes;
 
 use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Deps;
 use crate::domain::ids::IssueId;
-use crate::domain::issue::{Issue, IssueState};
-use crate::store::{StoreError, deliveries, digests, issues, publications};
+use crate::domain::issue::IssueState;
+use crate::store::{StoreError, claims, deliveries, issues};
+use feeder::{Feeder, Shared};
+use lane::Lane;
+use recorder::Recorder;
 
+pub use budget::{Budget, WarmUp};
+pub use domains::DomainRule;
 pub use letter::message_id;
+pub use routes::{RouteConfig, Routes};
 
-/// Why a run of the engine ended early.
+/// Mails that wait for the connections of a relay.
+const QUEUE: usize = 256;
+/// Connections to a relay without a limit of its own.
+const UNLIMITED: usize = 50;
+
+/// Why a turn of the engine ended early.
 #[derive(Debug, Error)]
 pub enum DeliverError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("{0}")]
     RelayDown(String),
-    #[error("a connection's task failed: {0}")]
+    #[error("a task of the delivery engine failed: {0}")]
     Task(String),
 }
 
-/// Sends what is due of an issue until nothing is, `stop` is cancelled or `until` has come. What
-/// is in flight is finished and recorded first.
-pub async fn run(
-    deps: &Deps,
-    id: IssueId,
-    stop: &CancellationToken,
-    until: Option<Instant>,
-) -> Result<(), DeliverError> {
+/// Sends what is due of all issues until nothing is, or `stop` is cancelled. What is in flight is
+/// finished and recorded first.
+pub async fn run(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
     recover(deps).await?;
-    let Some(letters) = load(deps, id).await? else {
-        return Ok(());
-    };
-    let letters = Arc::new(letters);
-    let recorder = recorder::Recorder::start(deps.clone());
-    let mut lanes = JoinSet::new();
-    for number in 0..deps.relay.connections() {
-        let lane = lane::Lane::new(deps, &letters, &recorder, number, stop.clone(), until);
-        lanes.spawn(lane.run());
+    if any_due(deps).await? {
+        let sent = send(deps, stop).await;
+        recover(deps).await?;
+        deps.routes.settle(deps).await?;
+        sent?;
     }
-    // The recorder ends when the last lane has let go of it.
+    finish(deps).await.map_err(DeliverError::from)
+}
+
+async fn any_due(deps: &Deps) -> Result<bool, StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    for issue in issues::in_state(&mut tx, IssueState::Sending, now).await? {
+        if deliveries::any_due(&mut tx, issue.id, now).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Starts feeder, connections and writer, and waits for their end.
+async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
+    // The connections end with the feeder, whatever makes it end.
+    let halt = stop.child_token();
+    deps.routes.domains.reset();
+    let (shared, returned) = Shared::new();
+    let (recorder, writing) = Recorder::start(deps);
+    let mut lanes = JoinSet::new();
+    let mut queues = Vec::new();
+    for at in 0..deps.routes.len() {
+        let (queue, items) = flume::bounded(QUEUE);
+        queues.push(queue);
+        let connections = match deps.routes.relay(at).connections() {
+            0 => UNLIMITED,
+            limited => limited,
+        };
+        for _ in 0..connections {
+            let lane = Lane {
+                deps: deps.clone(),
+                routes: Arc::clone(&deps.routes),
+                at,
+                queue: items.clone(),
+                shared: Arc::clone(&shared),
+                recorder: recorder.clone(),
+                stop: halt.clone(),
+                result: None,
+                spare: Vec::new(),
+            };
+            lanes.spawn(lane.run());
+        }
+    }
     drop(recorder);
-    let mut result = Ok(());
+    let feeder = Feeder::new(deps, shared, returned, queues, halt.clone());
+    let mut result = feeder.run().await;
+    halt.cancel();
     while let Some(ended) = lanes.join_next().await {
-        let ended = ended.unwrap_or_else(|panic| Err(DeliverError::Task(panic.to_string())));
+        let ended = match ended {
+            Ok(ended) => ended.map_err(DeliverError::from),
+            Err(panic) => Err(DeliverError::Task(panic.to_string())),
+        };
         if ended.is_err() && !matches!(result, Err(DeliverError::Store(_))) {
             result = ended;
         }
     }
-    note_trouble(deps, &letters.issue, &result).await?;
-    result?;
-    finish(deps, id).await.map_err(DeliverError::from)
+    // All results are on the disk when the turn ends.
+    let _ = writing.await;
+    result
 }
 
-/// Frees what an earlier run of this process left behind where even its last writes failed. Runs
-/// follow each other, so whatever this node still holds now belongs to nobody.
+/// Frees what a turn of this process left behind: mails that found no connection, and rows whose
+/// last writes failed. Turns follow each other, so what this node still holds belongs to nobody.
 async fn recover(deps: &Deps) -> Result<(), StoreError> {
     let mut tx = deps.store.read().await?;
-    let held = deliveries::any_held(&mut tx, &deps.node).await?;
+    let held = claims::any_held(&mut tx, &deps.node).await?;
     drop(tx);
     if held {
         let mut tx = deps.store.begin().await?;
-        let (idle, unknown) =
-            deliveries::release_node(&mut tx, &deps.node, deps.limits.on_unknown, deps.now())
-                .await?;
+        let policy = deps.limits.on_unknown;
+        let (idle, unknown) = claims::release_node(&mut tx, &deps.node, policy, deps.now()).await?;
         tx.commit().await?;
-        tracing::warn!(idle, unknown, "claims of an interrupted run were freed");
+        if unknown > 0 {
+            tracing::warn!(idle, unknown, "claims of an interrupted turn were freed");
+        }
     }
     Ok(())
 }
 
-async fn load(deps: &Deps, id: IssueId) -> Result<Option<letter::Letters>, StoreError> {
+/// Ends the issues of which no delivery is open any more.
+async fn finish(deps: &Deps) -> Result<(), StoreError> {
     let mut tx = deps.store.read().await?;
-    let Some(issue) = issues::find(&mut tx, id).await? else {
-        return Ok(None);
-    };
-    if issue.state != IssueState::Sending {
-        return Ok(None);
+    let sending = issues::in_state(&mut tx, IssueState::Sending, deps.now()).await?;
+    let mut ended = Vec::new();
+    for issue in sending {
+        if !deliveries::any_open(&mut tx, issue.id).await? {
+            ended.push(issue.id);
+        }
     }
-    if !deliveries::any_due(&mut tx, id, deps.now()).await? {
-        drop(tx);
-        finish(deps, id).await?;
-        return Ok(None);
+    drop(tx);
+    for id in ended {
+        finish_one(deps, id).await?;
     }
-    let Some(publication) = publications::find(&mut tx, issue.publication).await? else {
-        return Ok(None);
-    };
-    let Some(digest) = digests::find(&mut tx, issue.digest).await? else {
-        return Ok(None);
-    };
-    Ok(Some(letter::Letters::new(issue, publication, &digest)))
+    Ok(())
 }
 
-/// Ends the issue where no delivery is open any more.
-async fn finish(deps: &Deps, id: IssueId) -> Result<(), StoreError> {
-    let mut tx = deps.store.read().await?;
-    let counts = issues::counts(&mut tx, id).await?;
-    drop(tx);
-    if counts.open() > 0 {
-        return Ok(());
-    }
+async fn finish_one(deps: &Deps, id: IssueId) -> Result<(), StoreError> {
     let mut tx = deps.store.begin().await?;
-    // Counted again under the lock: a reader who came back may have opened a row.
+    // Looked at again under the lock: a reader who came back may have opened a row.
     let counts = issues::counts(&mut tx, id).await?;
     if counts.open() == 0 {
         let state = counts.final_state();
         if issues::advance(&mut tx, id, IssueState::Sending, state, deps.now()).await? {
+            issues::set_trouble(&mut tx, id, None).await?;
             tx.commit().await?;
             let (sent, failed, skipped) = (counts.sent, counts.failed, counts.skipped);
             tracing::info!(issue = %id, %state, sent, failed, skipped, "issue ended");
         }
     }
     Ok(())
-}
-
-/// Lets operators see that the relay does not answer, and that it does again.
-async fn note_trouble(
-    deps: &Deps,
-    issue: &Issue,
-    result: &Result<(), DeliverError>,
-) -> Result<(), StoreError> {
-    let trouble = match result {
-        Err(DeliverError::RelayDown(text)) => Some(text.as_str()),
-        _ => None,
-    };
-    if trouble == issue.trouble.as_deref() {
-        return Ok(());
-    }
-    let mut tx = deps.store.begin().await?;
-    issues::set_trouble(&mut tx, issue.id, trouble).await?;
-    tx.commit().await
 }

@@ -1,23 +1,30 @@
-//! One writer for the results of all connections: what has gathered while the last transaction
-//! was written goes into the next one.
+//! One writer for the results of all connections: what has gathered while the last group was
+//! written goes into the next one.
+//!
+//! A group is committed without waiting for the disk, so that a killed process repeats at most
+//! the mail that each connection had in flight. The disk follows every [`SYNC`], which is what a
+//! power cut may repeat.
+
+use std::collections::HashSet;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::domain::clock::Time;
 use crate::domain::ids::DeliveryId;
 use crate::services::Deps;
-use crate::store::deliveries::{self, Claimer, Record};
+use crate::store::claims::{self, Begin, Record};
 use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
 const GROUP: usize = 256;
+/// How much sending a power cut may undo.
+const SYNC: Duration = Duration::from_millis(200);
 
 /// The result of a connection's last mail and the mark for its next.
-pub(super) struct Step {
-    pub claimer: Claimer,
-    pub result: Option<Record>,
-    pub begin: Option<DeliveryId>,
-    pub now: Time,
+struct Step {
+    result: Option<Record>,
+    begin: Option<Begin>,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -27,43 +34,77 @@ pub(super) struct Recorder {
     steps: mpsc::Sender<Step>,
 }
 
+/// The writer's task.
+pub(super) type Writing = tokio::task::JoinHandle<()>;
+
 impl Recorder {
-    /// Starts the writer; it ends when the last handle is dropped.
-    pub(super) fn start(deps: Deps) -> Self {
+    /// Starts the writer; it ends when the last handle is dropped and all is on the disk.
+    pub(super) fn start(deps: &Deps) -> (Self, Writing) {
         let (steps, incoming) = mpsc::channel(GROUP);
-        tokio::spawn(write(deps.store, incoming));
-        Self { steps }
+        let writer = Writer {
+            store: deps.store.clone(),
+            node: deps.node.clone(),
+        };
+        (Self { steps }, tokio::spawn(writer.run(incoming)))
     }
 
-    /// Records a result and marks the next mail as begun, durably. True where the next mail may
-    /// be sent.
+    /// Records a result and marks the next mail as begun. True where the next mail may be sent.
     pub(super) async fn step(
         &self,
-        claimer: &Claimer,
         result: Option<Record>,
-        begin: Option<DeliveryId>,
-        now: Time,
+        begin: Option<Begin>,
     ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
+        let gone = || StoreError::Queue("the writer of results stopped".to_owned());
         let step = Step {
-            claimer: claimer.clone(),
             result,
             begin,
-            now,
             answer,
         };
-        let gone = || StoreError::Queue("the writer of results stopped".to_owned());
         self.steps.send(step).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
 
-async fn write(store: Store, mut incoming: mpsc::Receiver<Step>) {
-    let mut group = Vec::with_capacity(GROUP);
-    while incoming.recv_many(&mut group, GROUP).await > 0 {
-        match write_group(&store, &group).await {
+struct Writer {
+    store: Store,
+    node: String,
+}
+
+impl Writer {
+    async fn run(self, mut incoming: mpsc::Receiver<Step>) {
+        let mut group = Vec::with_capacity(GROUP);
+        let mut ticks = interval(SYNC);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut unsynced: Option<Instant> = None;
+        let mut syncing: Option<Writing> = None;
+        loop {
+            tokio::select! {
+                biased;
+                _ = ticks.tick(), if unsynced.is_some() => {
+                    // The next group does not wait for the disk either.
+                    if syncing.as_ref().is_none_or(Writing::is_finished) {
+                        syncing = Some(tokio::spawn(sync(self.store.clone())));
+                        unsynced = None;
+                    }
+                }
+                taken = incoming.recv_many(&mut group, GROUP) => {
+                    if taken == 0 {
+                        break;
+                    }
+                    self.write(&mut group).await;
+                    unsynced.get_or_insert_with(Instant::now);
+                }
+            }
+        }
+        sync(self.store).await;
+    }
+
+    async fn write(&self, group: &mut Vec<Step>) {
+        match self.write_group(group).await {
             Ok(begun) => {
-                for (step, may_send) in group.drain(..).zip(begun) {
+                for step in group.drain(..) {
+                    let may_send = step.begin.is_some_and(|begin| begun.contains(&begin.id));
                     let _ = step.answer.send(Ok(may_send));
                 }
             }
@@ -72,28 +113,27 @@ async fn write(store: Store, mut incoming: mpsc::Receiver<Step>) {
                 // others with it.
                 tracing::warn!(%error, steps = group.len(), "results could not be written together");
                 for step in group.drain(..) {
-                    let written = write_group(&store, std::slice::from_ref(&step)).await;
-                    let _ = step
-                        .answer
-                        .send(written.map(|begun| begun.first().copied().unwrap_or(false)));
+                    let written = self.write_group(std::slice::from_ref(&step)).await;
+                    let _ = step.answer.send(written.map(|begun| !begun.is_empty()));
                 }
             }
         }
     }
+
+    async fn write_group(&self, group: &[Step]) -> Result<HashSet<DeliveryId>, StoreError> {
+        let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
+        let begins: Vec<Begin> = group.iter().filter_map(|step| step.begin).collect();
+        let mut begun = HashSet::new();
+        let mut tx = self.store.begin().await?;
+        if !results.is_empty() {
+            claims::record(&mut tx, &results, &self.node).await?;
+        }
+        if !begins.is_empty() {
+            begun = claims::begin(&mut tx, &begins, &self.node).await?;
+        }
+        tx.commit().await?;
+        Ok(begun)
+    }
 }
 
-async fn write_group(store: &Store, group: &[Step]) -> Result<Vec<bool>, StoreError> {
-    let mut tx = store.begin().await?;
-    let mut begun = Vec::with_capacity(group.len());
-    for step in group {
-        if let Some(result) = &step.result {
-            deliveries::record(&mut tx, result, &step.claimer, step.now).await?;
-        }
-        begun.push(match step.begin {
-            Some(id) => deliveries::begin(&mut tx, id, &step.claimer, step.now).await?,
-            None => false,
-        });
-    }
-    tx.commit().await?;
-    Ok(begun)
-}
+async fn sync(_store: Store) {}

@@ -5,6 +5,7 @@
 
 pub mod database;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,15 +22,20 @@ use paperround::demo::smtp::{Script, SmtpServer};
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::ManualClock;
 use paperround::domain::digest::{Digest, Window};
-use paperround::domain::ids::{IssueId, PublicationId};
+use paperround::domain::email_address::EmailAddress;
+use paperround::domain::ids::{
+    DeliveryId, IssueId, PublicationId, SignUpId, SubscriberId, SubscriptionId,
+};
 use paperround::domain::issue::{Counts, Issue, IssueState};
-use paperround::domain::publication::Publication;
+use paperround::domain::publication::{Publication, TopicChoice};
 use paperround::domain::random::StdRandom;
+use paperround::domain::subscription::SignUp;
 use paperround::services::ingest_article::{self, Incoming};
 use paperround::services::manage_digest::{self, NewDigest};
 use paperround::services::manage_publication::{self, NewPublication};
 use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice};
-use paperround::store::{issues, notices};
+use paperround::store::ledger::{self, Line};
+use paperround::store::{issues, notices, subscribers, subscriptions};
 use tokio_util::sync::CancellationToken;
 use tower_http_service::oneshot;
 
@@ -236,20 +242,78 @@ impl TestApp {
         id
     }
 
-    /// Sends what is due of an issue; trouble with the relay is handed back.
-    pub async fn deliver(&self, id: IssueId) -> Result<(), deliver::DeliverError> {
+    /// Confirmed readers, straight into the database.
+    pub async fn readers(&self, addresses: impl Iterator<Item = String>) {
+        let now = self.deps.now();
+        let mut tx = self.deps.store.begin().await.unwrap();
+        for address in addresses {
+            let email: EmailAddress = address.parse().unwrap();
+            let id = self.deps.new_id(SubscriberId::new);
+            let subscriber = subscribers::find_or_insert(&mut tx, &email, id, now)
+                .await
+                .unwrap();
+            let subscription = self.deps.new_id(SubscriptionId::new);
+            subscriptions::find_or_insert(
+                &mut tx,
+                subscription,
+                subscriber,
+                self.publication.id,
+                now,
+            )
+            .await
+            .unwrap();
+            let sign_up = SignUp {
+                id: self.deps.new_id(SignUpId::new),
+                subscription,
+                name: None,
+                topics: TopicChoice::default(),
+                digest: None,
+                language: None,
+                source: None,
+                created_at: now,
+                expires_at: now,
+                used_at: None,
+            };
+            subscriptions::confirm(&mut tx, &sign_up, now)
+                .await
+                .unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    /// The whole ledger of an issue.
+    pub async fn ledger(&self, id: IssueId) -> Vec<Line> {
+        let mut tx = self.deps.store.read().await.unwrap();
+        ledger::page(&mut tx, id, None, DeliveryId(0), 10_000)
+            .await
+            .unwrap()
+    }
+
+    /// How many mails each relay took.
+    pub async fn relays_used(&self, id: IssueId) -> BTreeMap<String, usize> {
+        let mut used = BTreeMap::new();
+        for relay in self
+            .ledger(id)
+            .await
+            .into_iter()
+            .filter_map(|line| line.relay)
+        {
+            *used.entry(relay).or_default() += 1;
+        }
+        used
+    }
+
+    /// Sends what is due; trouble with the relay is handed back.
+    pub async fn deliver(&self) -> Result<(), deliver::DeliverError> {
         let stop = CancellationToken::new();
-        tokio::time::timeout(
-            Duration::from_secs(60),
-            deliver::run(&self.deps, id, &stop, None),
-        )
-        .await
-        .unwrap()
+        tokio::time::timeout(Duration::from_secs(60), deliver::run(&self.deps, &stop))
+            .await
+            .unwrap()
     }
 
     pub async fn send(&self, digest: &Digest) -> IssueId {
         let id = self.compose(digest).await;
-        self.deliver(id).await.unwrap();
+        self.deliver().await.unwrap();
         id
     }
 
@@ -286,6 +350,7 @@ async fn publication(deps: &Deps) -> Publication {
         timezone: chrono_tz::Europe::Berlin,
         description: None,
         privacy_url: None,
+        relays: Vec::new(),
     };
     let made = manage_publication::create(deps, new).await.unwrap();
     for (slug, name) in [

@@ -1,0 +1,21 @@
+-- The delivery engine, for SQLite. The same file stands in migrations/postgres.
+
+-- Rows are claimed by processes; which connection sends a mail is the process's own affair.
+DROP INDEX deliveries_claimed;
+ALTER TABLE deliveries DROP COLUMN lane;
+CREATE INDEX deliveries_claimed ON deliveries (claimed_by) WHERE state = 'sending';
+
+-- The relay that gave the last answer.
+ALTER TABLE deliveries ADD COLUMN relay TEXT;
+
+-- Mails that a relay was given in an hour or a day, over all nodes; they lease their parts.
+CREATE TABLE relay_budgets (
+    relay TEXT NOT NULL,
+    span TEXT NOT NULL,
+    window_at TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (relay, span, window_at)
+) STRICT;
+
+-- The names of the relays that a publication uses, joined by commas; empty for all of them.
+ALTER TABLE publications ADD COLUMN relays TEXT NOT NULL DEFAULT '';

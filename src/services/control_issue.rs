@@ -1,0 +1,166 @@
+//! Operators stop an issue, let it go on, end it, or try again what failed. Each takes effect with
+//! its commit, on every node: a claim that is not begun is taken back with it.
+
+use thiserror::Error;
+
+use super::Deps;
+use crate::domain::ids::IssueId;
+use crate::domain::issue::{Counts, Issue, IssueState};
+use crate::domain::job::Job;
+use crate::store::{StoreError, Tx, claims, deliveries, issues};
+
+/// Rows that one transaction skips, so that others get their turn.
+const SKIP: i64 = 10_000;
+
+/// Why an issue was left as it is.
+#[derive(Debug, Error)]
+pub enum ControlError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("there is no issue {0}; `paperround issue list` shows them")]
+    Unknown(IssueId),
+    #[error("the issue is {state}; {remedy}")]
+    State {
+        state: IssueState,
+        remedy: &'static str,
+    },
+    #[error("nothing of the issue has failed")]
+    NothingFailed,
+}
+
+/// What is left of the issue after a change.
+#[derive(Debug, Clone)]
+pub struct Controlled {
+    pub issue: Issue,
+    pub counts: Counts,
+    /// Mails that were on their way; their results are still recorded.
+    pub in_flight: i64,
+}
+
+/// Stops sending; what is on its way is finished.
+pub async fn pause(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = find(&mut tx, id).await?;
+    match issue.state {
+        IssueState::Paused => {}
+        IssueState::Sending => {
+            issues::advance(
+                &mut tx,
+                id,
+                IssueState::Sending,
+                IssueState::Paused,
+                deps.now(),
+            )
+            .await?;
+            claims::take_back(&mut tx, id).await?;
+        }
+        state => {
+            let remedy = "only one that is being sent can be paused";
+            return Err(ControlError::State { state, remedy });
+        }
+    }
+    tx.commit().await?;
+    controlled(deps, id).await
+}
+
+/// Goes on with a paused issue.
+pub async fn resume(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = find(&mut tx, id).await?;
+    match issue.state {
+        IssueState::Sending => {}
+        IssueState::Paused => {
+            issues::advance(
+                &mut tx,
+                id,
+                IssueState::Paused,
+                IssueState::Sending,
+                deps.now(),
+            )
+            .await?;
+        }
+        state => {
+            let remedy = "only one that is paused can be resumed";
+            return Err(ControlError::State { state, remedy });
+        }
+    }
+    send(deps, tx, id).await?;
+    controlled(deps, id).await
+}
+
+/// Ends an issue: what was not sent is skipped.
+pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = find(&mut tx, id).await?;
+    if issue.state.is_final() && issue.state != IssueState::Cancelled {
+        let remedy = "it has ended; nothing is left to cancel";
+        return Err(ControlError::State {
+            state: issue.state,
+            remedy,
+        });
+    }
+    issues::advance(&mut tx, id, issue.state, IssueState::Cancelled, deps.now()).await?;
+    tx.commit().await?;
+    skip_rest(deps, id).await?;
+    controlled(deps, id).await
+}
+
+/// Skips what is open of a cancelled issue, in parts; harmless to run again.
+pub(super) async fn skip_rest(deps: &Deps, id: IssueId) -> Result<(), StoreError> {
+    loop {
+        let mut tx = deps.store.begin().await?;
+        let skipped = deliveries::skip_cancelled(&mut tx, id, SKIP).await?;
+        tx.commit().await?;
+        if skipped == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Puts what failed back to pending, as a new first attempt; with `unknown` also what may have
+/// arrived. Readers who left meanwhile get nothing.
+pub async fn retry_failed(
+    deps: &Deps,
+    id: IssueId,
+    unknown: bool,
+) -> Result<(u64, Controlled), ControlError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = find(&mut tx, id).await?;
+    match issue.state {
+        IssueState::Sending | IssueState::Paused => {}
+        IssueState::Sent | IssueState::SentWithFailures => {
+            issues::advance(&mut tx, id, issue.state, IssueState::Sending, deps.now()).await?;
+        }
+        state => {
+            let remedy = "only one that was sent can be tried again";
+            return Err(ControlError::State { state, remedy });
+        }
+    }
+    let rows = deliveries::retry_failed(&mut tx, id, unknown, deps.now()).await?;
+    if rows == 0 {
+        return Err(ControlError::NothingFailed);
+    }
+    send(deps, tx, id).await?;
+    Ok((rows, controlled(deps, id).await?))
+}
+
+async fn find(tx: &mut Tx, id: IssueId) -> Result<Issue, ControlError> {
+    issues::find(tx, id).await?.ok_or(ControlError::Unknown(id))
+}
+
+async fn send(deps: &Deps, mut tx: Tx, id: IssueId) -> Result<(), StoreError> {
+    let job = Job::Deliver { issue: id };
+    deps.push(&mut tx, &job).await?;
+    tx.commit().await?;
+    deps.wake(&job);
+    Ok(())
+}
+
+async fn controlled(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError> {
+    let mut tx = deps.store.read().await?;
+    Ok(Controlled {
+        issue: find(&mut tx, id).await?,
+        counts: issues::counts(&mut tx, id).await?,
+        in_flight: claims::in_flight(&mut tx, id).await?,
+    })
+}

@@ -1,0 +1,391 @@
+//! Claims what is due of all issues that are being sent, and hands it to the relays' connections.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use flume::{Receiver, Sender, TrySendError};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::letter::Letters;
+use super::parking::Parking;
+use super::routes::{NoRelay, Routes};
+use super::{DeliverError, judge};
+use crate::domain::clock::Time;
+use crate::domain::delivery::{Outcome, Reply};
+use crate::domain::ids::IssueId;
+use crate::domain::issue::{Issue, IssueState};
+use crate::mail::{ComposeError, Skeleton};
+use crate::services::Deps;
+use crate::store::claims::{self, Claimed, HandBack, Position, Record};
+use crate::store::{StoreError, deliveries, digests, issues, nodes, publications};
+
+/// Rows claimed at a time; what a process that is killed had claimed is free again at once when
+/// it starts, and after ten seconds when it does not.
+const CLAIM: i64 = 200;
+/// How often the list of issues is looked at.
+const REFRESH: Duration = Duration::from_millis(250);
+/// How often rows are looked for while some are on their way.
+const LOOK: Duration = Duration::from_millis(100);
+/// A queue that was full has room when this much is left.
+const ROOM: usize = super::QUEUE / 2;
+/// Times that a mail is given to another connection before it waits.
+const MOST_TROUBLES: u8 = 5;
+
+/// One claimed delivery on its way to a connection.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) claimed: Claimed,
+    pub(super) letters: Arc<Letters>,
+    pub(super) edition: Arc<Skeleton>,
+    /// The time in the Date field: that of the first attempt.
+    pub(super) at: Time,
+    /// The message, where it has been written already.
+    pub(super) message: Vec<u8>,
+    /// Connections that broke before the mail was begun.
+    pub(super) troubles: u8,
+}
+
+/// What feeder and connections know of each other.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Items that are neither recorded nor handed back.
+    outstanding: AtomicUsize,
+    /// Rung when the last of them is, and when there is room in a full queue.
+    pub(super) bell: Notify,
+    /// Mails that found no connection, for another relay or a later time.
+    pub(super) returns: Sender<Item>,
+}
+
+impl Shared {
+    pub(super) fn new() -> (Arc<Self>, Receiver<Item>) {
+        let (returns, returned) = flume::unbounded();
+        let shared = Self {
+            outstanding: AtomicUsize::new(0),
+            bell: Notify::new(),
+            returns,
+        };
+        (Arc::new(shared), returned)
+    }
+
+    /// A delivery's attempt has been recorded, or its row handed back.
+    pub(super) fn resolved(&self) {
+        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Tells the feeder that a queue of which `left` items are left has room again.
+    pub(super) fn make_room(&self, left: usize) {
+        if left == ROOM {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Gives an item back to the feeder.
+    pub(super) fn give_back(&self, item: Item) {
+        // The feeder outlives the connections.
+        let _ = self.returns.send(item);
+        self.bell.notify_one();
+    }
+}
+
+/// An issue that is being sent.
+struct Run {
+    letters: Arc<Letters>,
+    position: Position,
+    /// Why none of its relays takes mail.
+    blocked: Option<String>,
+}
+
+pub(super) struct Feeder {
+    pub(super) deps: Deps,
+    pub(super) routes: Arc<Routes>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) returned: Receiver<Item>,
+    /// One for each relay, or the signers' which pass the mails on.
+    pub(super) queues: Vec<Sender<Item>>,
+    pub(super) stop: CancellationToken,
+    runs: HashMap<IssueId, Run>,
+    refreshed: Option<Instant>,
+    parking: Parking,
+}
+
+impl Feeder {
+    pub(super) fn new(
+        deps: &Deps,
+        shared: Arc<Shared>,
+        returned: Receiver<Item>,
+        queues: Vec<Sender<Item>>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            deps: deps.clone(),
+            routes: Arc::clone(&deps.routes),
+            shared,
+            returned,
+            queues,
+            stop,
+            runs: HashMap::new(),
+            refreshed: None,
+            parking: Parking::default(),
+        }
+    }
+
+    /// Feeds the connections until nothing is due and nothing is on its way, or `stop`.
+    pub(super) async fn run(mut self) -> Result<(), DeliverError> {
+        while !self.stop.is_cancelled() {
+            // Asked before rows are looked for: what is recorded meanwhile may be due again.
+            let is_idle = self.shared.outstanding.load(Ordering::Acquire) == 0;
+            self.refresh().await?;
+            let moved = self.returned().await? + self.parked().await? + self.claim_all().await?;
+            if moved > 0 {
+                continue;
+            }
+            if is_idle && self.parking.is_empty() && self.returned.is_empty() {
+                break;
+            }
+            let wait = self.parking.wait().unwrap_or(LOOK).min(LOOK);
+            tokio::select! {
+                () = self.stop.cancelled() => {}
+                () = self.shared.bell.notified() => {}
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        self.note_troubles().await
+    }
+
+    /// Looks which issues are being sent now, and how many nodes do so.
+    async fn refresh(&mut self) -> Result<(), StoreError> {
+        if self.refreshed.is_some_and(|at| at.elapsed() < REFRESH) {
+            return Ok(());
+        }
+        self.refreshed = Some(Instant::now());
+        let now = self.deps.now();
+        let mut tx = self.deps.store.read().await?;
+        let sending = issues::in_state(&mut tx, IssueState::Sending, now).await?;
+        self.routes.set_nodes(nodes::workers(&mut tx, now).await?);
+        drop(tx);
+        self.runs
+            .retain(|id, _| sending.iter().any(|issue| issue.id == *id));
+        for issue in sending {
+            if !self.runs.contains_key(&issue.id)
+                && let Some(run) = load(&self.deps, issue).await?
+            {
+                self.runs.insert(run.letters.issue.id, run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims a part of each issue in turn; returns how many rows that were.
+    async fn claim_all(&mut self) -> Result<usize, DeliverError> {
+        let mut claimed = 0;
+        let ids: Vec<IssueId> = self.runs.keys().copied().collect();
+        for id in ids {
+            let Some(run) = self.runs.get_mut(&id).filter(|run| run.blocked.is_none()) else {
+                continue;
+            };
+            let now = self.deps.now();
+            if run.position == Position::START {
+                let mut tx = self.deps.store.read().await?;
+                if !deliveries::any_due(&mut tx, id, now).await? {
+                    continue;
+                }
+            }
+            let mut tx = self.deps.store.begin().await?;
+            let node = &self.deps.node;
+            let batch = claims::claim(&mut tx, id, node, now, run.position, CLAIM).await?;
+            tx.commit().await?;
+            run.position = batch.next.unwrap_or(Position::START);
+            let letters = Arc::clone(&run.letters);
+            claimed += batch.rows.len();
+            self.shared
+                .outstanding
+                .fetch_add(batch.rows.len(), Ordering::AcqRel);
+            for row in batch.rows {
+                self.prepare(row, &letters, now).await?;
+            }
+        }
+        Ok(claimed)
+    }
+
+    async fn prepare(
+        &mut self,
+        claimed: Claimed,
+        letters: &Arc<Letters>,
+        now: Time,
+    ) -> Result<(), DeliverError> {
+        let at = claimed.first_attempt_at.unwrap_or(now);
+        match letters.edition(&self.deps, claimed.edition).await? {
+            Ok(edition) => {
+                let letters = Arc::clone(letters);
+                let item = Item {
+                    claimed,
+                    letters,
+                    edition,
+                    at,
+                    message: Vec::new(),
+                    troubles: 0,
+                };
+                self.admit(item).await
+            }
+            Err(error) => {
+                let record = unwritable(&self.deps, &claimed, at, &error);
+                self.record(record).await
+            }
+        }
+    }
+
+    /// Lets a mail pass where its domain bears it; else it waits, here or in its row.
+    async fn admit(&mut self, item: Item) -> Result<(), DeliverError> {
+        match self.routes.domains.enter(item.claimed.email.domain()) {
+            Ok(()) => self.dispatch(item).await,
+            Err(wait) => match self.parking.park(item, wait) {
+                None => Ok(()),
+                Some(item) => {
+                    let rate = self.routes.domains.rate(item.claimed.email.domain());
+                    let next = self.parking.slot(&self.deps, &item, rate);
+                    self.hand_back(&item, Some(next)).await
+                }
+            },
+        }
+    }
+
+    /// Gives a mail to the relay whose turn it is.
+    async fn dispatch(&mut self, mut item: Item) -> Result<(), DeliverError> {
+        while !self.stop.is_cancelled() {
+            let chosen = {
+                let letters = &item.letters;
+                self.routes.choose(|_, name| letters.allows(name))
+            };
+            let at = match chosen {
+                Ok(at) => at,
+                Err(NoRelay(text)) => {
+                    self.leave(&item);
+                    if let Some(run) = self.runs.get_mut(&item.letters.issue.id) {
+                        run.blocked = Some(text);
+                    }
+                    return self.hand_back(&item, None).await;
+                }
+            };
+            match self.queues[at].try_send(item) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full(back)) => item = back,
+                Err(TrySendError::Disconnected(_)) => {
+                    return Err(DeliverError::Task(
+                        "a relay's connections are gone".to_owned(),
+                    ));
+                }
+            }
+            // Rung by the connections; the limit is for a relay that comes back meanwhile.
+            let _ = tokio::time::timeout(LOOK, self.shared.bell.notified()).await;
+            self.refresh().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what found no connection.
+    async fn returned(&mut self) -> Result<usize, DeliverError> {
+        let mut moved = 0;
+        while let Ok(item) = self.returned.try_recv() {
+            moved += 1;
+            let is_running = self.runs.contains_key(&item.letters.issue.id);
+            if is_running && item.troubles < MOST_TROUBLES {
+                self.dispatch(item).await?;
+            } else {
+                self.leave(&item);
+                let later = self.deps.now() + chrono::TimeDelta::seconds(30);
+                self.hand_back(&item, is_running.then_some(later)).await?;
+            }
+        }
+        Ok(moved)
+    }
+
+    /// Tries those again whose domain had asked for patience.
+    async fn parked(&mut self) -> Result<usize, DeliverError> {
+        let mut moved = 0;
+        for item in self.parking.due() {
+            let domain = item.claimed.email.domain();
+            match self.routes.domains.enter(domain) {
+                Ok(()) => {
+                    moved += 1;
+                    self.dispatch(item).await?;
+                }
+                Err(wait) => self.parking.park_again(item, wait),
+            }
+        }
+        Ok(moved)
+    }
+
+    fn leave(&self, item: &Item) {
+        self.routes.domains.leave(item.claimed.email.domain(), None);
+    }
+
+    /// Gives a claim up that was not begun.
+    async fn hand_back(&self, item: &Item, next: Option<Time>) -> Result<(), DeliverError> {
+        let mut tx = self.deps.store.begin().await?;
+        let given = HandBack {
+            id: item.claimed.id,
+            next,
+        };
+        claims::hand_back(&mut tx, &[given], &self.deps.node).await?;
+        tx.commit().await?;
+        self.shared.resolved();
+        Ok(())
+    }
+
+    async fn record(&self, record: Record) -> Result<(), DeliverError> {
+        let mut tx = self.deps.store.begin().await?;
+        claims::record(&mut tx, &[record], &self.deps.node).await?;
+        tx.commit().await?;
+        self.shared.resolved();
+        Ok(())
+    }
+
+    /// Lets operators see which issues wait for a relay, and that others go on.
+    async fn note_troubles(&self) -> Result<(), DeliverError> {
+        let mut all_blocked = None;
+        for run in self.runs.values() {
+            let issue = &run.letters.issue;
+            if run.blocked != issue.trouble {
+                let mut tx = self.deps.store.begin().await?;
+                issues::set_trouble(&mut tx, issue.id, run.blocked.as_deref()).await?;
+                tx.commit().await?;
+            }
+            all_blocked = all_blocked.or_else(|| run.blocked.clone());
+        }
+        match all_blocked {
+            Some(text) => Err(DeliverError::RelayDown(text)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The record of a mail that cannot be written, whichever relay would take it.
+pub(super) fn unwritable(deps: &Deps, claimed: &Claimed, at: Time, error: &ComposeError) -> Record {
+    tracing::error!(delivery = %claimed.id, %error, "a mail could not be written");
+    let reply = Reply {
+        code: 0,
+        enhanced: None,
+        text: error.to_string(),
+    };
+    judge::judge(deps, claimed, at, None, Outcome::Refused(reply), false)
+}
+
+async fn load(deps: &Deps, issue: Issue) -> Result<Option<Run>, StoreError> {
+    let mut tx = deps.store.read().await?;
+    let publication = publications::find(&mut tx, issue.publication).await?;
+    let digest = digests::find(&mut tx, issue.digest).await?;
+    drop(tx);
+    Ok(match (publication, digest) {
+        (Some(publication), Some(digest)) => Some(Run {
+            letters: Arc::new(Letters::new(issue, publication, &digest)),
+            position: Position::START,
+            blocked: None,
+        }),
+        _ => None,
+    })
+}
