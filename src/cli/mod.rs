@@ -13,8 +13,11 @@ mod init;
 mod issue;
 mod migrate;
 mod output;
+mod progress;
 mod publication;
 mod serve;
+mod subscriber;
+mod suppression;
 mod topic;
 mod watch;
 
@@ -80,6 +83,12 @@ enum Command {
     /// What became of the digests, reader by reader
     #[command(subcommand)]
     Issue(issue::Issue),
+    /// The readers
+    #[command(subcommand)]
+    Subscriber(subscriber::Subscriber),
+    /// Addresses that get no mail, whatever they are subscribed to
+    #[command(subcommand)]
+    Suppression(suppression::Suppression),
     /// Email addresses
     #[command(subcommand)]
     Address(address::Address),
@@ -128,6 +137,8 @@ impl Command {
             Self::Article(command) => command.run(global, &out).await,
             Self::Digest(command) => command.run(global, &out).await,
             Self::Issue(command) => command.run(global, &out).await,
+            Self::Subscriber(command) => command.run(global, &out).await,
+            Self::Suppression(command) => command.run(global, &out).await,
             Self::Address(command) => command.run(&out),
         }
     }

@@ -29,6 +29,15 @@ impl Output {
         self.quiet
     }
 
+    /// What must not be overlooked, on standard error, also when quiet.
+    #[expect(
+        clippy::unused_self,
+        reason = "results go through the same door as lists and remarks"
+    )]
+    pub(super) fn warn(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     /// A result: its JSON, or a line for people.
     pub(super) fn result(&self, json: &Value, text: &str) -> anyhow::Result<()> {
         if self.json {

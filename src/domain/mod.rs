@@ -64,5 +64,6 @@ pub mod selection;
 pub mod slug;
 pub mod subscriber;
 pub mod subscription;
+pub mod suppression;
 pub mod text;
 pub mod token;

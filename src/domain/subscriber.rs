@@ -1,5 +1,6 @@
 //! A person with one address.
 
+use super::clock::Time;
 use super::email_address::EmailAddress;
 use super::ids::SubscriberId;
 
@@ -9,4 +10,6 @@ pub struct Subscriber {
     pub id: SubscriberId,
     pub email: EmailAddress,
     pub name: Option<String>,
+    /// Set while the address is suppressed: then nothing is sent to it.
+    pub suppressed_at: Option<Time>,
 }

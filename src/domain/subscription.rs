@@ -25,6 +25,7 @@ named_states! {
         Changed => "changed",
         Withdrawn => "withdrawn",
         Restored => "restored",
+        Imported => "imported",
     }
 }
 
@@ -34,6 +35,7 @@ named_states! {
         OneClick => "one-click",
         Page => "page",
         Operator => "operator",
+        Import => "import",
     }
 }
 

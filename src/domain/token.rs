@@ -9,7 +9,9 @@ use ring::{digest, hmac};
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::email_address::EmailAddress;
 use super::ids::{DeliveryId, SignUpId, SubscriptionId};
+use super::suppression::EmailHash;
 
 const MAC_LEN: usize = 16;
 const BODY_LEN: usize = 1 + 1 + 16 + 8;
@@ -54,6 +56,7 @@ pub struct Keys {
     link: hmac::Key,
     confirm: hmac::Key,
     network: hmac::Key,
+    suppression: hmac::Key,
 }
 
 impl Keys {
@@ -70,6 +73,7 @@ impl Keys {
             link: key("paperround link v1"),
             confirm: key("paperround confirm v1"),
             network: key("paperround network v1"),
+            suppression: key("paperround suppression v1"),
         }
     }
 
@@ -117,6 +121,14 @@ impl Keys {
     /// A keyed hash of a network address, for counting requests without keeping addresses.
     pub fn network_hash(&self, network: &str) -> Vec<u8> {
         hmac::sign(&self.network, network.as_bytes()).as_ref()[..MAC_LEN].to_vec()
+    }
+
+    /// The keyed hash under which an address is suppressed, the same however it is written.
+    pub fn email_hash(&self, email: &EmailAddress) -> EmailHash {
+        let mac = hmac::sign(&self.suppression, email.key().as_bytes());
+        let mut hash = [0; MAC_LEN];
+        hash.copy_from_slice(&mac.as_ref()[..MAC_LEN]);
+        EmailHash(hash)
     }
 }
 
@@ -184,6 +196,16 @@ mod tests {
             );
         }
         assert_eq!(keys.verify("", Purpose::Preferences), Err(BadLink));
+    }
+
+    #[test]
+    fn an_address_has_one_hash_for_each_key() {
+        let keys = Keys::derive(&[1; 32]);
+        let hash = |keys: &Keys, typed: &str| keys.email_hash(&typed.parse().unwrap());
+        let ann = hash(&keys, "Ann@Example.org");
+        assert_eq!(ann, hash(&keys, "ann@example.ORG"));
+        assert_ne!(ann, hash(&keys, "ann@example.com"));
+        assert_ne!(ann, hash(&Keys::derive(&[2; 32]), "ann@example.org"));
     }
 
     #[test]

@@ -7,6 +7,9 @@ use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{StoreError, claims, counters, issues, nodes, notices, queue, relay_budgets};
 
+/// Notices that one sweep takes: more in a second than an import makes due.
+const MOST_NOTICES: i64 = 1000;
+
 /// Says that this node is alive, and frees the claims of nodes that are not.
 pub async fn heartbeat(deps: &Deps, roles: &str) -> Result<(), StoreError> {
     let now = deps.now();
@@ -38,7 +41,7 @@ pub async fn farewell(deps: &Deps) -> Result<(), StoreError> {
 pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
     let now = deps.now();
     let mut tx = deps.store.read().await?;
-    let mut jobs: Vec<Job> = notices::due(&mut tx, now, 200)
+    let mut jobs: Vec<Job> = notices::due(&mut tx, now, MOST_NOTICES)
         .await?
         .into_iter()
         .map(|notice| Job::SendNotice { notice })

@@ -9,6 +9,7 @@ pub mod consent;
 pub mod control_issue;
 pub mod deliver;
 pub mod fetch_feed;
+pub mod import;
 pub mod ingest_article;
 pub mod links;
 pub mod manage_digest;
@@ -18,6 +19,9 @@ pub mod plan_issue;
 pub mod preferences;
 pub mod send_notice;
 pub mod sign_up;
+pub mod suppress;
+pub mod suppression_input;
+pub mod table;
 pub mod unsubscribe;
 
 use std::sync::Arc;

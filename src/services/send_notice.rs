@@ -41,7 +41,7 @@ pub async fn send(deps: &Deps, id: NoticeId) -> Result<(), NoticeError> {
     tx.commit().await?;
     let outcome = match write(deps, &notice).await {
         Ok(Some((draft, bytes))) => hand_over(deps, &draft, &bytes).await,
-        Ok(None) => Outcome::Refused(reply("the sign-up it belongs to is gone")),
+        Ok(None) => Outcome::Refused(reply("its sign-up is gone or its address suppressed")),
         Err(error) => {
             tracing::error!(notice = %id, %error, "a notice could not be written");
             Outcome::Refused(reply(&error.to_string()))
@@ -89,6 +89,9 @@ async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, Stor
     let Some(subscriber) = subscribers::find(&mut tx, subscription.subscriber).await? else {
         return Ok(None);
     };
+    if subscriber.suppressed_at.is_some() {
+        return Ok(None);
+    }
     let Some(publication) = publications::find(&mut tx, subscription.publication).await? else {
         return Ok(None);
     };

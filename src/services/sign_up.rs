@@ -16,7 +16,9 @@ use crate::domain::publication::{Publication, TopicChoice};
 use crate::domain::subscription::{self, ConsentKind, SignUp};
 use crate::domain::token::token_hash;
 use crate::store::consents::{self, Consent};
-use crate::store::{StoreError, Tx, counters, notices, sign_ups, subscribers, subscriptions};
+use crate::store::{
+    StoreError, Tx, counters, notices, sign_ups, subscribers, subscriptions, suppressions,
+};
 
 /// A checked request.
 #[derive(Debug, Clone)]
@@ -87,7 +89,8 @@ async fn count_network(deps: &Deps, address: IpAddr, now: Time) -> Result<(), Si
 }
 
 /// Writes subscriber, subscription, request and consent; `None` where the address has had its
-/// confirmation mails for the day and gets no further one.
+/// confirmation mails for the day and gets no further one, or is suppressed: then nothing of it
+/// is kept either.
 async fn keep(
     deps: &Deps,
     tx: &mut Tx,
@@ -95,6 +98,11 @@ async fn keep(
     request: &Request,
     now: Time,
 ) -> Result<Option<SignUpId>, StoreError> {
+    suppressions::hold_off(tx).await?;
+    let hash = deps.keys.email_hash(&request.email);
+    if suppressions::find(tx, hash).await?.is_some() {
+        return Ok(None);
+    }
     let new_id = deps.new_id(SubscriberId::new);
     let subscriber = subscribers::find_or_insert(tx, &request.email, new_id, now).await?;
     let new_id = deps.new_id(SubscriptionId::new);

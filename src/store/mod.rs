@@ -8,8 +8,10 @@ pub mod counters;
 pub mod deliveries;
 pub mod digests;
 pub mod feeds;
+pub mod import;
 pub mod issues;
 pub mod ledger;
+mod lists;
 pub mod migrate;
 pub mod nodes;
 pub mod notices;
@@ -21,6 +23,7 @@ pub mod sign_ups;
 pub mod sqlite;
 pub mod subscribers;
 pub mod subscriptions;
+pub mod suppressions;
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use thiserror::Error;

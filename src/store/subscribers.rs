@@ -14,6 +14,7 @@ struct Row {
     id: Uuid,
     email: String,
     name: Option<String>,
+    suppressed_at: Option<Time>,
 }
 
 impl TryFrom<Row> for Subscriber {
@@ -24,6 +25,7 @@ impl TryFrom<Row> for Subscriber {
             id: SubscriberId(row.id),
             email: read("subscribers", "email", row.id, &row.email)?,
             name: row.name,
+            suppressed_at: row.suppressed_at,
         })
     }
 }
@@ -54,7 +56,7 @@ pub async fn find_or_insert(
 /// Finds a subscriber by id.
 pub async fn find(tx: &mut Tx, id: SubscriberId) -> Result<Option<Subscriber>, StoreError> {
     let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
-        "SELECT id, email, name FROM subscribers WHERE id = $1"
+        "SELECT id, email, name, suppressed_at FROM subscribers WHERE id = $1"
     )
     .bind(id.0)
     .fetch_optional(conn)
@@ -68,7 +70,7 @@ pub async fn find_by_email(
     email: &EmailAddress,
 ) -> Result<Option<Subscriber>, StoreError> {
     let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
-        "SELECT id, email, name FROM subscribers WHERE email_key = $1"
+        "SELECT id, email, name, suppressed_at FROM subscribers WHERE email_key = $1"
     )
     .bind(email.key())
     .fetch_optional(conn)

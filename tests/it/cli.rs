@@ -250,6 +250,74 @@ fn feeds_are_parsed_without_a_database() {
 }
 
 #[test]
+fn readers_are_brought_along_and_addresses_suppressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &CREATE, "");
+    let hash_only = ["suppression", "add", "gone@b.example", "--reason", "erased"];
+    ok(at, &hash_only, "");
+    ok(
+        at,
+        &["suppression", "import", "-", "--source", "old list"],
+        "spam@b.example\nnobody\n",
+    );
+    let list = ok(at, &["suppression", "list"], "");
+    assert!(
+        list.contains("old list") && !list.contains("gone@"),
+        "{list}"
+    );
+    std::fs::write(
+        at.join("old.csv"),
+        "email\nann@b.example\ngone@b.example\nspam@b.example\nann@b.example\nnobody\n",
+    )
+    .unwrap();
+    let import = ["--json", "subscriber", "import", "ledger", "old.csv"];
+    let vouched = [&import[..], &["--confirmed", "--consent", "I agree."]].concat();
+    let dry = [&vouched[..], &["--dry-run"]].concat();
+    for (arguments, file) in [(dry, Value::Null), (vouched, "old.rejected.csv".into())] {
+        let output = run(at, &arguments, "");
+        assert_eq!(output.status.code(), Some(0));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            told.contains("WARNING: 1 row") && told.contains("line 6"),
+            "{told}"
+        );
+        let shown: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let count = |name: &str| shown[name].as_u64().unwrap();
+        assert_eq!(
+            ["read", "added", "confirmed", "pending", "unchanged"].map(count),
+            [5, 1, 1, 0, 0],
+            "{shown}"
+        );
+        assert_eq!(
+            ["suppressed", "unsubscribed", "duplicates", "rejected"].map(count),
+            [2, 0, 1, 1],
+            "{shown}"
+        );
+        assert_eq!(shown["rejected_file"], file);
+    }
+    // What was exported suppresses the same addresses again, erased ones included.
+    let exported = ok(at, &["suppression", "export"], "");
+    assert_eq!(exported.lines().count(), 3);
+    ok(at, &["suppression", "remove", "gone@b.example"], "");
+    assert!(fails(at, &["suppression", "remove", "gone@b.example"], 1).contains("not suppressed"));
+    ok(at, &["suppression", "import", "-"], &exported);
+    let again = ok(
+        at,
+        &["--json", "subscriber", "import", "ledger", "-"],
+        "email\ngone@b.example\n",
+    );
+    assert!(again.contains("\"suppressed\":1"), "{again}");
+
+    fails(
+        at,
+        &["subscriber", "import", "ledger", "old.csv", "--confirmed"],
+        2,
+    );
+    assert!(fails(at, &["subscriber", "import", "ledger", "none.csv"], 1).contains("none.csv"));
+}
+
+#[test]
 fn the_demo_notices_every_broken_part() {
     let folder = tempfile::tempdir().unwrap();
     let shown = ok(folder.path(), &["demo", "--once"], "");

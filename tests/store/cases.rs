@@ -34,13 +34,13 @@ fn at(text: &str) -> Time {
 }
 
 /// Ids and a clock that shows microseconds, so that rounding would be noticed.
-struct Makes {
-    clock: ManualClock,
+pub struct Makes {
+    pub clock: ManualClock,
     random: StdRandom,
 }
 
 impl Makes {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self {
             clock: ManualClock::new(at("2026-03-02T08:00:00.123456Z")),
             random: StdRandom::seeded(1),
@@ -51,11 +51,11 @@ impl Makes {
         make(&self.clock, &self.random)
     }
 
-    fn now(&self) -> Time {
+    pub fn now(&self) -> Time {
         self.clock.now()
     }
 
-    async fn publication(&self, tx: &mut Tx) -> Publication {
+    pub async fn publication(&self, tx: &mut Tx) -> Publication {
         let made = Publication {
             id: self.id(PublicationId::new),
             slug: "ledger".parse().unwrap(),
@@ -95,7 +95,7 @@ impl Makes {
         made
     }
 
-    async fn reader(
+    pub async fn reader(
         &self,
         tx: &mut Tx,
         publication: PublicationId,
@@ -134,7 +134,7 @@ impl Makes {
     }
 
     /// An issue that is being sent to `readers` readers.
-    async fn sending(&self, tx: &mut Tx, readers: usize) -> (IssueId, Digest) {
+    pub async fn sending(&self, tx: &mut Tx, readers: usize) -> (IssueId, Digest) {
         let publication = self.publication(tx).await;
         let digest = self.digest(tx, publication.id).await;
         for n in 0..readers {

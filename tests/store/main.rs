@@ -6,6 +6,7 @@
 mod database;
 
 mod cases;
+mod suppressions;
 
 use std::future::Future;
 

@@ -1,0 +1,204 @@
+//! `paperround subscriber`
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::Output;
+use super::progress::Progress;
+use super::{Global, context};
+use crate::services::import::{self, Counts, Options};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Subscriber {
+    /// Bring readers along from a CSV file
+    Import(Import),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first line names the columns: email, and any of name, language, topics (slugs joined by ;),
+status (confirmed, pending, unsubscribed), confirmed_at, confirm_ip. Commas, semicolons or tabs.
+
+Readers who are there already are not changed, who left is not brought back, and suppressed
+addresses stay out. Rows that cannot be read go into FILE.rejected.csv with the reason. An import
+may be stopped at any moment and run again.")]
+pub(super) struct Import {
+    /// The publication
+    publication: String,
+    /// The file, or - for standard input
+    file: String,
+    /// The readers agreed already: they get no confirmation mail
+    #[arg(long, requires = "consent")]
+    confirmed: bool,
+    /// What they agreed to, kept as evidence
+    #[arg(long, value_name = "TEXT", requires = "confirmed")]
+    consent: Option<String>,
+    /// Change nothing, say what would happen
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Subscriber {
+    pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
+        match self {
+            Self::Import(command) => command.run(global, out).await,
+        }
+    }
+}
+
+impl Import {
+    async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
+        if self.consent.as_deref().is_some_and(|t| t.trim().is_empty()) {
+            bail!("--consent: give the text that the readers agreed to");
+        }
+        let (input, size) = open(&self.file)?;
+        let deps = context::open(global).await?;
+        let publication = context::publication(&deps, &self.publication).await?;
+        let rejected = rejected_path(&self.file);
+        let options = Options {
+            consent: self.consent.map(|text| text.trim().to_owned()),
+            dry_run: self.dry_run,
+            name: file_name(&self.file),
+            rejected: rejected.clone(),
+        };
+        let mut progress = Progress::new(out, size);
+        let ended = import::import(&deps, &publication, &options, input, |now| {
+            for (line, reason) in now.told {
+                progress.say(&format!("line {line} is rejected: {reason}"));
+            }
+            let rows = now.counts.read;
+            let millis = progress.elapsed().as_millis().max(1);
+            let rate = u128::from(rows) * 1000 / millis;
+            progress.at(now.bytes, &format!("{rows} rows, {rate} a second"));
+        })
+        .await;
+        progress.clear();
+        let counts = ended.with_context(|| self.file.clone())?;
+        let file = (counts.rejected > 0 && !self.dry_run).then_some(rejected.as_path());
+        report(
+            &counts,
+            file,
+            self.dry_run,
+            progress.elapsed().as_secs_f64(),
+            out,
+        )?;
+        if counts.pending > 0 && !self.dry_run {
+            context::warn_without_worker(&deps, out).await?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn open(file: &str) -> Result<(Box<dyn Read + Send>, Option<u64>)> {
+    if file == "-" {
+        return Ok((Box::new(std::io::stdin()), None));
+    }
+    let opened = std::fs::File::open(file).with_context(|| file.to_owned())?;
+    let about = opened.metadata().with_context(|| file.to_owned())?;
+    if about.is_dir() {
+        bail!("{file}: a folder, not a file");
+    }
+    let size = about.is_file().then_some(about.len());
+    Ok((Box::new(opened), size))
+}
+
+fn file_name(file: &str) -> String {
+    let name = Path::new(file)
+        .file_name()
+        .map(|name| name.to_string_lossy());
+    match name {
+        Some(name) if file != "-" => name.into_owned(),
+        _ => "standard input".to_owned(),
+    }
+}
+
+/// `readers.csv` has its rejected rows in `readers.rejected.csv` beside it.
+fn rejected_path(file: &str) -> PathBuf {
+    if file == "-" {
+        return PathBuf::from("import.rejected.csv");
+    }
+    let path = Path::new(file);
+    let is_csv = path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+    if is_csv {
+        path.with_extension("rejected.csv")
+    } else {
+        PathBuf::from(format!("{file}.rejected.csv"))
+    }
+}
+
+fn report(
+    counts: &Counts,
+    rejected: Option<&Path>,
+    dry_run: bool,
+    seconds: f64,
+    out: &Output,
+) -> Result<()> {
+    if out.is_json() {
+        let mut document = serde_json::to_value(counts)?;
+        document["rejected_file"] = json!(rejected);
+        document["seconds"] = json!((seconds * 1000.0).round() / 1000.0);
+        document["dry_run"] = json!(dry_run);
+        out.line(&document.to_string())?;
+    } else {
+        let rows = [
+            ("rows read", counts.read, ""),
+            ("confirmed", counts.confirmed, ""),
+            ("pending", counts.pending, "get a confirmation mail"),
+            ("unchanged", counts.unchanged, "were there already"),
+            ("unsubscribed", counts.unsubscribed, "have left and stay so"),
+            ("suppressed", counts.suppressed, "get no mail at all"),
+            (
+                "duplicates",
+                counts.duplicates,
+                "of an earlier row of the file",
+            ),
+            ("rejected", counts.rejected, ""),
+        ];
+        for (name, count, remark) in rows {
+            out.line(format!("{name:<13} {count:>10}  {remark}").trim_end())?;
+        }
+        out.line(&format!(
+            "{} new subscriptions in {seconds:.1} s",
+            counts.added
+        ))?;
+    }
+    if counts.rejected > 0 {
+        let (count, rows) = (
+            counts.rejected,
+            if counts.rejected == 1 { "row" } else { "rows" },
+        );
+        let place = rejected.map_or_else(
+            || "a dry run writes no file of them".to_owned(),
+            |path| format!("correct and import {}", path.display()),
+        );
+        out.warn(&format!(
+            "WARNING: {count} {rows} could not be read and went nowhere; {place}"
+        ));
+    }
+    if dry_run {
+        out.remark("This was a dry run: nothing has changed.");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejected_rows_lie_beside_their_file() {
+        let path = |file| rejected_path(file).display().to_string();
+        assert_eq!(path("old/readers.csv"), "old/readers.rejected.csv");
+        assert_eq!(path("READERS.CSV"), "READERS.rejected.csv");
+        assert_eq!(path("readers.v2.txt"), "readers.v2.txt.rejected.csv");
+        assert_eq!(path("-"), "import.rejected.csv");
+        assert_eq!(file_name("old/readers.csv"), "readers.csv");
+    }
+}

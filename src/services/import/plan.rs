@@ -1,0 +1,232 @@
+//! What becomes of each row of an import: the rules, and the lists of rows to write.
+
+use chrono::TimeDelta;
+
+use super::Counts;
+use super::read::Checked;
+use crate::domain::clock::Time;
+use crate::domain::ids::{NoticeId, SignUpId, SubscriberId, SubscriptionId};
+use crate::domain::subscription::{ConsentKind, SubscriptionState};
+use crate::domain::token::token_hash;
+use crate::services::Deps;
+use crate::store::import::{Confirmed, Evidence, NewReader, Request};
+
+/// Confirmation mails that an import makes due in a second: others who sign up meanwhile, and
+/// mails that are tried again, must not wait behind a million.
+const MAILS_PER_SECOND: i32 = 50;
+
+/// What becomes of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Suppressed,
+    /// There already: a confirmed reader, or one who has been asked.
+    Unchanged,
+    /// Recorded as having left, and that stays.
+    Left,
+    Add(SubscriptionState),
+    Confirm(SubscriptionId),
+    Leave(SubscriptionId),
+}
+
+/// The rules. `vouched`: the operator says that all readers of the file agreed.
+fn fate(
+    status: Option<SubscriptionState>,
+    existing: Option<(SubscriptionId, SubscriptionState)>,
+    vouched: bool,
+) -> Fate {
+    use SubscriptionState::{Confirmed, Pending, Unsubscribed};
+    let wanted = match status {
+        Some(Unsubscribed) => Unsubscribed,
+        Some(Confirmed) | None if vouched => Confirmed,
+        // Nobody can vouch for a reader of whom the file itself says that they did not confirm.
+        Some(Confirmed | Pending) | None => Pending,
+    };
+    match existing {
+        None => Fate::Add(wanted),
+        Some((_, Confirmed)) => Fate::Unchanged,
+        Some((_, Unsubscribed)) => Fate::Left,
+        Some((id, Pending)) => match wanted {
+            Confirmed => Fate::Confirm(id),
+            Unsubscribed => Fate::Leave(id),
+            Pending => Fate::Unchanged,
+        },
+    }
+}
+
+/// The rows that one batch writes.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub new: Vec<NewReader>,
+    pub confirm: Vec<Confirmed>,
+    pub leave: Vec<SubscriptionId>,
+    pub evidence: Vec<Evidence>,
+    pub requests: Vec<Request>,
+}
+
+/// When the confirmation mails of an import are due, one after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    pub next: Time,
+}
+
+impl Pace {
+    fn take(&mut self) -> Time {
+        let at = self.next;
+        self.next += TimeDelta::seconds(1) / MAILS_PER_SECOND;
+        at
+    }
+}
+
+/// Plans rows, one by one.
+pub(super) struct Planner<'a> {
+    pub deps: &'a Deps,
+    pub vouched: bool,
+    pub now: Time,
+    pub pace: &'a mut Pace,
+    pub plan: Plan,
+    pub counts: Counts,
+}
+
+impl Planner<'_> {
+    /// Decides about a row.
+    pub(super) fn add(
+        &mut self,
+        checked: Checked,
+        is_suppressed: bool,
+        existing: Option<(SubscriptionId, SubscriptionState)>,
+    ) {
+        let fate = if is_suppressed {
+            Fate::Suppressed
+        } else {
+            fate(checked.row.status, existing, self.vouched)
+        };
+        match fate {
+            Fate::Suppressed => self.counts.suppressed += 1,
+            Fate::Unchanged => self.counts.unchanged += 1,
+            Fate::Left => self.counts.unsubscribed += 1,
+            Fate::Add(state) => self.add_new(checked, state),
+            Fate::Confirm(id) => {
+                self.counts.confirmed += 1;
+                self.prove(&checked, id, ConsentKind::Confirmed);
+                self.plan.confirm.push(Confirmed {
+                    subscription: id,
+                    topic_key: checked.row.topics.key(),
+                    language: checked.row.language,
+                    confirmed_at: checked.row.confirmed_at.or(Some(self.now)),
+                });
+            }
+            Fate::Leave(id) => {
+                self.counts.unsubscribed += 1;
+                self.prove(&checked, id, ConsentKind::Withdrawn);
+                self.plan.leave.push(id);
+            }
+        }
+    }
+
+    fn add_new(&mut self, checked: Checked, state: SubscriptionState) {
+        let id = self.deps.new_id(SubscriptionId::new);
+        let confirmed = state == SubscriptionState::Confirmed;
+        match state {
+            SubscriptionState::Confirmed => {
+                self.counts.added += 1;
+                self.counts.confirmed += 1;
+                self.prove(&checked, id, ConsentKind::Confirmed);
+            }
+            SubscriptionState::Pending => {
+                self.counts.added += 1;
+                self.counts.pending += 1;
+                self.prove(&checked, id, ConsentKind::Imported);
+                self.ask(&checked, id);
+            }
+            SubscriptionState::Unsubscribed => {
+                self.counts.unsubscribed += 1;
+                self.prove(&checked, id, ConsentKind::Withdrawn);
+            }
+        }
+        let row = checked.row;
+        // As with a sign-up, choices and name of a pending reader apply once they confirm.
+        self.plan.new.push(NewReader {
+            subscriber: self.deps.new_id(SubscriberId::new),
+            subscription: id,
+            email: row.email.into(),
+            email_key: checked.key,
+            name: row.name.filter(|_| confirmed),
+            state,
+            topic_key: if confirmed {
+                row.topics.key()
+            } else {
+                String::new()
+            },
+            language: row.language.filter(|_| confirmed),
+            confirmed_at: confirmed.then_some(row.confirmed_at.unwrap_or(self.now)),
+        });
+    }
+
+    fn prove(&mut self, checked: &Checked, subscription: SubscriptionId, kind: ConsentKind) {
+        let confirmed = kind == ConsentKind::Confirmed;
+        let at = checked.row.confirmed_at.filter(|_| confirmed);
+        self.plan.evidence.push(Evidence {
+            subscription,
+            kind,
+            at: at.or(Some(self.now)),
+            network: checked.row.network.clone().filter(|_| confirmed),
+        });
+    }
+
+    /// The request is dated when its mail is due: the mail's date and the link's end count from
+    /// there.
+    fn ask(&mut self, checked: &Checked, subscription: SubscriptionId) {
+        let sign_up = self.deps.new_id(SignUpId::new);
+        let due = self.pace.take();
+        let days = i64::from(self.deps.limits.pending_days);
+        self.plan.requests.push(Request {
+            sign_up,
+            notice: self.deps.new_id(NoticeId::new),
+            subscription,
+            token_hash: token_hash(&self.deps.keys.confirm_token(sign_up)),
+            name: checked.row.name.clone(),
+            topic_key: checked.row.topics.key(),
+            language: checked.row.language.clone(),
+            created_at: Some(due),
+            expires_at: Some(due + TimeDelta::days(days)),
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use SubscriptionState::{Confirmed, Pending, Unsubscribed};
+
+    #[test]
+    fn new_readers_are_what_the_file_and_the_operator_say_together() {
+        let new = |status, vouched| fate(status, None, vouched);
+        assert_eq!(new(None, false), Fate::Add(Pending));
+        assert_eq!(new(Some(Confirmed), false), Fate::Add(Pending));
+        assert_eq!(new(None, true), Fate::Add(Confirmed));
+        assert_eq!(new(Some(Pending), true), Fate::Add(Pending));
+        assert_eq!(new(Some(Unsubscribed), true), Fate::Add(Unsubscribed));
+    }
+
+    #[test]
+    fn nobody_is_brought_back_and_nobody_confirmed_is_touched() {
+        let id = SubscriptionId(uuid::Uuid::from_u128(1));
+        for status in [None, Some(Confirmed), Some(Pending), Some(Unsubscribed)] {
+            for vouched in [false, true] {
+                let known = |state| fate(status, Some((id, state)), vouched);
+                assert_eq!(known(Confirmed), Fate::Unchanged);
+                assert_eq!(known(Unsubscribed), Fate::Left);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pending_reader_is_asked_once() {
+        let id = SubscriptionId(uuid::Uuid::from_u128(1));
+        let pending = |status, vouched| fate(status, Some((id, Pending)), vouched);
+        assert_eq!(pending(None, false), Fate::Unchanged);
+        assert_eq!(pending(Some(Pending), true), Fate::Unchanged);
+        assert_eq!(pending(None, true), Fate::Confirm(id));
+        assert_eq!(pending(Some(Unsubscribed), false), Fate::Leave(id));
+    }
+}

@@ -1,0 +1,387 @@
+//! Readers brought along from elsewhere, some thousand rows to a statement.
+//!
+//! `$1` is always the list of rows, opened as the table `j`.
+
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use serde::{Serialize, Serializer};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::lists::{Texts, json};
+use super::{Store, StoreError, Tx, on, read};
+use crate::domain::clock::Time;
+use crate::domain::ids::{NoticeId, PublicationId, SignUpId, SubscriberId, SubscriptionId};
+use crate::domain::subscription::{ConsentKind, SubscriptionState};
+
+/// The same statement around a table `j` that each database opens in its own way.
+macro_rules! over {
+    ($head:literal, sqlite $columns:literal, postgres $types:literal, $tail:literal) => {
+        Texts {
+            sqlite: concat!(
+                $head,
+                "(SELECT ",
+                $columns,
+                " FROM json_each($1)) AS j ",
+                $tail
+            ),
+            postgres: concat!(
+                $head,
+                "json_to_recordset($1::json) AS j (",
+                $types,
+                ") ",
+                $tail
+            ),
+        }
+    };
+}
+
+const EXISTING: Texts = Texts {
+    // CROSS JOIN keeps the order: from the list to the tables, never through a whole publication.
+    sqlite: "SELECT r.email_key, s.id, s.state FROM json_each($1) AS j
+        CROSS JOIN subscribers r ON r.email_key = j.value
+        CROSS JOIN subscriptions s ON s.subscriber_id = r.id AND s.publication_id = $2",
+    postgres: "SELECT r.email_key, s.id, s.state
+        FROM json_array_elements_text($1::json) AS j (value)
+        JOIN subscribers r ON r.email_key = j.value
+        JOIN subscriptions s ON s.subscriber_id = r.id AND s.publication_id = $2",
+};
+
+const INSERT_SUBSCRIBERS: Texts = over!(
+    "INSERT INTO subscribers (id, email, email_key, name, created_at)
+     SELECT j.subscriber, j.email, j.email_key, j.name, $2 FROM ",
+    sqlite "unhex(value ->> 'subscriber') AS subscriber, value ->> 'email' AS email,
+        value ->> 'email_key' AS email_key, value ->> 'name' AS name",
+    postgres "subscriber uuid, email text, email_key text, name text",
+    "WHERE true ON CONFLICT (email_key) DO NOTHING"
+);
+
+/// By the address and not by the new id: another process may have been first with the subscriber.
+const INSERT_SUBSCRIPTIONS: Texts = over!(
+    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, language,
+        created_at, confirmed_at, unsubscribed_at, leave_reason)
+     SELECT j.subscription, r.id, $2, j.state, j.topic_key, j.language, $3, j.confirmed_at,
+        CASE WHEN j.state = 'unsubscribed' THEN $3 END,
+        CASE WHEN j.state = 'unsubscribed' THEN 'import' END
+     FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'email_key' AS email_key,
+        value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
+        value ->> 'language' AS language, value ->> 'confirmed_at' AS confirmed_at",
+    postgres "subscription uuid, email_key text, state text, topic_key text, language text,
+        confirmed_at timestamptz",
+    "JOIN subscribers r ON r.email_key = j.email_key WHERE true
+     ON CONFLICT (subscriber_id, publication_id) DO NOTHING"
+);
+
+const CONFIRM_PENDING: Texts = over!(
+    "UPDATE subscriptions SET state = 'confirmed', topic_key = j.topic_key,
+        language = COALESCE(j.language, subscriptions.language), confirmed_at = j.confirmed_at
+     FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'topic_key' AS topic_key,
+        value ->> 'language' AS language, value ->> 'confirmed_at' AS confirmed_at",
+    postgres "subscription uuid, topic_key text, language text, confirmed_at timestamptz",
+    "WHERE subscriptions.id = j.subscription AND subscriptions.state = 'pending'"
+);
+
+const LEAVE_PENDING: Texts = over!(
+    "UPDATE subscriptions SET state = 'unsubscribed', unsubscribed_at = $2, leave_reason = 'import'
+     FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription",
+    postgres "subscription uuid",
+    "WHERE subscriptions.id = j.subscription AND subscriptions.state = 'pending'"
+);
+
+const DROP_NOTICES: Texts = over!(
+    "UPDATE notices SET state = 'failed', reply = 'settled by an import'
+     WHERE state = 'pending' AND sign_up_id IN (SELECT u.id FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription",
+    postgres "subscription uuid",
+    "JOIN sign_ups u ON u.subscription_id = j.subscription)"
+);
+
+const INSERT_CONSENTS: Texts = over!(
+    "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
+     SELECT s.id, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, $4 FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind, value ->> 'at' AS at,
+        value ->> 'network' AS network",
+    postgres "subscription uuid, kind text, at timestamptz, network text",
+    "JOIN subscriptions s ON s.id = j.subscription"
+);
+
+const INSERT_SIGN_UPS: Texts = over!(
+    "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, language, created_at,
+        expires_at)
+     SELECT j.sign_up, s.id, j.token_hash, j.name, j.topic_key, j.language, j.created_at,
+        j.expires_at FROM ",
+    sqlite "unhex(value ->> 'sign_up') AS sign_up, unhex(value ->> 'subscription') AS subscription,
+        unhex(substr(value ->> 'token_hash', 3)) AS token_hash, value ->> 'name' AS name,
+        value ->> 'topic_key' AS topic_key, value ->> 'language' AS language,
+        value ->> 'created_at' AS created_at, value ->> 'expires_at' AS expires_at",
+    postgres "sign_up uuid, subscription uuid, token_hash bytea, name text, topic_key text,
+        language text, created_at timestamptz, expires_at timestamptz",
+    "JOIN subscriptions s ON s.id = j.subscription"
+);
+
+const INSERT_NOTICES: Texts = over!(
+    "INSERT INTO notices (id, kind, sign_up_id, state, next_attempt_at, created_at)
+     SELECT j.notice, 'confirmation', u.id, 'pending', u.created_at, $2 FROM ",
+    sqlite "unhex(value ->> 'notice') AS notice, unhex(value ->> 'sign_up') AS sign_up",
+    postgres "notice uuid, sign_up uuid",
+    "JOIN sign_ups u ON u.id = j.sign_up"
+);
+
+/// A reader whose subscription is new.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewReader {
+    #[serde(serialize_with = "id")]
+    pub subscriber: SubscriberId,
+    #[serde(serialize_with = "id")]
+    pub subscription: SubscriptionId,
+    pub email: String,
+    pub email_key: String,
+    /// Given to a subscriber who is new as well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub state: SubscriptionState,
+    pub topic_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(serialize_with = "moment", skip_serializing_if = "Option::is_none")]
+    pub confirmed_at: Option<Time>,
+}
+
+/// A pending subscription that is confirmed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Confirmed {
+    #[serde(serialize_with = "id")]
+    pub subscription: SubscriptionId,
+    pub topic_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    #[serde(serialize_with = "moment")]
+    pub confirmed_at: Option<Time>,
+}
+
+/// The evidence that one row brought.
+#[derive(Debug, Clone, Serialize)]
+pub struct Evidence {
+    #[serde(serialize_with = "id")]
+    pub subscription: SubscriptionId,
+    pub kind: ConsentKind,
+    #[serde(serialize_with = "moment")]
+    pub at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
+}
+
+/// What all evidence of an import shares.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The version of the text that confirmed readers agreed to.
+    pub text_version: Option<&'a str>,
+    pub source: &'a str,
+    pub detail: &'a str,
+}
+
+/// A request to confirm, with the notice that asks for it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Request {
+    #[serde(serialize_with = "id")]
+    pub sign_up: SignUpId,
+    #[serde(serialize_with = "id")]
+    pub notice: NoticeId,
+    #[serde(serialize_with = "id")]
+    pub subscription: SubscriptionId,
+    #[serde(serialize_with = "bytes")]
+    pub token_hash: Vec<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub topic_key: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// When its mail is due.
+    #[serde(serialize_with = "moment")]
+    pub created_at: Option<Time>,
+    #[serde(serialize_with = "moment")]
+    pub expires_at: Option<Time>,
+}
+
+fn id<S: Serializer>(id: &(impl Copy + Into<Uuid>), to: S) -> Result<S::Ok, S::Error> {
+    let id: Uuid = (*id).into();
+    to.collect_str(&id.simple())
+}
+
+/// As sqlx writes times on SQLite, so that they compare as text.
+#[expect(clippy::ref_option, reason = "serde hands fields over so")]
+fn moment<S: Serializer>(at: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+        .serialize(to)
+}
+
+/// As PostgreSQL writes bytes.
+fn bytes<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    to.serialize_str(&format!("\\x{digits}"))
+}
+
+#[derive(FromRow)]
+struct ExistingRow {
+    email_key: String,
+    id: Uuid,
+    state: String,
+}
+
+/// The subscriptions to a publication that these addresses have, given in lookup form.
+pub async fn existing(
+    tx: &mut Tx,
+    publication: PublicationId,
+    keys: &[&str],
+) -> Result<Vec<(String, SubscriptionId, SubscriptionState)>, StoreError> {
+    let statement = EXISTING.on(tx);
+    let rows = on!(tx, |conn| sqlx::query_as::<_, ExistingRow>(statement)
+        .bind(json(keys)?)
+        .bind(publication.0)
+        .fetch_all(conn)
+        .await)?;
+    rows.into_iter()
+        .map(|row| {
+            let state = read("subscriptions", "state", row.id, &row.state)?;
+            Ok((row.email_key, SubscriptionId(row.id), state))
+        })
+        .collect()
+}
+
+/// Adds subscriptions, and their subscribers where the address is new.
+pub async fn insert(
+    tx: &mut Tx,
+    publication: PublicationId,
+    readers: &[NewReader],
+    now: Time,
+) -> Result<(), StoreError> {
+    let list = json(readers)?;
+    let statement = INSERT_SUBSCRIBERS.on(tx);
+    on!(&mut *tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    let statement = INSERT_SUBSCRIPTIONS.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .bind(publication.0)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Confirms pending subscriptions with the choices of their rows. Confirmation mails that have
+/// not gone out stay unsent.
+pub async fn confirm_pending(tx: &mut Tx, rows: &[Confirmed]) -> Result<(), StoreError> {
+    let list = json(rows)?;
+    let statement = CONFIRM_PENDING.on(tx);
+    on!(&mut *tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    drop_notices(tx, &list).await
+}
+
+/// Records pending readers as having left. Confirmation mails that have not gone out stay unsent.
+pub async fn leave_pending(
+    tx: &mut Tx,
+    ids: &[SubscriptionId],
+    now: Time,
+) -> Result<(), StoreError> {
+    #[derive(Serialize)]
+    struct One {
+        #[serde(serialize_with = "id")]
+        subscription: SubscriptionId,
+    }
+    let list: Vec<One> = ids
+        .iter()
+        .map(|&subscription| One { subscription })
+        .collect();
+    let list = json(&list)?;
+    let statement = LEAVE_PENDING.on(tx);
+    on!(&mut *tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    drop_notices(tx, &list).await
+}
+
+async fn drop_notices(tx: &mut Tx, list: &str) -> Result<(), StoreError> {
+    let statement = DROP_NOTICES.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(list)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Writes evidence down.
+pub async fn append_consents(
+    tx: &mut Tx,
+    rows: &[Evidence],
+    origin: Origin<'_>,
+) -> Result<(), StoreError> {
+    let statement = INSERT_CONSENTS.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(json(rows)?)
+        .bind(origin.text_version)
+        .bind(origin.source)
+        .bind(origin.detail)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Keeps requests to confirm, and the notices that ask.
+pub async fn insert_requests(tx: &mut Tx, rows: &[Request], now: Time) -> Result<(), StoreError> {
+    let list = json(rows)?;
+    let statement = INSERT_SIGN_UPS.on(tx);
+    on!(&mut *tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    let statement = INSERT_NOTICES.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(&list)
+        .bind(now)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+impl Store {
+    /// How long a long row of transactions should pause between two of them, so that others get
+    /// their turn. SQLite's one write lock is not handed out in order: a writer that waits looks
+    /// again after 25 ms and more.
+    pub fn breather(&self) -> Duration {
+        match self {
+            Self::Sqlite(_) => Duration::from_millis(25),
+            Self::Postgres(_) => Duration::ZERO,
+        }
+    }
+
+    /// Lets PostgreSQL see the size of tables that have just grown; nothing to do on SQLite.
+    pub async fn analyse_readers(&self) -> Result<(), StoreError> {
+        if let Self::Postgres(pool) = self {
+            sqlx::query("ANALYZE subscribers, subscriptions")
+                .execute(pool)
+                .await?;
+        }
+        Ok(())
+    }
+}

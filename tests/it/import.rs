@@ -1,0 +1,431 @@
+//! Readers brought along from elsewhere, and addresses that get no mail.
+
+use std::io::{Cursor, Read};
+
+use axum::http::StatusCode;
+use chrono::Duration;
+use paperround::domain::subscription::{ConsentKind, Subscription, SubscriptionState};
+use paperround::domain::suppression::SuppressionReason;
+use paperround::services::import::{self, Counts, ImportError, Options};
+use paperround::services::suppress::{self, Entry, Who};
+use paperround::store::{consents, subscribers, subscriptions};
+
+use crate::support::TestApp;
+
+struct Files {
+    folder: tempfile::TempDir,
+}
+
+impl Files {
+    fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn options(&self, consent: Option<&str>) -> Options {
+        Options {
+            consent: consent.map(str::to_owned),
+            dry_run: false,
+            name: "old.csv".to_owned(),
+            rejected: self.folder.path().join("old.rejected.csv"),
+        }
+    }
+
+    fn rejected(&self) -> Option<String> {
+        std::fs::read_to_string(self.folder.path().join("old.rejected.csv")).ok()
+    }
+}
+
+async fn run(app: &TestApp, options: &Options, text: &str) -> Result<Counts, ImportError> {
+    let input = Box::new(Cursor::new(text.as_bytes().to_vec()));
+    import::import(&app.deps, &app.publication, options, input, |_| {}).await
+}
+
+async fn vouched(app: &TestApp, text: &str) -> Counts {
+    let options = Files::new().options(Some("I agreed to the old newsletter."));
+    run(app, &options, text).await.unwrap()
+}
+
+async fn found(app: &TestApp, email: &str) -> Option<(Subscription, Option<String>)> {
+    let mut tx = app.deps.store.read().await.unwrap();
+    let reader = subscribers::find_by_email(&mut tx, &email.parse().unwrap())
+        .await
+        .unwrap()?;
+    let subscription = subscriptions::find_by_subscriber(&mut tx, reader.id, app.publication_id())
+        .await
+        .unwrap()?;
+    Some((subscription, reader.name))
+}
+
+async fn state(app: &TestApp, email: &str) -> Option<SubscriptionState> {
+    found(app, email).await.map(|(s, _)| s.state)
+}
+
+#[tokio::test]
+async fn confirmed_readers_get_the_next_digest_and_their_consent_is_kept() {
+    let app = TestApp::new().await;
+    let digest = app.digest("daily", None, 1).await;
+    let text = "Email;Name;topics;confirmed_at;confirm_ip;language\r\n\
+        Ann@Inbox.example;\"Ann\r\nLee\";\"energy;markets\";2024-05-01;203.0.113.9;de\r\n\
+        bob@inbox.example;;;;;\r\n";
+    let counts = vouched(&app, text).await;
+    let expected = Counts {
+        read: 2,
+        added: 2,
+        confirmed: 2,
+        ..Counts::default()
+    };
+    assert_eq!(counts, expected);
+
+    let (ann, name) = found(&app, "ann@inbox.example").await.unwrap();
+    assert_eq!(ann.state, SubscriptionState::Confirmed);
+    assert_eq!(ann.topics.key(), "energy,markets");
+    assert_eq!(name.as_deref(), Some("Ann Lee"));
+    assert_eq!(
+        ann.confirmed_at,
+        Some("2024-05-01T00:00:00Z".parse().unwrap())
+    );
+    let mut tx = app.deps.store.read().await.unwrap();
+    let evidence = consents::list(&mut tx, ann.id).await.unwrap();
+    drop(tx);
+    assert_eq!(evidence.len(), 1);
+    assert_eq!(evidence[0].kind, ConsentKind::Confirmed);
+    assert_eq!(Some(evidence[0].at), ann.confirmed_at);
+    assert_eq!(evidence[0].network.as_deref(), Some("203.0.113.0/24"));
+    assert_eq!(evidence[0].source.as_deref(), Some("import old.csv"));
+    assert!(evidence[0].text_version.is_some());
+
+    assert_eq!(app.send_notices().await, 0, "nobody is asked again");
+    app.article("one", "One", &["energy"]).await;
+    let issue = app.send(&digest).await;
+    assert_eq!(app.issue(issue).await.1.sent, 2);
+    assert_eq!(app.mails_for("Ann@inbox.example"), 1);
+}
+
+#[tokio::test]
+async fn others_are_asked_as_if_they_had_signed_up() {
+    let app = TestApp::new().await;
+    let text = "email,name,topics\nann@inbox.example,Ann,energy\nbob@inbox.example,,\n";
+    let files = Files::new();
+    let counts = run(&app, &files.options(None), text).await.unwrap();
+    assert_eq!((counts.added, counts.pending, counts.confirmed), (2, 2, 0));
+    assert_eq!(
+        app.send_notices().await,
+        1,
+        "the second mail is not due yet"
+    );
+    app.advance(Duration::seconds(1));
+    assert_eq!(app.send_notices().await, 1);
+    let before = found(&app, "ann@inbox.example").await.unwrap();
+    assert_eq!(
+        (before.0.state, before.1),
+        (SubscriptionState::Pending, None)
+    );
+    let link = app.link("ann@inbox.example", "/confirm/");
+    assert_eq!(app.post(&link, "").await.status, StatusCode::OK);
+    let (ann, name) = found(&app, "ann@inbox.example").await.unwrap();
+    assert_eq!(ann.state, SubscriptionState::Confirmed);
+    assert_eq!(
+        (ann.topics.key().as_str(), name.as_deref()),
+        ("energy", Some("Ann"))
+    );
+
+    let again = run(&app, &files.options(None), text).await.unwrap();
+    assert_eq!((again.added, again.unchanged), (0, 2));
+    app.advance(Duration::seconds(1));
+    assert_eq!(app.send_notices().await, 0, "nobody is asked twice");
+}
+
+#[tokio::test]
+async fn who_left_is_not_brought_back_by_any_import() {
+    let app = TestApp::new().await;
+    app.subscribe("ann@inbox.example", "&topics=energy").await;
+    let files = Files::new();
+    let gone = "email,status\nbob@inbox.example,unsubscribed\nann@inbox.example,unsubscribed\n";
+    let counts = run(&app, &files.options(None), gone).await.unwrap();
+    assert_eq!(
+        (counts.added, counts.unsubscribed, counts.unchanged),
+        (0, 1, 1)
+    );
+    assert_eq!(
+        state(&app, "bob@inbox.example").await,
+        Some(SubscriptionState::Unsubscribed)
+    );
+    // A reader of ours is believed before an old list.
+    assert_eq!(
+        state(&app, "ann@inbox.example").await,
+        Some(SubscriptionState::Confirmed)
+    );
+
+    let back = "email,topics\nbob@inbox.example,\nann@inbox.example,markets\n";
+    let counts = vouched(&app, back).await;
+    assert_eq!(
+        (counts.added, counts.unsubscribed, counts.unchanged),
+        (0, 1, 1)
+    );
+    assert_eq!(
+        state(&app, "bob@inbox.example").await,
+        Some(SubscriptionState::Unsubscribed)
+    );
+    let (ann, _) = found(&app, "ann@inbox.example").await.unwrap();
+    assert_eq!(ann.topics.key(), "energy", "choices are not overwritten");
+    // Bob himself may come back.
+    app.subscribe("bob@inbox.example", "").await;
+    assert_eq!(
+        state(&app, "bob@inbox.example").await,
+        Some(SubscriptionState::Confirmed)
+    );
+}
+
+#[tokio::test]
+async fn a_pending_reader_is_settled_by_the_file_and_gets_no_stale_mail() {
+    let app = TestApp::new().await;
+    for name in ["ann", "bob", "cid"] {
+        let form = format!("email={name}%40inbox.example");
+        app.post("/ledger/subscribe", &form).await;
+    }
+    let text = "email,status,topics\nann@inbox.example,,energy\nbob@inbox.example,unsubscribed,\n\
+        cid@inbox.example,pending,\n";
+    let counts = vouched(&app, text).await;
+    let sums = (
+        counts.added,
+        counts.confirmed,
+        counts.unsubscribed,
+        counts.unchanged,
+    );
+    assert_eq!(sums, (0, 1, 1, 1));
+    let (ann, _) = found(&app, "ann@inbox.example").await.unwrap();
+    assert_eq!(
+        (ann.state, ann.topics.key().as_str()),
+        (SubscriptionState::Confirmed, "energy")
+    );
+    assert_eq!(
+        state(&app, "bob@inbox.example").await,
+        Some(SubscriptionState::Unsubscribed)
+    );
+    assert_eq!(app.send_notices().await, 1);
+    assert_eq!(app.mails_for("cid@inbox.example"), 1);
+}
+
+#[tokio::test]
+async fn bad_rows_are_written_down_and_the_others_go_in() {
+    let app = TestApp::new().await;
+    let files = Files::new();
+    let text = "\u{feff}email,topics,name\n\
+        ann@inbox.example,energy,Ann\n\
+        nobody,,\"No, \"\"Body\"\"\"\n\
+        bob@inbox.example,sport,Bob\n\
+        ANN@inbox.example,,Ann again\n\
+        ,,\n\
+        cid@inbox.example,,Cid\n";
+    let options = files.options(Some("Yes."));
+    let counts = run(&app, &options, text).await.unwrap();
+    let expected = Counts {
+        read: 5,
+        added: 2,
+        confirmed: 2,
+        duplicates: 1,
+        rejected: 2,
+        ..Counts::default()
+    };
+    assert_eq!(counts, expected);
+    let rejected = files.rejected().unwrap();
+    let lines: Vec<&str> = rejected.lines().collect();
+    assert_eq!(lines[0], "email,topics,name,line,reason");
+    assert!(
+        lines[1].starts_with("nobody,,\"No, \"\"Body\"\"\",3,"),
+        "{rejected}"
+    );
+    assert!(
+        lines[2].contains("sport") && lines[2].contains(",4,"),
+        "{rejected}"
+    );
+    assert_eq!(lines.len(), 3);
+
+    // Corrected, the rejected rows are a file to import.
+    let corrected = rejected
+        .replace("nobody", "dora@inbox.example")
+        .replace("bob@inbox.example,sport", "bob@inbox.example,retail");
+    let counts = run(&app, &options, &corrected).await.unwrap();
+    assert_eq!((counts.read, counts.added, counts.rejected), (2, 2, 0));
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_the_same_and_changes_nothing() {
+    let app = TestApp::new().await;
+    let files = Files::new();
+    let text = "email\nann@inbox.example\nann@inbox.example\nnobody\n";
+    let mut options = files.options(Some("Yes."));
+    options.dry_run = true;
+    let dry = run(&app, &options, text).await.unwrap();
+    assert_eq!(state(&app, "ann@inbox.example").await, None);
+    assert_eq!(files.rejected(), None);
+    options.dry_run = false;
+    assert_eq!(run(&app, &options, text).await.unwrap(), dry);
+}
+
+/// A file that breaks off with an error, as when the process is killed.
+struct Broken(Cursor<Vec<u8>>);
+
+impl Read for Broken {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self.0.read(buffer)? {
+            0 => Err(std::io::Error::other("broken off")),
+            count => Ok(count),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_broke_off_is_finished_by_the_next() {
+    let app = TestApp::new().await;
+    let rows: String = (0..12_000)
+        .map(|n| format!("r{n}@inbox.example\n"))
+        .collect();
+    let text = format!("email\n{rows}");
+    let options = Files::new().options(Some("Yes."));
+    let broken = Box::new(Broken(Cursor::new(text.as_bytes().to_vec())));
+    let mut last = 0;
+    let ended = import::import(&app.deps, &app.publication, &options, broken, |now| {
+        last = now.counts.added;
+    })
+    .await;
+    assert!(matches!(ended, Err(ImportError::Read(_))), "{ended:?}");
+    assert_eq!(last, 10_000, "whole batches are kept");
+    let counts = run(&app, &options, &text).await.unwrap();
+    assert_eq!((counts.added, counts.unchanged), (2_000, 10_000));
+    let mut tx = app.deps.store.read().await.unwrap();
+    let sums = subscriptions::count(&mut tx, app.publication_id())
+        .await
+        .unwrap();
+    assert_eq!(sums, (12_000, 0, 0));
+}
+
+#[tokio::test]
+async fn two_imports_at_a_time_share_the_work() {
+    let app = TestApp::new().await;
+    let forth: String = (0..6_000)
+        .map(|n| format!("r{n}@inbox.example\n"))
+        .collect();
+    let back: String = (0..6_000)
+        .rev()
+        .map(|n| format!("r{n}@inbox.example\n"))
+        .collect();
+    let (forth, back) = (format!("email\n{forth}"), format!("email\n{back}"));
+    let options = Files::new().options(None);
+    let (a, b) = tokio::join!(run(&app, &options, &forth), run(&app, &options, &back));
+    assert_eq!((a.unwrap().read, b.unwrap().read), (6_000, 6_000));
+    let mut tx = app.deps.store.read().await.unwrap();
+    let sums = subscriptions::count(&mut tx, app.publication_id())
+        .await
+        .unwrap();
+    assert_eq!(sums, (0, 6_000, 0));
+}
+
+#[tokio::test]
+async fn files_that_are_no_tables_say_so() {
+    let app = TestApp::new().await;
+    let options = Files::new().options(None);
+    let fails = async |text: &str| run(&app, &options, text).await.unwrap_err().to_string();
+    assert!(fails("").await.contains("first line"));
+    assert!(
+        fails("email,phone\na@b.example,1\n")
+            .await
+            .contains("\"phone\"")
+    );
+    assert!(
+        fails("ann@inbox.example\nbob@inbox.example\n")
+            .await
+            .contains("first line")
+    );
+    assert!(fails("email\n\n").await.contains("no rows"));
+    let utf16 = Box::new(Cursor::new(b"\xff\xfee\0m\0".to_vec()));
+    let ended = import::import(&app.deps, &app.publication, &options, utf16, |_| {}).await;
+    assert!(matches!(ended, Err(ImportError::Utf16)), "{ended:?}");
+}
+
+async fn suppress(app: &TestApp, email: &str, reason: SuppressionReason) {
+    let email = email.parse().unwrap();
+    assert!(
+        suppress::add(&app.deps, &email, reason, Some("test"))
+            .await
+            .unwrap()
+    );
+}
+
+#[tokio::test]
+async fn a_suppressed_address_is_neither_imported_nor_signed_up_and_nobody_is_told() {
+    let app = TestApp::new().await;
+    for reason in [SuppressionReason::Erased, SuppressionReason::HardBounce] {
+        suppress(&app, &format!("{reason}@inbox.example"), reason).await;
+    }
+    let text = "email\nERASED@inbox.example\nhard-bounce@inbox.example\n";
+    let counts = vouched(&app, text).await;
+    assert_eq!((counts.read, counts.suppressed, counts.added), (2, 2, 0));
+
+    let free = app
+        .post("/ledger/subscribe", "email=free%40inbox.example")
+        .await;
+    for name in ["erased", "hard-bounce"] {
+        let form = format!("email={name}%40inbox.example");
+        let answer = app.post("/ledger/subscribe", &form).await;
+        assert_eq!(answer.status, free.status);
+        assert_eq!(answer.body.replace(name, "free"), free.body);
+        assert!(
+            found(&app, &format!("{name}@inbox.example"))
+                .await
+                .is_none()
+        );
+    }
+    assert_eq!(app.send_notices().await, 1);
+    assert_eq!(app.mails_for("erased@inbox.example"), 0);
+
+    let email = "erased@inbox.example".parse().unwrap();
+    assert!(suppress::remove(&app.deps, &email).await.unwrap());
+    assert!(!suppress::remove(&app.deps, &email).await.unwrap());
+    app.subscribe("erased@inbox.example", "").await;
+}
+
+#[tokio::test]
+async fn suppressing_stops_what_is_on_its_way() {
+    let app = TestApp::new().await;
+    let digest = app.digest("daily", None, 1).await;
+    app.subscribe("ann@inbox.example", "").await;
+    app.subscribe("bob@inbox.example", "").await;
+    app.post("/ledger/subscribe", "email=cid%40inbox.example")
+        .await;
+    app.article("one", "One", &["energy"]).await;
+    let issue = app.compose(&digest).await;
+    let before = app.mails_for("ann@inbox.example");
+    suppress(&app, "ann@inbox.example", SuppressionReason::Complaint).await;
+    suppress(&app, "cid@inbox.example", SuppressionReason::Manual).await;
+    app.send_notices().await;
+    assert_eq!(app.mails_for("cid@inbox.example"), 0);
+    app.deliver(issue).await.unwrap();
+    let (_, counts) = app.issue(issue).await;
+    assert_eq!((counts.sent, counts.skipped), (1, 1));
+    assert_eq!(app.mails_for("ann@inbox.example"), before);
+}
+
+#[tokio::test]
+async fn a_hash_without_its_address_stops_a_reader_who_is_there() {
+    let app = TestApp::new().await;
+    app.subscribe("ann@inbox.example", "").await;
+    app.subscribe("bob@inbox.example", "").await;
+    let ann = "ann@inbox.example".parse().unwrap();
+    let entry = Entry {
+        who: Who::Hash(app.deps.keys.email_hash(&ann)),
+        reason: SuppressionReason::Erased,
+        source: None,
+    };
+    assert_eq!(suppress::add_list(&app.deps, &[entry]).await.unwrap(), 1);
+    let mut tx = app.deps.store.read().await.unwrap();
+    let mut marked = Vec::new();
+    for name in ["ann", "bob"] {
+        let email = format!("{name}@inbox.example").parse().unwrap();
+        let reader = subscribers::find_by_email(&mut tx, &email).await.unwrap();
+        marked.push(reader.unwrap().suppressed_at.is_some());
+    }
+    assert_eq!(marked, [true, false]);
+}
