@@ -18,6 +18,7 @@ use crate::domain::token::Keys;
 use crate::feeds::fetch::{FetchLimits, Fetcher};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
+use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
 use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
@@ -198,6 +199,14 @@ fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
         relay: Relay::parse(&RelayConfig {
             connections: relay.connections,
             messages_per_connection: relay.messages_per_connection,
+            pipelining: relay.pipelining,
+            auth: match relay.auth {
+                relay::Auth::Auto => Auth::Auto,
+                relay::Auth::Plain => Auth::Only(Mechanism::Plain),
+                relay::Auth::Login => Auth::Only(Mechanism::Login),
+                relay::Auth::XOAuth2 => Auth::Only(Mechanism::XOAuth2),
+            },
+            ca_file: relay.ca_file.clone(),
             hello_name: host.to_owned(),
             ..RelayConfig::new(relay.name.as_str(), url.expose_secret())
         })?,

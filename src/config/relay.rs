@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::{Deserialize, Serialize};
 
 use super::{Problem, secret};
 
@@ -29,6 +29,9 @@ pub struct Relay {
     /// Used only while no other relay works.
     pub backup: bool,
     pub warm_up: Option<WarmUp>,
+    pub pipelining: bool,
+    pub auth: Auth,
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A daily ceiling that grows.
@@ -48,6 +51,19 @@ fn growth() -> f64 {
     1.5
 }
 
+/// How to sign in to a relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Auth {
+    /// PLAIN, else LOGIN.
+    #[default]
+    Auto,
+    Plain,
+    Login,
+    /// With a bearer token for a password.
+    XOAuth2,
+}
+
 impl Default for Relay {
     fn default() -> Self {
         Self {
@@ -62,6 +78,9 @@ impl Default for Relay {
             weight: 1,
             backup: false,
             warm_up: None,
+            pipelining: true,
+            auth: Auth::Auto,
+            ca_file: None,
         }
     }
 }
@@ -152,6 +171,12 @@ impl Relays {
                     }
                 }
                 Err(text) => problems.push(Problem::new(field("url"), text)),
+            }
+            if let Some(path) = &relay.ca_file
+                && let Err(error) = std::fs::read(path)
+            {
+                let text = format!("{}: {error}", path.display());
+                problems.push(Problem::new(field("ca_file"), text));
             }
         }
     }

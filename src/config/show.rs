@@ -17,6 +17,9 @@ impl Settings {
                     "url": relay.url().map_or_else(|e| e, |url| redact_url(&url)),
                     "connections": relay.connections,
                     "messages_per_connection": relay.messages_per_connection,
+                    "pipelining": relay.pipelining,
+                    "auth": relay.auth,
+                    "ca_file": relay.ca_file,
                 })
             })
             .collect();

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncTokioStream;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
     ReadBuf,
@@ -62,7 +64,7 @@ pub(super) async fn dial(relay: &Settings) -> Result<Box<dyn AsyncTokioStream>, 
 }
 
 /// The first address that answers.
-async fn tcp(relay: &Settings) -> Result<TcpStream, Failure> {
+pub(super) async fn tcp(relay: &Settings) -> Result<TcpStream, Failure> {
     let unreachable = |text: String| (Fault::Network, text);
     let target = (relay.host.as_str(), relay.port);
     let limit = relay.command_timeout.min(DIAL_TIMEOUT);
@@ -106,12 +108,7 @@ async fn ask_for_tls(tcp: TcpStream, hello: &str) -> Result<TcpStream, Failure> 
         .skip(1)
         .any(|offer| offer.trim().eq_ignore_ascii_case("STARTTLS"));
     if !has_starttls {
-        return Err((
-            Fault::Tls,
-            "the server does not offer STARTTLS; nothing was sent. Use smtps:// if it speaks TLS \
-             from the start, or smtp:// if it needs none"
-                .to_owned(),
-        ));
+        return Err(no_starttls());
     }
     say(&mut stream, "STARTTLS\r\n").await?;
     expect(&mut stream, "STARTTLS").await?;
@@ -120,13 +117,28 @@ async fn ask_for_tls(tcp: TcpStream, hello: &str) -> Result<TcpStream, Failure> 
     if stream.buffer().is_empty() {
         Ok(stream.into_inner())
     } else {
-        Err((
-            Fault::Tls,
-            "the server went on talking after its reply to STARTTLS; somebody may be tampering \
-             with the connection"
-                .to_owned(),
-        ))
+        Err(tampered())
     }
+}
+
+/// The failure where a server has no STARTTLS.
+pub(super) fn no_starttls() -> Failure {
+    (
+        Fault::Tls,
+        "the server does not offer STARTTLS; nothing was sent. Use smtps:// if it speaks TLS \
+         from the start, or smtp:// if it needs none"
+            .to_owned(),
+    )
+}
+
+/// The failure where something was said in the clear that TLS should protect.
+pub(super) fn tampered() -> Failure {
+    (
+        Fault::Tls,
+        "the server went on talking after its reply to STARTTLS; somebody may be tampering with \
+         the connection"
+            .to_owned(),
+    )
 }
 
 async fn say(stream: &mut BufReader<TcpStream>, line: &str) -> Result<(), Failure> {
@@ -167,13 +179,20 @@ async fn expect(stream: &mut BufReader<TcpStream>, to: &str) -> Result<Vec<Strin
 }
 
 /// Public authorities, and those that the settings add.
-pub(super) fn tls_config(extra_roots: &[Vec<u8>]) -> Result<Arc<rustls::ClientConfig>, String> {
+pub(super) fn tls_config(
+    extra_roots: &[Vec<u8>],
+    ca_file: Option<&Path>,
+) -> Result<Arc<rustls::ClientConfig>, String> {
     let mut roots = rustls::RootCertStore::empty();
     roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     for root in extra_roots {
         roots
             .add(CertificateDer::from(root.clone()))
             .map_err(|error| format!("a certificate to trust cannot be read: {error}"))?;
+    }
+    if let Some(path) = ca_file {
+        add_file(&mut roots, path)
+            .map_err(|problem| format!("ca_file {}: {problem}", path.display()))?;
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
@@ -184,13 +203,30 @@ pub(super) fn tls_config(extra_roots: &[Vec<u8>]) -> Result<Arc<rustls::ClientCo
     Ok(Arc::new(config))
 }
 
-fn tls_failure(error: &io::Error, security: Security) -> Failure {
+/// The certificates of a PEM file (RFC 7468, 5).
+fn add_file(roots: &mut rustls::RootCertStore, path: &Path) -> Result<(), String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut count = 0;
+    for certificate in CertificateDer::pem_slice_iter(&pem) {
+        let certificate = certificate.map_err(|error| format!("it is not PEM ({error})"))?;
+        roots
+            .add(certificate)
+            .map_err(|error| format!("a certificate in it cannot be used ({error})"))?;
+        count += 1;
+    }
+    if count == 0 {
+        return Err("it holds no certificate (-----BEGIN CERTIFICATE-----)".to_owned());
+    }
+    Ok(())
+}
+
+pub(super) fn tls_failure(error: &io::Error, security: Security) -> Failure {
     let cause = error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let remedy = match (cause, security) {
         (Some(rustls::Error::InvalidCertificate(_)), _) => {
-            "use a name in relay.url that the certificate has, and a certificate that is in date and from a public authority"
+            "use a name in relay.url that the certificate has, and a certificate that is in date and from a public authority or one in relay.ca_file"
         }
         (_, Security::Implicit) => {
             "if the port expects STARTTLS, as 587 does, use smtp+starttls:// in relay.url"

@@ -8,6 +8,7 @@ pub mod message;
 pub mod outcome;
 mod quoted_printable;
 pub mod relay;
+mod sign_in;
 pub mod skeleton;
 pub mod smtp;
 pub mod transport;
@@ -16,5 +17,5 @@ pub use headers::{Header, HeaderValue, ListHeaders, list_unsubscribe, notice_hea
 pub use message::{ComposeError, Draft, compose};
 pub use relay::{Relay, RelayConfig, RelayError, Security};
 pub use skeleton::{Piece, Reader, Shared, Skeleton};
-pub use smtp::{Envelope, Refusal, Session};
+pub use smtp::{Envelope, Refusal, Session, Step};
 pub use transport::{ConnectError, Connection, Fault};

@@ -10,11 +10,11 @@ use crate::domain::text::cut;
 const MAX_TEXT: usize = 500;
 
 /// The server closes the connection with this reply (RFC 5321, 3.8).
-const CLOSING: u16 = 421;
+pub(super) const CLOSING: u16 = 421;
 
 /// The relay wants TLS or other credentials before it talks of mail (RFC 3207, 4; RFC 4954, 6): a
 /// matter of our settings, never of a reader.
-const SIGN_IN_FIRST: [u16; 4] = [530, 534, 535, 538];
+pub(super) const SIGN_IN_FIRST: [u16; 4] = [530, 534, 535, 538];
 
 /// The reply that a command hopes for (RFC 5321, 4.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,19 +56,20 @@ pub fn reply(code: u16, text: &str) -> Reply {
     let enhanced = is_enhanced(code, first).then(|| first.to_owned());
     let text = match &enhanced {
         // RFC 2034, 4: each line of a long reply repeats the code; once is enough.
-        Some(enhanced) => {
+        Some(enhanced) if text.contains('\n') => {
             let mut lines = text.lines().map(str::trim_start);
             let head = lines.next().unwrap_or_default().to_owned();
-            lines.fold(head, |joined, line| {
+            let joined = lines.fold(head, |joined, line| {
                 joined + " " + line.strip_prefix(enhanced.as_str()).unwrap_or(line)
-            })
+            });
+            clean(&joined)
         }
-        None => text.to_owned(),
+        _ => clean(text),
     };
     Reply {
         code,
         enhanced,
-        text: clean(&text),
+        text,
     }
 }
 
@@ -120,16 +121,17 @@ fn judge(reply: Reply, wanted: Wanted) -> Answer {
 
 /// RFC 2034, 4, and RFC 3463, 2: class, subject and detail, of the class of the reply code.
 fn is_enhanced(code: u16, word: &str) -> bool {
-    let parts: Vec<&str> = word.split('.').collect();
-    let [class, subject, detail] = parts[..] else {
-        return false;
-    };
     let is_number =
         |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-    matches!(code / 100, 2 | 4 | 5)
-        && class == (code / 100).to_string()
-        && is_number(subject)
-        && is_number(detail)
+    let mut parts = word.split('.');
+    let class = parts.next().and_then(|class| match class.as_bytes() {
+        [digit @ (b'2' | b'4' | b'5')] => Some(u16::from(digit - b'0')),
+        _ => None,
+    });
+    class == Some(code / 100)
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_some_and(is_number)
+        && parts.next().is_none()
 }
 
 /// lettre keeps the text of a negative reply as the source of its error.
@@ -140,11 +142,17 @@ fn detail(error: &SmtpError) -> String {
 /// Runs of blanks and control characters become one blank, so that a reply fits on a line of a
 /// log, a table or a CSV file.
 pub(super) fn clean(text: &str) -> String {
-    let words: Vec<&str> = text
+    let mut words = text
         .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect();
-    cut(&words.join(" "), MAX_TEXT).to_owned()
+        .filter(|word| !word.is_empty());
+    let mut cleaned = String::with_capacity(text.len().min(MAX_TEXT));
+    while let Some(word) = words.next().filter(|_| cleaned.len() < MAX_TEXT) {
+        if !cleaned.is_empty() {
+            cleaned.push(' ');
+        }
+        cleaned.push_str(cut(word, MAX_TEXT.saturating_sub(cleaned.len())));
+    }
+    cleaned
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lettre::transport::smtp::extension::ClientId;
@@ -12,6 +14,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::dial;
+use super::smtp::Auth;
 
 /// A `[[relay]]` as the settings give it.
 #[derive(Clone)]
@@ -32,6 +35,12 @@ pub struct RelayConfig {
     pub hello_name: String,
     /// Certificates (DER) to trust beside the public authorities.
     pub extra_roots: Vec<Vec<u8>>,
+    /// A PEM file of certificates to trust beside those.
+    pub ca_file: Option<PathBuf>,
+    /// How to sign in, where the URL has a user name.
+    pub auth: Auth,
+    /// Whether commands go out in groups where the server takes that (RFC 2920).
+    pub pipelining: bool,
 }
 
 impl RelayConfig {
@@ -46,6 +55,9 @@ impl RelayConfig {
             data_timeout: Duration::from_secs(10 * 60),
             hello_name: "localhost".to_owned(),
             extra_roots: Vec::new(),
+            ca_file: None,
+            auth: Auth::Auto,
+            pipelining: true,
         }
     }
 }
@@ -95,6 +107,9 @@ pub(super) struct Settings {
     pub(super) messages_per_connection: u32,
     pub(super) command_timeout: Duration,
     pub(super) data_timeout: Duration,
+    pub(super) auth: Auth,
+    /// Cleared for good where the server turns out to lose commands.
+    pipelining: AtomicBool,
 }
 
 impl Relay {
@@ -149,6 +164,22 @@ impl fmt::Debug for Relay {
 }
 
 impl Settings {
+    /// Whether commands may go out in groups.
+    pub(super) fn may_pipeline(&self) -> bool {
+        self.pipelining.load(Ordering::Relaxed)
+    }
+
+    /// No more groups, on any connection to this relay.
+    pub(super) fn stop_pipelining(&self) {
+        if self.pipelining.swap(false, Ordering::Relaxed) {
+            tracing::warn!(
+                relay = self.name,
+                "the relay offers PIPELINING but loses commands; from now on each waits for the \
+                 reply to the one before (pipelining = false)"
+            );
+        }
+    }
+
     pub(super) fn endpoint(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -187,7 +218,7 @@ impl Settings {
         let tls = match security {
             Security::Plain => None,
             Security::StartTls | Security::Implicit => Some((
-                dial::tls_config(&config.extra_roots)?,
+                dial::tls_config(&config.extra_roots, config.ca_file.as_deref())?,
                 ServerName::try_from(host.clone())
                     .map_err(|_| format!("{host:?} is not a name that a certificate can have"))?,
             )),
@@ -204,6 +235,8 @@ impl Settings {
             messages_per_connection: config.messages_per_connection,
             command_timeout: config.command_timeout,
             data_timeout: config.data_timeout,
+            auth: config.auth,
+            pipelining: AtomicBool::new(config.pipelining),
         })
     }
 }
@@ -273,97 +306,5 @@ fn decode(text: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use secrecy::ExposeSecret as _;
-
-    use super::*;
-
-    fn parse(url: &str) -> Result<Relay, RelayError> {
-        Relay::parse(&RelayConfig::new("main", url))
-    }
-
-    #[test]
-    fn the_scheme_sets_protection_and_port() {
-        for (url, security, endpoint) in [
-            ("smtp://127.0.0.1", Security::Plain, "127.0.0.1:25"),
-            ("smtp://[::1]:2525", Security::Plain, "[::1]:2525"),
-            (
-                "smtp+starttls://mx.example",
-                Security::StartTls,
-                "mx.example:587",
-            ),
-            (
-                "smtps://Bücher.example/",
-                Security::Implicit,
-                "xn--bcher-kva.example:465",
-            ),
-        ] {
-            let relay = parse(url).unwrap();
-            assert_eq!(relay.security(), security, "{url}");
-            assert_eq!(relay.endpoint(), endpoint, "{url}");
-        }
-    }
-
-    #[test]
-    fn credentials_are_percent_decoded_and_never_shown() {
-        let relay = parse("smtps://ann%40example.org:p%40ss%2F%C3%BC%25@mx.example").unwrap();
-        let (user, password) = relay.0.credentials.as_ref().unwrap();
-        assert_eq!(user, "ann@example.org");
-        assert_eq!(password.expose_secret(), "p@ss/ü%");
-        assert!(!format!("{relay:?}").contains("p@ss"));
-        let config = RelayConfig::new("main", "smtp://u:secret@host");
-        assert!(!format!("{config:?}").contains("secret"));
-    }
-
-    #[test]
-    fn errors_say_what_is_wrong_but_not_the_password() {
-        for url in [
-            "mx.example:25",
-            "http://u:geheim@mx.example",
-            "smtp://u:gehe/im@mx.example",
-            "smtp://u:geheim#@mx.example",
-            "smtp://u:geheim@mx.example:99999",
-            "smtp://u:geheim@mx.example:0",
-            "smtp://u:geheim@",
-            "smtp://u:geheim@a b",
-            "smtp://:geheim@mx.example",
-            "smtp://u@mx.example",
-            "smtp://mx.example/?x=1",
-            "smtp://",
-            "",
-        ] {
-            let error = parse(url).unwrap_err().to_string();
-            assert!(error.starts_with("relay \"main\": "), "{url}: {error}");
-            assert!(
-                !error.contains("geheim") && !error.contains("gehe"),
-                "{error}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_greeting_is_a_name_or_a_literal() {
-        assert_eq!(hello("news.example").unwrap().to_string(), "news.example");
-        assert_eq!(hello("192.0.2.1").unwrap().to_string(), "[192.0.2.1]");
-        assert_eq!(hello("[IPv6:::1]").unwrap().to_string(), "[IPv6:::1]");
-        for wrong in ["", "a b", "a\r\nMAIL", "ü"] {
-            assert!(hello(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn a_password_in_the_clear_is_noticed() {
-        assert!(
-            parse("smtp://u:p@mx.example")
-                .unwrap()
-                .sends_password_in_clear()
-        );
-        for url in [
-            "smtp://u:p@127.0.0.1",
-            "smtp://mx.example",
-            "smtps://u:p@mx.example",
-        ] {
-            assert!(!parse(url).unwrap().sends_password_in_clear(), "{url}");
-        }
-    }
-}
+#[path = "relay_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::Extension;
 use secrecy::ExposeSecret as _;
@@ -17,6 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::dial::{Failure, dial, late};
 use super::outcome::{self, Answer, Wanted};
 use super::relay::Relay;
+use super::sign_in::sign_in;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::email_address::EmailAddress;
 
@@ -62,12 +63,15 @@ pub struct Connection {
 impl Relay {
     /// Opens a connection: TCP, TLS where asked for, EHLO, AUTH where there are credentials.
     pub async fn connect(&self) -> Result<Connection, ConnectError> {
-        let smtp = self.open().await.map_err(|(fault, problem)| ConnectError {
-            relay: self.name().to_owned(),
-            endpoint: self.endpoint(),
-            fault,
-            problem,
-        })?;
+        let smtp = self
+            .begin()
+            .await
+            .map_err(|(fault, problem)| ConnectError {
+                relay: self.name().to_owned(),
+                endpoint: self.endpoint(),
+                fault,
+                problem,
+            })?;
         Ok(Connection {
             relay: self.clone(),
             smtp: Some(smtp),
@@ -75,7 +79,7 @@ impl Relay {
         })
     }
 
-    async fn open(&self) -> Result<AsyncSmtpConnection, Failure> {
+    async fn begin(&self) -> Result<AsyncSmtpConnection, Failure> {
         let limit = self.0.command_timeout;
         let stream = dial(&self.0).await?;
         let greeting = AsyncSmtpConnection::connect_with_transport(stream, &self.0.hello);
@@ -96,41 +100,11 @@ impl Relay {
             )?;
         if let Some((user, password)) = &self.0.credentials {
             let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-            timeout(limit, sign_in(&mut smtp, &credentials))
+            timeout(limit, sign_in(&mut smtp, &credentials, self.0.auth))
                 .await
                 .map_err(|_| late("signing in", limit))??;
         }
         Ok(smtp)
-    }
-}
-
-/// AUTH (RFC 4954) with PLAIN, else LOGIN.
-async fn sign_in(smtp: &mut AsyncSmtpConnection, credentials: &Credentials) -> Result<(), Failure> {
-    let known = [Mechanism::Plain, Mechanism::Login];
-    if smtp.server_info().get_auth_mechanism(&known).is_none() {
-        return Err((
-            Fault::SignIn,
-            "the server offers neither AUTH PLAIN nor AUTH LOGIN; many do so under TLS only, so \
-             try smtp+starttls:// or smtps://, or take the user name out of relay.url"
-                .to_owned(),
-        ));
-    }
-    let answer = smtp.auth(&known, credentials).await;
-    match outcome::read(answer, Wanted::Completion) {
-        Answer::Good(_) => Ok(()),
-        Answer::Negative(Outcome::Deferred(said)) => Err((
-            Fault::SignIn,
-            format!("the server cannot check the password now: {said}"),
-        )),
-        Answer::Negative(Outcome::Refused(said)) => Err((
-            Fault::SignIn,
-            format!("the server refused user name or password ({said}); check relay.url"),
-        )),
-        Answer::Negative(other) => Err((Fault::SignIn, format!("{other:?}"))),
-        Answer::Broken(text) => Err((
-            Fault::Network,
-            format!("the connection broke while signing in ({text})"),
-        )),
     }
 }
 

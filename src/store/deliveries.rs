@@ -24,7 +24,8 @@ pub async fn audience_choices(
 }
 
 /// Fills the ledger of an issue in one statement: a row for each confirmed reader of the digest,
-/// skipped with its reason where the reader's topics have no article. Returns the number of rows.
+/// skipped with its reason where the reader's
+/// topics have no article or the address is suppressed. Returns the number of rows.
 pub async fn fill(
     tx: &mut Tx,
     issue: IssueId,
@@ -36,11 +37,13 @@ pub async fn fill(
         sqlx::query(
         "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
          SELECT i.id, s.id, e.id,
-            CASE WHEN e.id IS NULL THEN 'skipped' ELSE 'pending' END,
-            CASE WHEN e.id IS NULL THEN 'no new article in the chosen topics' END,
+            CASE WHEN e.id IS NULL OR r.suppressed_at IS NOT NULL THEN 'skipped' ELSE 'pending' END,
+            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
+                WHEN e.id IS NULL THEN 'no new article in the chosen topics' END,
             $4
          FROM issues i
          JOIN subscriptions s ON s.publication_id = i.publication_id
+         JOIN subscribers r ON r.id = s.subscriber_id
          LEFT JOIN editions e ON e.issue_id = i.id AND e.topic_key = s.topic_key
          WHERE i.id = $1 AND s.state = 'confirmed'
             AND (s.digest_id = $2 OR ($3 = 1 AND s.digest_id IS NULL))

@@ -24,7 +24,7 @@ pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
 /// `FOR UPDATE SKIP LOCKED` keeps other claimers out until the claim is written.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' THEN 1::bigint ELSE 0 END AS reachable,
+        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1::bigint ELSE 0 END AS reachable,
         d.attempts, d.first_attempt_at, d.next_attempt_at
     FROM (
         SELECT * FROM deliveries
@@ -43,9 +43,12 @@ pub(super) const CLAIM_DELIVERIES: &str = "
     UPDATE deliveries SET state = 'sending', claimed_by = $2, begun_at = NULL
     WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
 
-/// Skips deliveries of readers who left: $1 JSON list of ids.
+/// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed', claimed_by = NULL
+    UPDATE deliveries SET state = 'skipped', claimed_by = NULL,
+        reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
+            WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
+            THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
 
 /// Marks claimed deliveries as begun: $1 JSON list of `claims::Begin`, $2 node.

@@ -59,7 +59,7 @@ impl Pools {
 /// The write lock that the transaction holds keeps other claimers out.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' THEN 1 ELSE 0 END AS reachable,
+        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1 ELSE 0 END AS reachable,
         d.attempts, d.first_attempt_at, d.next_attempt_at
     FROM (
         SELECT * FROM deliveries
@@ -77,9 +77,12 @@ pub(super) const CLAIM_DELIVERIES: &str = "
     UPDATE deliveries SET state = 'sending', claimed_by = $2, begun_at = NULL
     WHERE id IN (SELECT value FROM json_each($1))";
 
-/// Skips deliveries of readers who left: $1 JSON list of ids.
+/// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed', claimed_by = NULL
+    UPDATE deliveries SET state = 'skipped', claimed_by = NULL,
+        reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
+            WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
+            THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value FROM json_each($1))";
 
 /// Marks claimed deliveries as begun: $1 JSON list of `claims::Begin`, $2 node.

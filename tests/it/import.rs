@@ -402,7 +402,7 @@ async fn suppressing_stops_what_is_on_its_way() {
     suppress(&app, "cid@inbox.example", SuppressionReason::Manual).await;
     app.send_notices().await;
     assert_eq!(app.mails_for("cid@inbox.example"), 0);
-    app.deliver(issue).await.unwrap();
+    app.deliver().await.unwrap();
     let (_, counts) = app.issue(issue).await;
     assert_eq!((counts.sent, counts.skipped), (1, 1));
     assert_eq!(app.mails_for("ann@inbox.example"), before);

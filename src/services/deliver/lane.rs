@@ -94,7 +94,8 @@ impl Lane {
         }
     }
 
-    /// Sends a mail that is announced; returns the next one, which is announced by then.
+    /// Sends a mail that is announced; returns the next one, announced along with it where the
+    /// connection lasts.
     async fn send(&mut self, open: &mut Session, mail: Mail) -> Result<Option<Mail>, StoreError> {
         if let Err(refusal) = self.ready(open).await? {
             self.refused(mail, refusal).await?;
@@ -112,16 +113,9 @@ impl Lane {
             self.resolve(mail);
             return Ok(None);
         }
-        let mut next = self.take_at_once().await?;
+        let next = self.take_at_once().await?;
         let envelope = next.as_ref().map(|next| &next.envelope);
         let outcome = open.send(&mail.item.message, envelope).await;
-        if !open.is_usable() && next.is_some() {
-            // What was announced on a closed connection is announced again on the next one.
-            let still = next.take();
-            self.answered(&mail, outcome, true);
-            self.resolve(mail);
-            return Ok(still);
-        }
         self.answered(&mail, outcome, true);
         self.resolve(mail);
         Ok(next)
@@ -148,10 +142,14 @@ impl Lane {
             self.give_back(mail);
             return Ok(());
         }
-        if let (Step::Mail, Outcome::Refused(reply)) = (refusal.step, &refusal.outcome) {
-            self.routes.sender_refused(self.at, &reply.to_string());
-        }
+        let sender_refused = match (refusal.step, &refusal.outcome) {
+            (Step::Mail, Outcome::Refused(reply)) => Some(reply.to_string()),
+            _ => None,
+        };
         self.answered(&mail, refusal.outcome, false);
+        if let Some(text) = sender_refused {
+            self.routes.sender_refused(self.at, &text);
+        }
         self.resolve(mail);
         self.record_last().await
     }
