@@ -309,7 +309,7 @@ fn transactions(file: &str, code: &str, found: &mut Vec<String>) {
         let rest = code[at + "store".len()..].trim_start();
         let begins = rest
             .strip_prefix('.')
-            .is_some_and(|call| call.trim_start().starts_with("begin("));
+            .is_some_and(|call| call.trim_start().starts_with("begin"));
         if begins {
             let line = line_of(code, at);
             let only = WRITERS.join(", ");

@@ -32,11 +32,13 @@ pub struct Step {
 pub async fn run(store: &Store) -> Result<(), StoreError> {
     match store {
         Store::Sqlite(pools) => {
-            sqlite().run(&pools.write).await?;
+            let mut turn = pools.alone().await?;
+            sqlite().run(&mut *turn).await?;
             // Never the queue's own `setup`: it turns `synchronous` off.
             apalis_sqlite::SqliteStorage::migrations()
-                .run(&pools.write)
+                .run(&mut *turn)
                 .await?;
+            turn.finish();
         }
         Store::Postgres(pool) => {
             postgres().run(pool).await?;
@@ -52,9 +54,11 @@ pub async fn run(store: &Store) -> Result<(), StoreError> {
 pub async fn status(store: &Store) -> Result<Vec<Step>, StoreError> {
     let (migrator, applied) = match store {
         Store::Sqlite(pools) => {
-            let mut conn = pools.write.acquire().await?;
-            conn.ensure_migrations_table(LEDGER).await?;
-            (sqlite(), conn.list_applied_migrations(LEDGER).await?)
+            let mut turn = pools.alone().await?;
+            turn.ensure_migrations_table(LEDGER).await?;
+            let applied = turn.list_applied_migrations(LEDGER).await?;
+            turn.finish();
+            (sqlite(), applied)
         }
         Store::Postgres(pool) => {
             let mut conn = pool.acquire().await?;

@@ -25,7 +25,7 @@ pub mod subscribers;
 pub mod subscriptions;
 pub mod suppressions;
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use thiserror::Error;
 
 /// The database.
@@ -37,7 +37,7 @@ pub enum Store {
 
 /// A transaction; dropped without `commit` it is undone.
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(sqlite::SqliteTx),
     Postgres(Transaction<'static, Postgres>),
 }
 
@@ -73,8 +73,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(inner) => match inner.code().as_deref() {
                 // SQLITE_BUSY and its extended codes; PostgreSQL's lock_not_available.
                 Some("5" | "261" | "517" | "55P03") => Self::Busy,
-                // SQLITE_FULL; PostgreSQL's disk_full.
-                Some("13" | "53100") => Self::Full,
+                // SQLITE_FULL; SQLITE_IOERR_SHMSIZE, for the index of the log; PostgreSQL's disk_full.
+                Some("13" | "4874" | "53100") => Self::Full,
                 Some("14") => Self::Unreachable(
                     "the file cannot be opened; does its folder exist?".to_owned(),
                 ),
@@ -136,9 +136,27 @@ impl Store {
     /// Begins a transaction that writes; on SQLite it takes the write lock at once.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.begin().await?),
+            Self::Sqlite(pools) => Tx::Sqlite(pools.begin(sqlite::Commit::Durable).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
+    }
+
+    /// Begins a transaction that writes and whose commit does not wait for the disk: it survives
+    /// the end of the process, but a power cut only after the next `sync`.
+    pub async fn begin_relaxed(&self) -> Result<Tx, StoreError> {
+        Ok(match self {
+            Self::Sqlite(pools) => Tx::Sqlite(pools.begin(sqlite::Commit::Relaxed).await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin_with(postgres::BEGIN_RELAXED).await?),
+        })
+    }
+
+    /// Makes durable all that was committed before this call.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(pools) => pools.sync().await.map_err(sqlx::Error::Io)?,
+            Self::Postgres(pool) => postgres::sync(pool).await?,
+        }
+        Ok(())
     }
 
     /// Begins a transaction that reads one consistent state.

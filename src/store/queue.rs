@@ -13,10 +13,16 @@ pub async fn push(tx: &mut Tx, job: &Job) -> Result<(), StoreError> {
     match tx {
         Tx::Sqlite(tx) => apalis_sqlite::queries::push_tasks(&mut **tx, queue, &[task])
             .await
-            .map_err(|e| StoreError::Queue(e.to_string())),
+            .map_err(|e| match e {
+                apalis_sqlite::Error::Database(error) => error.into(),
+                other => StoreError::Queue(other.to_string()),
+            }),
         Tx::Postgres(tx) => apalis_postgres::queries::push_tasks(&mut **tx, queue, vec![task])
             .await
-            .map_err(|e| StoreError::Queue(e.to_string())),
+            .map_err(|e| match e {
+                apalis_postgres::Error::Database(error) => error.into(),
+                other => StoreError::Queue(other.to_string()),
+            }),
     }
 }
 

@@ -1,22 +1,31 @@
-//! What is particular to SQLite: pools, the write lock, and the few statements that differ.
+//! What is particular to SQLite: connections, the write lock, and the few statements that differ.
 
+mod writer;
+
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool, Transaction};
 
 use super::StoreError;
+use writer::{Writers, roll_back};
+
+pub use writer::SqliteTx;
+pub(super) use writer::{Commit, Turn};
 
 /// How long a writer waits for another process's write.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// One writer, a few readers, and the queue's own connections.
+/// Two writers that take turns, a few readers, and the queue's own connections.
 #[derive(Debug, Clone)]
 pub struct Pools {
-    pub(super) write: SqlitePool,
+    write: Writers,
     read: SqlitePool,
     pub(super) queue: SqlitePool,
+    /// The write-ahead log.
+    wal: PathBuf,
 }
 
 impl Pools {
@@ -27,25 +36,50 @@ impl Pools {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .synchronous(SqliteSynchronous::Full);
-        let pool = |size| {
-            SqlitePoolOptions::new()
-                .max_connections(size)
-                .acquire_timeout(Duration::from_secs(30))
-        };
+        let relaxed = options.clone().synchronous(SqliteSynchronous::Normal);
         // The writer comes first: it makes the file that the readers open read-only.
-        let write = pool(1).connect_with(options.clone()).await?;
+        let write = Writers::connect(options.clone(), relaxed.clone()).await?;
         let read = pool(4).connect_lazy_with(options.clone().read_only(true));
         // A job is only a wake-up, so the queue need not wait for the disk.
-        let queue = pool(2).connect_lazy_with(options.synchronous(SqliteSynchronous::Normal));
-        Ok(Self { write, read, queue })
+        let queue = pool(2).connect_lazy_with(relaxed);
+        Ok(Self {
+            write,
+            read,
+            queue,
+            wal: wal_of(&options),
+        })
     }
 
-    pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.write.begin_with("BEGIN IMMEDIATE").await
+    pub(super) async fn begin(&self, commit: Commit) -> Result<SqliteTx, sqlx::Error> {
+        self.write.begin(commit).await
     }
 
-    pub(super) async fn read(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
-        self.read.begin().await
+    pub(super) async fn read(&self) -> Result<SqliteTx, sqlx::Error> {
+        SqliteTx::read(self.read.acquire().await?).await
+    }
+
+    /// Makes durable what relaxed transactions have committed.
+    ///
+    /// A commit has written its pages to the log before it returns, so the log is all that has to
+    /// reach the disk. Pages that a checkpoint has moved into the database meanwhile were synced
+    /// there before their place in the log is used again, since no connection of ours has
+    /// `synchronous` off. A second handle does no harm: closing one drops all POSIX locks that a
+    /// process has on that file, but SQLite holds its locks on the database and on the `-shm` file,
+    /// never on the log.
+    pub(super) async fn sync(&self) -> Result<(), std::io::Error> {
+        let wal = self.wal.clone();
+        let sync = move || match std::fs::File::open(wal) {
+            Ok(file) => file.sync_data(),
+            // Nothing was written yet, or all of it was moved into the database.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        };
+        tokio::task::spawn_blocking(sync).await?
+    }
+
+    /// The durable writer by itself, for migrations, which begin their own transactions.
+    pub(super) async fn alone(&self) -> Result<Turn, sqlx::Error> {
+        self.write.take(Commit::Durable).await
     }
 
     pub(super) async fn close(&self) {
@@ -53,6 +87,27 @@ impl Pools {
         self.queue.close().await;
         self.write.close().await;
     }
+}
+
+/// SQLite keeps its log beside the file that a symbolic link leads to.
+fn wal_of(options: &SqliteConnectOptions) -> PathBuf {
+    let file = options.get_filename();
+    let mut wal = file
+        .canonicalize()
+        .unwrap_or_else(|_| file.to_owned())
+        .into_os_string();
+    wal.push("-wal");
+    wal.into()
+}
+
+/// A pool that takes no connection back which may still be inside a transaction. The queue begins
+/// its own with sqlx's count, which a full disk leaves wrong: the next `BEGIN` becomes a savepoint,
+/// and undoing that keeps the transaction, and the write lock, for good.
+fn pool(size: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(size)
+        .acquire_timeout(Duration::from_secs(30))
+        .after_release(|connection, _| Box::pin(async { Ok(roll_back(connection).await) }))
 }
 
 /// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit.

@@ -6,6 +6,8 @@
 mod database;
 
 mod cases;
+mod postgres;
+mod sqlite;
 mod suppressions;
 
 use std::future::Future;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::suppression::{EmailHash, Suppression, SuppressionReason};
 use paperround::domain::token::Keys;
-use paperround::store::deliveries::{self, Claimer};
+use paperround::store::claims::{self, Begin, Position};
 use paperround::store::{Store, Tx, issues, subscribers, suppressions};
 
 use crate::cases::Makes;
@@ -124,19 +124,17 @@ async fn what_is_open_is_skipped_and_what_was_begun_goes_on() {
         let makes = Makes::new();
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 4).await;
-        let claimer = Claimer {
-            node: "n".to_owned(),
-            lane: 0,
-        };
         let now = makes.now();
-        let rows = deliveries::claim(&mut tx, id, &claimer, now, 3)
-            .await
-            .unwrap();
-        assert!(
-            deliveries::begin(&mut tx, rows[0].id, &claimer, now)
-                .await
-                .unwrap()
-        );
+        let batch = claims::claim(&mut tx, id, "n", now, Position::START, 3).await;
+        let rows = batch.unwrap().rows;
+        let begin = async |tx: &mut Tx, row: usize| {
+            let begin = Begin {
+                id: rows[row].id,
+                at: now,
+            };
+            !claims::begin(tx, &[begin], "n").await.unwrap().is_empty()
+        };
+        assert!(begin(&mut tx, 0).await);
 
         // One is begun, one is claimed, one is pending; the other claimed one is not concerned.
         let free = rows[2].email.key();
@@ -149,16 +147,8 @@ async fn what_is_open_is_skipped_and_what_was_begun_goes_on() {
         assert_eq!(suppressions::skip_open(&mut tx, &keys).await.unwrap(), 2);
         let counts = issues::counts(&mut tx, id).await.unwrap();
         assert_eq!((counts.skipped, counts.sending, counts.pending), (2, 2, 0));
-        assert!(
-            !deliveries::begin(&mut tx, rows[1].id, &claimer, now)
-                .await
-                .unwrap()
-        );
-        assert!(
-            deliveries::begin(&mut tx, rows[2].id, &claimer, now)
-                .await
-                .unwrap()
-        );
+        assert!(!begin(&mut tx, 1).await);
+        assert!(begin(&mut tx, 2).await);
 
         let suppressed: EmailAddress = rows[1].email.clone();
         let marked = |found: Option<paperround::domain::subscriber::Subscriber>| {

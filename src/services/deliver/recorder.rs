@@ -124,7 +124,7 @@ impl Writer {
         let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
         let begins: Vec<Begin> = group.iter().filter_map(|step| step.begin).collect();
         let mut begun = HashSet::new();
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_relaxed().await?;
         if !results.is_empty() {
             claims::record(&mut tx, &results, &self.node).await?;
         }
@@ -136,4 +136,8 @@ impl Writer {
     }
 }
 
-async fn sync(_store: Store) {}
+async fn sync(store: Store) {
+    if let Err(error) = store.sync().await {
+        tracing::error!(%error, "results cannot be brought to the disk; tried again with the next");
+    }
+}

@@ -1,0 +1,259 @@
+//! The connections that write, and their transactions.
+//!
+//! sqlx keeps count of transactions by itself. When SQLite undoes one on its own, as it does on a
+//! full disk, that count stays wrong for good, and with it the connection. So `BEGIN`, `COMMIT` and
+//! `ROLLBACK` are plain statements here, and what SQLite answers to `ROLLBACK` is the truth.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Sqlite, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
+
+/// How long a writer waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Whether a commit waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Commit {
+    Durable,
+    Relaxed,
+}
+
+/// The two writers of a process. They share one lock, which serves in order of arrival: a sign-up
+/// waits for the one transaction at work and for those that came before it, however busy the
+/// ledger is. SQLite's own lock is only left to other processes and to the queue.
+#[derive(Debug, Clone)]
+pub(super) struct Writers(Arc<Mutex<Both>>);
+
+#[derive(Debug)]
+struct Both {
+    durable: Writer,
+    relaxed: Writer,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Writer {
+    options: SqliteConnectOptions,
+    open: Option<Open>,
+}
+
+#[derive(Debug)]
+struct Open {
+    connection: SqliteConnection,
+    /// False from before `BEGIN` until the end of the transaction is certain.
+    is_clean: bool,
+}
+
+impl Writers {
+    /// Opens the durable writer at once, which makes the file, and the relaxed one when needed.
+    pub(super) async fn connect(
+        durable: SqliteConnectOptions,
+        relaxed: SqliteConnectOptions,
+    ) -> Result<Self, sqlx::Error> {
+        let mut both = Both {
+            durable: Writer::new(durable),
+            relaxed: Writer::new(relaxed),
+            is_closed: false,
+        };
+        both.durable.ready().await?;
+        Ok(Self(Arc::new(Mutex::new(both))))
+    }
+
+    /// Takes the turn and one of the connections, outside any transaction.
+    pub(super) async fn take(&self, commit: Commit) -> Result<Turn, sqlx::Error> {
+        let turn = Arc::clone(&self.0).lock_owned();
+        let mut both = tokio::time::timeout(PATIENCE, turn)
+            .await
+            .map_err(|_| sqlx::Error::PoolTimedOut)?;
+        if both.is_closed {
+            return Err(sqlx::Error::PoolClosed);
+        }
+        both.mend().await;
+        both.writer(commit).ready().await?;
+        let writer = OwnedMutexGuard::try_map(both, |both| both.writer(commit).open.as_mut())
+            .map_err(|_| sqlx::Error::PoolClosed)?;
+        let home = self.clone();
+        let mut turn = Turn { writer, home };
+        turn.writer.is_clean = false;
+        Ok(turn)
+    }
+
+    /// Begins a transaction that holds the write lock from the start.
+    pub(super) async fn begin(&self, commit: Commit) -> Result<SqliteTx, sqlx::Error> {
+        let mut turn = self.take(commit).await?;
+        sqlx::query("BEGIN IMMEDIATE").execute(&mut *turn).await?;
+        Ok(SqliteTx(Held::Write(turn)))
+    }
+
+    /// Waits for the transaction at work and closes both connections.
+    pub(super) async fn close(&self) {
+        let mut both = self.0.lock().await;
+        both.is_closed = true;
+        both.durable.close().await;
+        both.relaxed.close().await;
+    }
+}
+
+impl Both {
+    fn writer(&mut self, commit: Commit) -> &mut Writer {
+        match commit {
+            Commit::Durable => &mut self.durable,
+            Commit::Relaxed => &mut self.relaxed,
+        }
+    }
+
+    /// Undoes what somebody left who gave up in the middle.
+    async fn mend(&mut self) {
+        self.durable.mend().await;
+        self.relaxed.mend().await;
+    }
+}
+
+impl Writer {
+    fn new(options: SqliteConnectOptions) -> Self {
+        Self {
+            options,
+            open: None,
+        }
+    }
+
+    async fn ready(&mut self) -> Result<(), sqlx::Error> {
+        if self.open.is_none() {
+            self.open = Some(Open {
+                connection: self.options.connect().await?,
+                is_clean: true,
+            });
+        }
+        Ok(())
+    }
+
+    async fn mend(&mut self) {
+        let Some(open) = self.open.as_mut().filter(|open| !open.is_clean) else {
+            return;
+        };
+        if roll_back(&mut open.connection).await {
+            open.is_clean = true;
+        } else {
+            self.close().await;
+        }
+    }
+
+    /// Closing undoes an open transaction too.
+    async fn close(&mut self) {
+        if let Some(open) = self.open.take()
+            && let Err(error) = open.connection.close().await
+        {
+            tracing::warn!(%error, "a connection to the database did not close in order");
+        }
+    }
+}
+
+/// Ends whatever transaction a connection may be in. False where it must not be used again.
+///
+/// It may also be called after a future was dropped in the middle of a statement: the connection's
+/// thread takes statements in order, so this one comes after.
+pub(super) async fn roll_back(connection: &mut SqliteConnection) -> bool {
+    let is_over = match sqlx::query("ROLLBACK").execute(&mut *connection).await {
+        Ok(_) => true,
+        // What SQLite says when it has undone the transaction itself, or when there was none.
+        Err(sqlx::Error::Database(error)) => error.message().contains("no transaction is active"),
+        Err(_) => false,
+    };
+    // sqlx's own count, which others may have used on this connection.
+    is_over && !connection.is_in_transaction()
+}
+
+/// The right to write, with a connection. Dropped before `finish`, it has the connection mended by
+/// a task; whoever takes the turn first, that task or the next writer, does it.
+pub(in crate::store) struct Turn {
+    writer: OwnedMappedMutexGuard<Both, Open>,
+    home: Writers,
+}
+
+impl Turn {
+    /// Says that no transaction is open.
+    pub(in crate::store) fn finish(mut self) {
+        self.writer.is_clean = true;
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.writer.is_clean {
+            return;
+        }
+        // Without a runtime nobody can wait for the database; the next writer will mend it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let home = Arc::clone(&self.home.0);
+            runtime.spawn(async move { home.lock().await.mend().await });
+        }
+    }
+}
+
+impl Deref for Turn {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &Self::Target {
+        &self.writer.connection
+    }
+}
+
+impl DerefMut for Turn {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.writer.connection
+    }
+}
+
+/// A transaction on SQLite; dropped without a commit it is undone.
+pub struct SqliteTx(Held);
+
+enum Held {
+    /// Undone by the pool when it gets the connection back.
+    Read(PoolConnection<Sqlite>),
+    Write(Turn),
+}
+
+impl SqliteTx {
+    /// Begins a transaction that reads one consistent state.
+    pub(super) async fn read(mut connection: PoolConnection<Sqlite>) -> Result<Self, sqlx::Error> {
+        sqlx::query("BEGIN").execute(&mut *connection).await?;
+        Ok(Self(Held::Read(connection)))
+    }
+
+    pub(in crate::store) async fn commit(mut self) -> Result<(), sqlx::Error> {
+        let done = sqlx::query("COMMIT").execute(&mut *self).await;
+        // A commit that fails may or may not have undone the transaction.
+        let is_over = done.is_ok() || roll_back(&mut self).await;
+        if let Held::Write(turn) = self.0
+            && is_over
+        {
+            turn.finish();
+        }
+        done.map(drop)
+    }
+}
+
+impl Deref for SqliteTx {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &Self::Target {
+        match &self.0 {
+            Held::Read(connection) => connection,
+            Held::Write(turn) => turn,
+        }
+    }
+}
+
+impl DerefMut for SqliteTx {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match &mut self.0 {
+            Held::Read(connection) => connection,
+            Held::Write(turn) => turn,
+        }
+    }
+}
