@@ -17,6 +17,8 @@ pub enum ConfigError {
     Missing(PathBuf),
     #[error("cannot read the settings: {0}")]
     Read(#[from] config::ConfigError),
+    #[error("{file}: {reason}")]
+    Syntax { file: String, reason: String },
     #[error("{source_name}: {path}: {reason}")]
     Field {
         source_name: String,
@@ -63,12 +65,31 @@ fn read(file: Option<&Path>, environment: Environment) -> Result<Settings, Confi
     } else if file.is_some() {
         return Err(ConfigError::Missing(path.to_owned()));
     }
-    let merged: serde_json::Value = builder.add_source(environment).build()?.try_deserialize()?;
+    let built = builder.add_source(environment).build();
+    let merged: serde_json::Value = match built {
+        Err(config::ConfigError::FileParse { cause, .. }) => {
+            return Err(ConfigError::Syntax {
+                file: source_name,
+                reason: without_source(&cause.to_string()),
+            });
+        }
+        built => built?.try_deserialize()?,
+    };
     serde_path_to_error::deserialize(merged).map_err(|error| ConfigError::Field {
         source_name,
         path: error.path().to_string(),
         reason: error.into_inner().to_string(),
     })
+}
+
+/// A parser's message without the line of the file that it quotes, which may hold a secret.
+fn without_source(message: &str) -> String {
+    let is_quoted = |line: &&str| {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        rest.starts_with('|')
+    };
+    let kept: Vec<&str> = message.lines().filter(|line| !is_quoted(line)).collect();
+    kept.join(": ")
 }
 
 #[cfg(test)]
@@ -108,6 +129,19 @@ mod tests {
         let settings = from("", &[("PAPERROUND__RELAY__URL", "smtps://mail.example")]).unwrap();
         assert_eq!(settings.relay.0.len(), 1);
         assert!(settings.problems().is_empty());
+    }
+
+    #[test]
+    fn a_slip_of_the_pen_does_not_show_a_secret() {
+        for line in ["private_key = \"tell-none", "private_key = tell-none"] {
+            let text = from(&format!("[[dkim]]\n{line}\n"), &[]).unwrap_err();
+            let text = text.to_string();
+            assert!(
+                text.contains("line 2") && !text.contains("tell-none"),
+                "{text}"
+            );
+            assert!(text.contains("expected"), "{text}");
+        }
     }
 
     #[test]
