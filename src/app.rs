@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::config::dkim::Dkim;
 use crate::config::init::{new_key, write_new};
 use crate::config::{Settings, relay};
 use crate::domain::clock::{Clock, SystemClock};
@@ -18,6 +19,7 @@ use crate::domain::token::Keys;
 use crate::feeds::fetch::{FetchLimits, Fetcher};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
+use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
 use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
@@ -88,6 +90,7 @@ impl App {
             store,
             renderer: Arc::new(Renderer::new()?),
             routes: Arc::new(routes(&settings)?),
+            dkim: Arc::new(dkim_keys(&settings)?),
             fetcher,
             keys: Keys::derive(secret_key(&settings, &*nature.random)?.as_bytes()),
             node: node_name(&*nature.random),
@@ -219,6 +222,27 @@ fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
             warm_up,
         },
     })
+}
+
+/// The keys that sign mails, read and tried.
+pub fn dkim_keys(settings: &Settings) -> Result<DkimKeys> {
+    let entry = |entry: &Dkim| -> Result<DkimKeyConfig> {
+        let wrong = |text: String| anyhow!("dkim {:?}: {text}", entry.domain);
+        let signed_by = if entry.is_signed_by_relay() {
+            SignedBy::Relay
+        } else {
+            SignedBy::Key {
+                selector: entry.selector.clone().unwrap_or_default(),
+                algorithm: entry.algorithm().parse().map_err(wrong)?,
+                private_key: entry.key().map_err(wrong)?,
+                origin: entry.origin(),
+            }
+        };
+        let domain = entry.ascii_domain().map_err(wrong)?;
+        Ok(DkimKeyConfig { domain, signed_by })
+    };
+    let entries: Vec<DkimKeyConfig> = settings.dkim.iter().map(entry).collect::<Result<_>>()?;
+    Ok(DkimKeys::load(&entries)?)
 }
 
 /// The key from the settings or its file; the file is made where it is missing.

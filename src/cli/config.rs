@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Global;
 use super::output::Output;
-use crate::config;
+use crate::{app, config};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Config {
@@ -22,7 +22,14 @@ impl Config {
     pub(super) fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         let settings = config::load(global.config.as_deref())?;
         match self {
-            Self::Check => out.result(&json!({ "valid": true }), "the settings are valid")?,
+            Self::Check => {
+                let dkim = app::dkim_keys(&settings)?;
+                for warning in dkim.warnings() {
+                    out.remark(&format!("warning: {warning}"));
+                }
+                let json = json!({ "valid": true, "warnings": dkim.warnings() });
+                out.result(&json, "the settings are valid")?;
+            }
             Self::Show => {
                 let shown = settings.redacted();
                 out.result(&shown, &as_lines("", &shown).join("\n"))?;

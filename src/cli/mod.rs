@@ -8,6 +8,7 @@ mod config;
 mod context;
 mod demo;
 mod digest;
+mod dkim;
 mod feed;
 mod init;
 mod issue;
@@ -89,6 +90,9 @@ enum Command {
     /// Addresses that get no mail, whatever they are subscribed to
     #[command(subcommand)]
     Suppression(suppression::Suppression),
+    /// The keys that sign mails, and their DNS records
+    #[command(subcommand)]
+    Dkim(dkim::Dkim),
     /// Email addresses
     #[command(subcommand)]
     Address(address::Address),
@@ -139,6 +143,7 @@ impl Command {
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
+            Self::Dkim(command) => command.run(global, &out),
             Self::Address(command) => command.run(&out),
         }
     }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Global, context};
 use crate::app::Roles;
+use crate::services::{Deps, sign_mail};
 use crate::store::migrate;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -55,6 +56,7 @@ impl Serve {
         };
         let stop = CancellationToken::new();
         watch_signals(stop.clone())?;
+        warn_about_signing(&app.deps).await?;
         let store = app.deps.store.kind();
         match &listener {
             Some(listener) => {
@@ -67,6 +69,24 @@ impl Serve {
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says at start what providers would hold against the mails.
+async fn warn_about_signing(deps: &Deps) -> Result<()> {
+    for warning in deps.dkim.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for publication in sign_mail::unsigned(deps).await? {
+        let (slug, domain) = (&publication.slug, publication.from.email.domain());
+        tracing::warn!(
+            publication = %slug,
+            %domain,
+            "no [[dkim]] entry covers the sender's domain, so its mails are not signed; \
+             `paperround dkim generate` makes a key, and signed_by = \"relay\" says that the \
+             relay signs"
+        );
+    }
+    Ok(())
 }
 
 /// SIGTERM and SIGINT stop in good order; a second one ends at once.

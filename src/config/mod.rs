@@ -2,9 +2,11 @@
 
 pub mod database;
 pub mod delivery;
+pub mod dkim;
 pub mod feeds;
 pub mod http;
 pub mod init;
+mod list;
 pub mod load;
 pub mod relay;
 pub mod secret;
@@ -26,6 +28,8 @@ pub struct Settings {
     #[serde(deserialize_with = "relay::one_or_many")]
     pub relay: relay::Relays,
     pub delivery: delivery::Delivery,
+    #[serde(deserialize_with = "list::one_or_many")]
+    pub dkim: Vec<dkim::Dkim>,
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
 }
@@ -55,6 +59,9 @@ impl Settings {
         self.security.check(&mut problems);
         self.relay.check(&mut problems);
         self.delivery.check(&mut problems);
+        for entry in &self.dkim {
+            entry.check(&mut problems);
+        }
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
         problems

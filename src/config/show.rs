@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Settings, secret::redact_url};
+use super::{Settings, dkim::Dkim, secret::redact_url};
 
 impl Settings {
     /// The effective settings as JSON: every key, passwords replaced by `***`.
@@ -40,6 +40,7 @@ impl Settings {
                 "retry_for": format!("{}s", self.delivery.retry_for.as_secs()),
                 "shutdown_seconds": self.delivery.shutdown_seconds,
             },
+            "dkim": self.dkim.iter().map(Dkim::redacted).collect::<Vec<_>>(),
             "feeds": {
                 "max_bytes": self.feeds.max_bytes,
                 "timeout_seconds": self.feeds.timeout_seconds,

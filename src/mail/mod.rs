@@ -3,6 +3,7 @@
 //! The only room that names `lettre`. It knows `domain` and nothing else.
 
 mod dial;
+pub mod dkim;
 pub mod headers;
 pub mod message;
 pub mod outcome;

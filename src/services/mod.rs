@@ -18,6 +18,7 @@ pub mod manage_publication;
 pub mod plan_issue;
 pub mod preferences;
 pub mod send_notice;
+pub mod sign_mail;
 pub mod sign_up;
 pub mod suppress;
 pub mod suppression_input;
@@ -33,6 +34,7 @@ use crate::domain::job::{Job, Wakeups};
 use crate::domain::random::Random;
 use crate::domain::token::Keys;
 use crate::feeds::fetch::Fetcher;
+use crate::mail::dkim::DkimKeys;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use deliver::Routes;
@@ -43,6 +45,8 @@ pub struct Deps {
     pub store: Store,
     pub renderer: Arc<Renderer>,
     pub routes: Arc<Routes>,
+    /// The keys that sign mails.
+    pub dkim: Arc<DkimKeys>,
     pub fetcher: Fetcher,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,

@@ -11,6 +11,7 @@ use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::publication::Publication;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::subscription::{SignUp, SubscriptionState};
+use crate::mail::dkim::DkimError;
 use crate::mail::{ComposeError, Draft, compose, notice_headers};
 use crate::render::contexts::{ConfirmationMail, PublicationView};
 use crate::render::{RenderError, dates};
@@ -30,6 +31,8 @@ pub enum NoticeError {
     Render(#[from] RenderError),
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Sign(#[from] DkimError),
 }
 
 /// Claims the notice, sends it, and records how it ended. Harmless to run twice.
@@ -150,7 +153,8 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>,
         date: m.sign_up.created_at,
         headers: notice_headers(),
     };
-    let bytes = compose(&draft)?;
+    let domain = draft.from.email.domain();
+    let bytes = deps.dkim.seal(domain, compose(&draft)?, deps.now())?;
     Ok(Some((draft, bytes)))
 }
 

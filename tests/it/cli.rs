@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
+pub fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_paperround"))
         .args(arguments)
         .current_dir(folder)
@@ -24,7 +24,7 @@ fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn ok(folder: &Path, arguments: &[&str], input: &str) -> String {
+pub fn ok(folder: &Path, arguments: &[&str], input: &str) -> String {
     let output = run(folder, arguments, input);
     assert!(
         output.status.success(),
@@ -34,14 +34,14 @@ fn ok(folder: &Path, arguments: &[&str], input: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn fails(folder: &Path, arguments: &[&str], code: i32) -> String {
+pub fn fails(folder: &Path, arguments: &[&str], code: i32) -> String {
     let output = run(folder, arguments, "");
     let text = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
     text
 }
 
-const CREATE: [&str; 9] = [
+pub const CREATE: [&str; 9] = [
     "publication",
     "create",
     "ledger",

@@ -6,6 +6,7 @@ mod cli;
 mod control;
 mod crash;
 mod deliver;
+mod dkim;
 mod full_disk;
 mod import;
 mod ingest_fetch;

@@ -2,22 +2,21 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use flume::{Receiver, Sender, TrySendError};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::item::{Item, Shared};
 use super::letter::Letters;
 use super::parking::Parking;
 use super::routes::{NoRelay, Routes};
+use super::signers::Unsigned;
 use super::{DeliverError, judge};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
-use crate::mail::{ComposeError, Skeleton};
 use crate::services::Deps;
 use crate::store::claims::{self, Claimed, HandBack, Position, Record};
 use crate::store::{StoreError, deliveries, digests, issues, nodes, publications};
@@ -29,68 +28,8 @@ const CLAIM: i64 = 200;
 const REFRESH: Duration = Duration::from_millis(250);
 /// How often rows are looked for while some are on their way.
 const LOOK: Duration = Duration::from_millis(100);
-/// A queue that was full has room when this much is left.
-const ROOM: usize = super::QUEUE / 2;
 /// Times that a mail is given to another connection before it waits.
 const MOST_TROUBLES: u8 = 5;
-
-/// One claimed delivery on its way to a connection.
-#[derive(Debug)]
-pub(super) struct Item {
-    pub(super) claimed: Claimed,
-    pub(super) letters: Arc<Letters>,
-    pub(super) edition: Arc<Skeleton>,
-    /// The time in the Date field: that of the first attempt.
-    pub(super) at: Time,
-    /// The message, where it has been written already.
-    pub(super) message: Vec<u8>,
-    /// Connections that broke before the mail was begun.
-    pub(super) troubles: u8,
-}
-
-/// What feeder and connections know of each other.
-#[derive(Debug)]
-pub(super) struct Shared {
-    /// Items that are neither recorded nor handed back.
-    outstanding: AtomicUsize,
-    /// Rung when the last of them is, and when there is room in a full queue.
-    pub(super) bell: Notify,
-    /// Mails that found no connection, for another relay or a later time.
-    pub(super) returns: Sender<Item>,
-}
-
-impl Shared {
-    pub(super) fn new() -> (Arc<Self>, Receiver<Item>) {
-        let (returns, returned) = flume::unbounded();
-        let shared = Self {
-            outstanding: AtomicUsize::new(0),
-            bell: Notify::new(),
-            returns,
-        };
-        (Arc::new(shared), returned)
-    }
-
-    /// A delivery's attempt has been recorded, or its row handed back.
-    pub(super) fn resolved(&self) {
-        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
-            self.bell.notify_one();
-        }
-    }
-
-    /// Tells the feeder that a queue of which `left` items are left has room again.
-    pub(super) fn make_room(&self, left: usize) {
-        if left == ROOM {
-            self.bell.notify_one();
-        }
-    }
-
-    /// Gives an item back to the feeder.
-    pub(super) fn give_back(&self, item: Item) {
-        // The feeder outlives the connections.
-        let _ = self.returns.send(item);
-        self.bell.notify_one();
-    }
-}
 
 /// An issue that is being sent.
 struct Run {
@@ -105,8 +44,10 @@ pub(super) struct Feeder {
     pub(super) routes: Arc<Routes>,
     pub(super) shared: Arc<Shared>,
     pub(super) returned: Receiver<Item>,
-    /// One for each relay, or the signers' which pass the mails on.
-    pub(super) queues: Vec<Sender<Item>>,
+    /// One for each relay.
+    queues: Vec<Sender<Item>>,
+    /// For mails that are signed before.
+    signing: Sender<Unsigned>,
     pub(super) stop: CancellationToken,
     runs: HashMap<IssueId, Run>,
     refreshed: Option<Instant>,
@@ -119,6 +60,7 @@ impl Feeder {
         shared: Arc<Shared>,
         returned: Receiver<Item>,
         queues: Vec<Sender<Item>>,
+        signing: Sender<Unsigned>,
         stop: CancellationToken,
     ) -> Self {
         Self {
@@ -127,6 +69,7 @@ impl Feeder {
             shared,
             returned,
             queues,
+            signing,
             stop,
             runs: HashMap::new(),
             refreshed: None,
@@ -138,7 +81,7 @@ impl Feeder {
     pub(super) async fn run(mut self) -> Result<(), DeliverError> {
         while !self.stop.is_cancelled() {
             // Asked before rows are looked for: what is recorded meanwhile may be due again.
-            let is_idle = self.shared.outstanding.load(Ordering::Acquire) == 0;
+            let is_idle = self.shared.is_idle();
             self.refresh().await?;
             let moved = self.returned().await? + self.parked().await? + self.claim_all().await?;
             if moved > 0 {
@@ -203,9 +146,7 @@ impl Feeder {
             run.position = batch.next.unwrap_or(Position::START);
             let letters = Arc::clone(&run.letters);
             claimed += batch.rows.len();
-            self.shared
-                .outstanding
-                .fetch_add(batch.rows.len(), Ordering::AcqRel);
+            self.shared.taken(batch.rows.len());
             for row in batch.rows {
                 self.prepare(row, &letters, now).await?;
             }
@@ -272,20 +213,33 @@ impl Feeder {
                     return self.hand_back(&item, None).await;
                 }
             };
-            match self.queues[at].try_send(item) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full(back)) => item = back,
-                Err(TrySendError::Disconnected(_)) => {
-                    return Err(DeliverError::Task(
-                        "a relay's connections are gone".to_owned(),
-                    ));
-                }
+            match self.pass_on(at, item)? {
+                None => return Ok(()),
+                Some(back) => item = back,
             }
             // Rung by the connections; the limit is for a relay that comes back meanwhile.
             let _ = tokio::time::timeout(LOOK, self.shared.bell.notified()).await;
             self.refresh().await?;
         }
         Ok(())
+    }
+
+    /// Gives a mail to the signers or to its relay's connections; back where there is no room.
+    fn pass_on(&self, at: usize, item: Item) -> Result<Option<Item>, DeliverError> {
+        let full = if item.letters.is_signed() && item.message.is_empty() {
+            match self.signing.try_send((at, item)) {
+                Err(TrySendError::Full((_, back))) => Some(back),
+                Err(TrySendError::Disconnected(_)) => return Err(gone()),
+                Ok(()) => None,
+            }
+        } else {
+            match self.queues[at].try_send(item) {
+                Err(TrySendError::Full(back)) => Some(back),
+                Err(TrySendError::Disconnected(_)) => return Err(gone()),
+                Ok(()) => None,
+            }
+        };
+        Ok(full)
     }
 
     /// Takes back what found no connection.
@@ -365,8 +319,17 @@ impl Feeder {
     }
 }
 
+fn gone() -> DeliverError {
+    DeliverError::Task("what takes the mails is gone".to_owned())
+}
+
 /// The record of a mail that cannot be written, whichever relay would take it.
-pub(super) fn unwritable(deps: &Deps, claimed: &Claimed, at: Time, error: &ComposeError) -> Record {
+pub(super) fn unwritable(
+    deps: &Deps,
+    claimed: &Claimed,
+    at: Time,
+    error: &dyn std::fmt::Display,
+) -> Record {
     tracing::error!(delivery = %claimed.id, %error, "a mail could not be written");
     let reply = Reply {
         code: 0,
@@ -383,7 +346,7 @@ async fn load(deps: &Deps, issue: Issue) -> Result<Option<Run>, StoreError> {
     drop(tx);
     Ok(match (publication, digest) {
         (Some(publication), Some(digest)) => Some(Run {
-            letters: Arc::new(Letters::new(issue, publication, &digest)),
+            letters: Arc::new(Letters::new(deps, issue, publication, &digest)),
             position: Position::START,
             blocked: None,
         }),

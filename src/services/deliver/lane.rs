@@ -11,7 +11,8 @@ use std::time::Duration;
 use flume::{Receiver, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::feeder::{Item, Shared, unwritable};
+use super::feeder::unwritable;
+use super::item::{Item, Shared};
 use super::judge::judge;
 use super::recorder::Recorder;
 use super::routes::{Admission, Routes};

@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::feeder::Item;
+use thiserror::Error;
+
+use super::item::Item;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{DeliveryId, EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
+use crate::mail::dkim::{DkimError, Signer};
 use crate::mail::{ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, list_unsubscribe};
 use crate::render::dates;
 use crate::render::slots::{self, Part, Slot, SlotValues};
@@ -29,23 +32,44 @@ pub fn message_id(issue: IssueId, delivery: DeliveryId, publication: &Publicatio
     )
 }
 
+/// Why a letter could not be written.
+#[derive(Debug, Error)]
+pub(super) enum LetterError {
+    #[error(transparent)]
+    Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Sign(#[from] DkimError),
+}
+
 /// What the mails of an issue share.
 #[derive(Debug)]
 pub(super) struct Letters {
     pub(super) issue: Issue,
     pub(super) publication: Publication,
     digest_slug: String,
+    signer: Option<Arc<Signer>>,
     editions: Mutex<HashMap<EditionId, Arc<Skeleton>>>,
 }
 
 impl Letters {
-    pub(super) fn new(issue: Issue, publication: Publication, digest: &Digest) -> Self {
+    pub(super) fn new(
+        deps: &Deps,
+        issue: Issue,
+        publication: Publication,
+        digest: &Digest,
+    ) -> Self {
         Self {
+            signer: deps.dkim.signer(publication.from.email.domain()),
             issue,
             publication,
             digest_slug: digest.slug.to_string(),
             editions: Mutex::default(),
         }
+    }
+
+    /// Whether its mails are signed here.
+    pub(super) fn is_signed(&self) -> bool {
+        self.signer.is_some()
     }
 
     /// Whether a relay may be used for this publication.
@@ -114,7 +138,7 @@ impl Letters {
         deps: &Deps,
         item: &Item,
         out: &mut Vec<u8>,
-    ) -> Result<(), ComposeError> {
+    ) -> Result<(), LetterError> {
         let claimed = &item.claimed;
         let unsubscribe_url = links::unsubscribe(deps, claimed.subscription, Some(claimed.id));
         let way_out = list_unsubscribe([unsubscribe_url.as_str()])?;
@@ -136,7 +160,13 @@ impl Letters {
                 html: &html.each_ref().map(String::as_str),
             },
             out,
-        )
+        )?;
+        if let Some(signer) = &self.signer {
+            // Dated like the mail, so that a copy is the same to the byte.
+            let signatures = signer.sign(out, item.at)?;
+            out.splice(0..0, signatures);
+        }
+        Ok(())
     }
 
     /// Issue, publication, kind of mail and sender, by which Gmail sums up complaints.

@@ -8,12 +8,14 @@
 mod budget;
 mod domains;
 mod feeder;
+mod item;
 mod judge;
 mod lane;
 mod letter;
 mod parking;
 mod recorder;
 mod routes;
+mod signers;
 
 use std::sync::Arc;
 
@@ -25,9 +27,11 @@ use super::Deps;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
 use crate::store::{StoreError, claims, deliveries, issues};
-use feeder::{Feeder, Shared};
+use feeder::Feeder;
+use item::Shared;
 use lane::Lane;
 use recorder::Recorder;
+use signers::Signers;
 
 pub use budget::{Budget, WarmUp};
 pub use domains::DomainRule;
@@ -106,7 +110,9 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
         }
     }
     drop(recorder);
-    let feeder = Feeder::new(deps, shared, returned, queues, halt.clone());
+    let (signing, signers) = Signers::start(deps, &shared, &queues)
+        .map_err(|error| DeliverError::Task(error.to_string()))?;
+    let feeder = Feeder::new(deps, shared, returned, queues, signing, halt.clone());
     let mut result = feeder.run().await;
     halt.cancel();
     while let Some(ended) = lanes.join_next().await {
@@ -118,6 +124,7 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
             result = ended;
         }
     }
+    signers.join().await;
     // All results are on the disk when the turn ends.
     let _ = writing.await;
     result

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
-use super::feeder::Item;
+use super::item::Item;
 use crate::domain::clock::Time;
 use crate::services::Deps;
 

@@ -1,0 +1,84 @@
+//! Claimed deliveries on their way, and what feeder and connections know of each other.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use flume::{Receiver, Sender};
+use tokio::sync::Notify;
+
+use super::QUEUE;
+use super::letter::Letters;
+use crate::domain::clock::Time;
+use crate::mail::Skeleton;
+use crate::store::claims::Claimed;
+
+/// A queue that was full has room when this much is left.
+const ROOM: usize = QUEUE / 2;
+
+/// One claimed delivery on its way to a connection.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) claimed: Claimed,
+    pub(super) letters: Arc<Letters>,
+    pub(super) edition: Arc<Skeleton>,
+    /// The time in the Date field: that of the first attempt.
+    pub(super) at: Time,
+    /// The message, where it has been written already.
+    pub(super) message: Vec<u8>,
+    /// Connections that broke before the mail was begun.
+    pub(super) troubles: u8,
+}
+
+/// What feeder and connections know of each other.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// Items that are neither recorded nor handed back.
+    outstanding: AtomicUsize,
+    /// Rung when the last of them is, and when there is room in a full queue.
+    pub(super) bell: Notify,
+    /// Mails that found no connection, for another relay or a later time.
+    returns: Sender<Item>,
+}
+
+impl Shared {
+    pub(super) fn new() -> (Arc<Self>, Receiver<Item>) {
+        let (returns, returned) = flume::unbounded();
+        let shared = Self {
+            outstanding: AtomicUsize::new(0),
+            bell: Notify::new(),
+            returns,
+        };
+        (Arc::new(shared), returned)
+    }
+
+    /// Whether every item is done with.
+    pub(super) fn is_idle(&self) -> bool {
+        self.outstanding.load(Ordering::Acquire) == 0
+    }
+
+    /// Rows have been claimed.
+    pub(super) fn taken(&self, rows: usize) {
+        self.outstanding.fetch_add(rows, Ordering::AcqRel);
+    }
+
+    /// A delivery's attempt has been recorded, or its row handed back.
+    pub(super) fn resolved(&self) {
+        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Tells the feeder that a queue of which `left` items are left has room again.
+    pub(super) fn make_room(&self, left: usize) {
+        if left == ROOM {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Gives an item back to the feeder.
+    pub(super) fn give_back(&self, item: Item) {
+        // The feeder outlives the connections.
+        let _ = self.returns.send(item);
+        self.bell.notify_one();
+    }
+}
