@@ -163,4 +163,20 @@ mod tests {
         let fields: Vec<String> = wrong.problems().into_iter().map(|p| p.field).collect();
         assert_eq!(fields, ["http.public_url", "relay \"main\": url"]);
     }
+
+    #[test]
+    fn a_relay_says_how_to_reach_it() {
+        use crate::config::relay::Auth;
+        let settings = from(
+            "[[relay]]\npipelining = false\nauth = \"xoauth2\"\nca_file = \"/nowhere/ca.pem\"\n",
+            &[],
+        )
+        .unwrap();
+        let relay = &settings.relay.0[0];
+        assert!(!relay.pipelining && relay.auth == Auth::XOAuth2);
+        let problems = settings.problems();
+        assert_eq!(problems[0].field, "relay \"main\": ca_file");
+        let error = from("[[relay]]\nauth = \"cram-md5\"\n", &[]).unwrap_err();
+        assert!(error.to_string().contains("xoauth2"), "{error}");
+    }
 }

@@ -15,7 +15,7 @@ pub(super) async fn sign_in(
     credentials: &Credentials,
     auth: Auth,
 ) -> Result<(), Failure> {
-    let known: Vec<Mechanism> = auth.mechanisms().iter().map(lettres).collect();
+    let known: Vec<Mechanism> = auth.mechanisms().iter().copied().map(lettres).collect();
     if smtp.server_info().get_auth_mechanism(&known).is_none() {
         return Err(auth.not_offered());
     }
@@ -38,7 +38,7 @@ pub(super) async fn sign_in(
     }
 }
 
-fn lettres(mechanism: &smtp::Mechanism) -> Mechanism {
+fn lettres(mechanism: smtp::Mechanism) -> Mechanism {
     match mechanism {
         smtp::Mechanism::Plain => Mechanism::Plain,
         smtp::Mechanism::Login => Mechanism::Login,

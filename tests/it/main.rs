@@ -15,4 +15,5 @@ mod queue;
 mod relays;
 mod sign_up;
 mod smtp;
+mod smtp_session;
 mod support;

@@ -38,7 +38,7 @@ impl Session {
             }
             _ => {
                 let said = self.said();
-                return self.out_of_step(verb, &format!("unexpected reply: {said}"));
+                return self.out_of_step(verb, format!("{verb}: unexpected reply: {said}"));
             }
         }
         self.plan.answer();
@@ -49,7 +49,7 @@ impl Session {
     pub(super) fn give_up(&mut self, verb: Verb, broken: &Broken) {
         let text = format!("{verb}: {broken}");
         if self.has_waited(broken) && self.plan.may_be_lost() {
-            return self.out_of_step(verb, &text);
+            return self.out_of_step(verb, text);
         }
         self.refuse(verb, Outcome::NotBegun(text));
         self.close();
@@ -98,11 +98,12 @@ impl Session {
         let outcome = match code / 100 {
             2 if has_left => Outcome::Accepted(self.kept()),
             4 | 5 if self.is_our_fault(code) => {
-                self.blame_us(Verb::Body, code);
-                return self.refusal.take().map_or_else(
-                    || Outcome::NotBegun("the connection is closed".to_owned()),
-                    |refusal| refusal.outcome,
-                );
+                if !is_sign_in(code) && self.plan.may_be_lost() {
+                    self.distrust();
+                }
+                let text = self.fault(Verb::Body, code);
+                self.close();
+                return Outcome::NotBegun(text);
             }
             4 | 5 => self.negative(code),
             _ => {
@@ -161,36 +162,44 @@ impl Session {
 
     /// Whether a negative reply is about us and not about the mail.
     fn is_our_fault(&self, code: u16) -> bool {
-        if outcome::SIGN_IN_FIRST.contains(&code) || code == BAD_SEQUENCE {
+        if is_sign_in(code) || code == BAD_SEQUENCE {
             return true;
         }
         let is_plain = |enhanced: Option<String>| enhanced.is_none_or(|e| e.starts_with("5.5."));
         NO_COMMAND.contains(&code) && self.plan.may_be_lost() && is_plain(self.kept().enhanced)
     }
 
-    fn blame_us(&mut self, verb: Verb, code: u16) {
+    /// Our fault in words.
+    fn fault(&self, verb: Verb, code: u16) -> String {
         let said = self.said();
-        if outcome::SIGN_IN_FIRST.contains(&code) {
-            self.refuse(
-                verb,
-                Outcome::NotBegun(format!(
-                    "{verb}: the relay wants a sign-in or TLS first; check its url ({said})"
-                )),
-            );
+        if is_sign_in(code) {
+            format!(
+                "{verb}: the relay wants a sign-in or TLS first; check its url and the password \
+                 ({said})"
+            )
+        } else {
+            format!("{verb}: out of step: {said}")
+        }
+    }
+
+    fn blame_us(&mut self, verb: Verb, code: u16) {
+        let text = self.fault(verb, code);
+        if is_sign_in(code) {
+            self.refuse(verb, Outcome::NotBegun(text));
             self.close();
         } else {
-            self.out_of_step(verb, &format!("out of step: {said}"));
+            self.out_of_step(verb, text);
         }
     }
 
     /// The two sides do not talk of the same command any more, so that no earlier reply of the
     /// group counts either.
-    fn out_of_step(&mut self, verb: Verb, text: &str) {
+    fn out_of_step(&mut self, verb: Verb, text: String) {
         if self.plan.may_be_lost() {
             self.distrust();
             self.refusal = None;
         }
-        self.refuse(verb, Outcome::NotBegun(format!("{verb}: {text}")));
+        self.refuse(verb, Outcome::NotBegun(text));
         self.close();
     }
 
@@ -211,6 +220,11 @@ impl Session {
         let step = verb.step();
         self.refusal.get_or_insert(Refusal { step, outcome });
     }
+}
+
+/// Whether the relay wants TLS or other credentials before it talks of mail.
+fn is_sign_in(code: u16) -> bool {
+    outcome::SIGN_IN_FIRST.contains(&code)
 }
 
 fn is_garbled(broken: &Broken) -> bool {

@@ -105,6 +105,11 @@ impl Session {
         if self.wire.is_none() {
             return;
         }
+        if let Some(outcome) = self.interruption() {
+            let step = Step::Mail;
+            self.refusal = Some(Refusal { step, outcome });
+            return self.close();
+        }
         self.plan_mail(envelope);
         if let (Some(verb), Err(broken)) = (self.plan.due(), self.say().await) {
             self.give_up(verb, &broken);
