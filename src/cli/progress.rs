@@ -11,8 +11,6 @@ const NEXT_LINE: Duration = Duration::from_secs(5);
 
 /// Shows progress on standard error.
 pub(super) struct Progress {
-    /// The end of the work, where it is known.
-    total: Option<u64>,
     started: Instant,
     shown: Instant,
     on_terminal: bool,
@@ -22,10 +20,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    pub(super) fn new(out: &Output, total: Option<u64>) -> Self {
+    pub(super) fn new(out: &Output) -> Self {
         let now = Instant::now();
         Self {
-            total,
             started: now,
             shown: now,
             on_terminal: io::stderr().is_terminal(),
@@ -39,14 +36,15 @@ impl Progress {
         self.started.elapsed()
     }
 
-    /// Shows where the work stands, unless that was shown just now.
-    pub(super) fn at(&mut self, done: u64, text: &str) {
+    /// Shows where the work stands, unless that was shown just now. `total` is the end of the work,
+    /// where it is known.
+    pub(super) fn at(&mut self, done: u64, total: Option<u64>, text: &str) {
         let pause = if self.on_terminal { REDRAW } else { NEXT_LINE };
         if self.quiet || self.shown.elapsed() < pause {
             return;
         }
         self.shown = Instant::now();
-        let line = line(done, self.total, text);
+        let line = line(done, total, text);
         let mut to = io::stderr().lock();
         let _ = if self.on_terminal {
             // Back to the start of the line, and clear what was longer.

@@ -66,15 +66,17 @@ impl Import {
             name: file_name(&self.file),
             rejected: rejected.clone(),
         };
-        let mut progress = Progress::new(out, size);
-        let ended = import::import(&deps, &publication, &options, input, |now| {
-            for (line, reason) in now.told {
+        let mut progress = Progress::new(out);
+        let ended = import::import(&deps, &publication, &options, input, |now| match now {
+            import::Progress::Reading { bytes, rows } => {
+                progress.at(bytes, size, &format!("{rows} rows read"));
+            }
+            import::Progress::Rejected { line, reason } => {
                 progress.say(&format!("line {line} is rejected: {reason}"));
             }
-            let rows = now.counts.read;
-            let millis = progress.elapsed().as_millis().max(1);
-            let rate = u128::from(rows) * 1000 / millis;
-            progress.at(now.bytes, &format!("{rows} rows, {rate} a second"));
+            import::Progress::Writing { rows, of } => {
+                progress.at(rows, Some(of), &format!("{rows} of {of} rows done"));
+            }
         })
         .await;
         progress.clear();

@@ -265,7 +265,7 @@ async fn a_dry_run_counts_the_same_and_changes_nothing() {
     assert_eq!(run(&app, &options, text).await.unwrap(), dry);
 }
 
-/// A file that breaks off with an error, as when the process is killed.
+/// A file that breaks off with an error.
 struct Broken(Cursor<Vec<u8>>);
 
 impl Read for Broken {
@@ -277,29 +277,60 @@ impl Read for Broken {
     }
 }
 
-#[tokio::test]
-async fn an_import_that_broke_off_is_finished_by_the_next() {
-    let app = TestApp::new().await;
-    let rows: String = (0..12_000)
+fn many(count: u32) -> String {
+    let rows: String = (0..count)
         .map(|n| format!("r{n}@inbox.example\n"))
         .collect();
-    let text = format!("email\n{rows}");
-    let options = Files::new().options(Some("Yes."));
-    let broken = Box::new(Broken(Cursor::new(text.as_bytes().to_vec())));
-    let mut last = 0;
-    let ended = import::import(&app.deps, &app.publication, &options, broken, |now| {
-        last = now.counts.added;
-    })
-    .await;
-    assert!(matches!(ended, Err(ImportError::Read(_))), "{ended:?}");
-    assert_eq!(last, 10_000, "whole batches are kept");
-    let counts = run(&app, &options, &text).await.unwrap();
-    assert_eq!((counts.added, counts.unchanged), (2_000, 10_000));
+    format!("email\n{rows}")
+}
+
+async fn confirmed(app: &TestApp) -> i64 {
     let mut tx = app.deps.store.read().await.unwrap();
     let sums = subscriptions::count(&mut tx, app.publication_id())
         .await
         .unwrap();
-    assert_eq!(sums, (12_000, 0, 0));
+    sums.0
+}
+
+#[tokio::test]
+async fn of_a_file_that_breaks_off_nothing_is_taken() {
+    let app = TestApp::new().await;
+    let options = Files::new().options(Some("Yes."));
+    let broken = Box::new(Broken(Cursor::new(many(12_000).into_bytes())));
+    let ended = import::import(&app.deps, &app.publication, &options, broken, |_| {}).await;
+    assert!(matches!(ended, Err(ImportError::Read(_))), "{ended:?}");
+    assert_eq!(confirmed(&app).await, 0);
+}
+
+#[tokio::test]
+async fn an_import_that_was_stopped_is_finished_by_the_next() {
+    let app = TestApp::new().await;
+    let options = Files::new().options(Some("Yes."));
+    let (sender, mut heard) = tokio::sync::mpsc::unbounded_channel();
+    let stopped = {
+        let input = Box::new(Cursor::new(many(12_000).into_bytes()));
+        let import = import::import(&app.deps, &app.publication, &options, input, |now| {
+            if let import::Progress::Writing { rows, .. } = now {
+                let _ = sender.send(rows);
+            }
+        });
+        // The second batch is committed or under way when the import is dropped.
+        tokio::select! {
+            biased;
+            rows = heard.recv() => rows,
+            _ = import => None,
+        }
+    };
+    assert!(stopped.is_some(), "stopped in the middle");
+    let before = confirmed(&app).await;
+    assert!(
+        before % 5_000 == 0 && before > 0,
+        "whole batches are kept: {before}"
+    );
+    let counts = run(&app, &options, &many(12_000)).await.unwrap();
+    let before = u64::try_from(before).unwrap();
+    assert_eq!((counts.added, counts.unchanged), (12_000 - before, before));
+    assert_eq!(confirmed(&app).await, 12_000);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
-//! Bringing readers along from elsewhere. A thread reads and checks the file (`read`, `row`), the
-//! rules say what becomes of each row (`plan`), and batches go into the database one by one: each
-//! is a whole by itself, so that an import may be killed and run again.
+//! Bringing readers along from elsewhere. A thread reads and checks the file (`read`, `row`) and
+//! puts its rows in order (`sorted`), the rules say what becomes of each (`plan`), and batches go
+//! into the database one by one: each is a whole by itself, so that an import may be killed and
+//! run again.
 
 mod plan;
 mod read;
 mod row;
-mod seen;
+mod sorted;
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -16,7 +17,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 
 use self::plan::{Pace, Plan, Planner};
-use self::read::{Batch, Source};
+use self::read::{Batch, Heard, Source};
 use self::row::HeaderError;
 use super::{Deps, consent};
 use crate::domain::publication::Publication;
@@ -57,12 +58,13 @@ pub struct Counts {
 
 /// How far an import is.
 #[derive(Debug)]
-pub struct Progress<'a> {
-    pub counts: Counts,
-    /// Of the file.
-    pub bytes: u64,
-    /// Rows rejected since the last report, with their lines: the first few of all.
-    pub told: &'a [(u64, String)],
+pub enum Progress<'a> {
+    /// The file is being read and checked.
+    Reading { bytes: u64, rows: u64 },
+    /// A row was rejected. Only the first few are told; the others stand in their file.
+    Rejected { line: u64, reason: &'a str },
+    /// Rows go into the database, so many of so many.
+    Writing { rows: u64, of: u64 },
 }
 
 /// Why an import ended before its file did. What was committed stays; running it again goes on.
@@ -86,7 +88,7 @@ pub enum ImportError {
     Store(#[from] StoreError),
 }
 
-/// Imports a file; `watch` hears after each batch.
+/// Imports a file; `watch` hears how far it is. Nothing is written before all of the file is read.
 pub async fn import(
     deps: &Deps,
     publication: &Publication,
@@ -104,17 +106,27 @@ pub async fn import(
         keys: deps.keys.clone(),
         rejected: (!options.dry_run).then(|| options.rejected.clone()),
     };
-    let (sender, mut batches) = mpsc::channel(2);
+    let (sender, mut hearing) = mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || read::read(source, &sender));
     let mut writer = Writer::new(deps, publication, options).await?;
-    while let Some(batch) = batches.recv().await {
-        let (bytes, told) = (batch.bytes, batch.told.clone());
-        writer.batch(batch).await?;
-        watch(Progress {
-            counts: writer.counts,
-            bytes,
-            told: &told,
-        });
+    let mut of = 0;
+    while let Some(heard) = hearing.recv().await {
+        match heard {
+            Heard::Reading { bytes, rows } => watch(Progress::Reading { bytes, rows }),
+            Heard::Rejected(line, reason) => watch(Progress::Rejected {
+                line,
+                reason: &reason,
+            }),
+            Heard::Read { rows, rejected } => {
+                of = rows;
+                writer.counts.read = rows + rejected;
+                writer.counts.rejected = rejected;
+            }
+            Heard::Batch(batch) => {
+                let rows = writer.batch(batch).await?;
+                watch(Progress::Writing { rows, of });
+            }
+        }
     }
     reading.await??;
     if writer.counts.read == 0 {
@@ -137,6 +149,8 @@ struct Writer<'a> {
     source: String,
     pace: Pace,
     counts: Counts,
+    /// Rows that have had their turn.
+    done: u64,
 }
 
 impl<'a> Writer<'a> {
@@ -163,20 +177,18 @@ impl<'a> Writer<'a> {
             source: format!("import {}", cut(&options.name, 200)),
             pace: Pace { next: now },
             counts: Counts::default(),
+            done: 0,
         })
     }
 
-    /// One batch, one transaction.
-    async fn batch(&mut self, mut batch: Batch) -> Result<(), StoreError> {
+    /// One batch, one transaction. The rows come in the order of their addresses, so that two
+    /// imports at a time do not wait for each other in a circle. Returns how many are done.
+    async fn batch(&mut self, batch: Batch) -> Result<u64, StoreError> {
         self.counts.duplicates += batch.duplicates;
-        self.counts.rejected += batch.rejected;
-        self.counts.read += batch.duplicates + batch.rejected + batch.rows.len() as u64;
+        self.done += batch.rows.len() as u64 + batch.duplicates;
         if batch.rows.is_empty() {
-            return Ok(());
+            return Ok(self.done);
         }
-        // Always in the same order, so that two imports at a time do not wait for each other in a
-        // circle; and neighbours lie together in the index.
-        batch.rows.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         let mut tx = if self.dry_run {
             self.deps.store.read().await?
         } else {
@@ -184,12 +196,12 @@ impl<'a> Writer<'a> {
         };
         let plan = self.plan(&mut tx, batch).await?;
         if self.dry_run {
-            return Ok(());
+            return Ok(self.done);
         }
         self.write(&mut tx, &plan).await?;
         tx.commit().await?;
         tokio::time::sleep(self.deps.store.breather()).await;
-        Ok(())
+        Ok(self.done)
     }
 
     async fn plan(&mut self, tx: &mut Tx, batch: Batch) -> Result<Plan, StoreError> {

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::Counts;
-use super::read::Checked;
+use super::sorted::Checked;
 use crate::domain::clock::Time;
 use crate::domain::ids::{NoticeId, SignUpId, SubscriberId, SubscriptionId};
 use crate::domain::subscription::{ConsentKind, SubscriptionState};
@@ -98,7 +98,7 @@ impl Planner<'_> {
         let fate = if is_suppressed {
             Fate::Suppressed
         } else {
-            fate(checked.row.status, existing, self.vouched)
+            fate(checked.status, existing, self.vouched)
         };
         match fate {
             Fate::Suppressed => self.counts.suppressed += 1,
@@ -110,9 +110,9 @@ impl Planner<'_> {
                 self.prove(&checked, id, ConsentKind::Confirmed);
                 self.plan.confirm.push(Confirmed {
                     subscription: id,
-                    topic_key: checked.row.topics.key(),
-                    language: checked.row.language,
-                    confirmed_at: checked.row.confirmed_at.or(Some(self.now)),
+                    topic_key: checked.topic_key,
+                    language: checked.language,
+                    confirmed_at: checked.confirmed_at.or(Some(self.now)),
                 });
             }
             Fate::Leave(id) => {
@@ -143,33 +143,32 @@ impl Planner<'_> {
                 self.prove(&checked, id, ConsentKind::Withdrawn);
             }
         }
-        let row = checked.row;
         // As with a sign-up, choices and name of a pending reader apply once they confirm.
         self.plan.new.push(NewReader {
             subscriber: self.deps.new_id(SubscriberId::new),
             subscription: id,
-            email: row.email.into(),
+            email: checked.email,
             email_key: checked.key,
-            name: row.name.filter(|_| confirmed),
+            name: checked.name.filter(|_| confirmed),
             state,
             topic_key: if confirmed {
-                row.topics.key()
+                checked.topic_key
             } else {
                 String::new()
             },
-            language: row.language.filter(|_| confirmed),
-            confirmed_at: confirmed.then_some(row.confirmed_at.unwrap_or(self.now)),
+            language: checked.language.filter(|_| confirmed),
+            confirmed_at: confirmed.then_some(checked.confirmed_at.unwrap_or(self.now)),
         });
     }
 
     fn prove(&mut self, checked: &Checked, subscription: SubscriptionId, kind: ConsentKind) {
         let confirmed = kind == ConsentKind::Confirmed;
-        let at = checked.row.confirmed_at.filter(|_| confirmed);
+        let at = checked.confirmed_at.filter(|_| confirmed);
         self.plan.evidence.push(Evidence {
             subscription,
             kind,
             at: at.or(Some(self.now)),
-            network: checked.row.network.clone().filter(|_| confirmed),
+            network: checked.network.clone().filter(|_| confirmed),
         });
     }
 
@@ -184,9 +183,9 @@ impl Planner<'_> {
             notice: self.deps.new_id(NoticeId::new),
             subscription,
             token_hash: token_hash(&self.deps.keys.confirm_token(sign_up)),
-            name: checked.row.name.clone(),
-            topic_key: checked.row.topics.key(),
-            language: checked.row.language.clone(),
+            name: checked.name.clone(),
+            topic_key: checked.topic_key.clone(),
+            language: checked.language.clone(),
             created_at: Some(due),
             expires_at: Some(due + TimeDelta::days(days)),
         });

@@ -1,5 +1,5 @@
-//! The reading side of an import: a thread that turns the file into batches of checked rows and
-//! writes down what it rejects.
+//! The reading side of an import: a thread that checks the rows of the file, writes down what it
+//! rejects, and hands the others over in batches.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -7,40 +7,33 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::Sender;
 
-use super::row::{HeaderError, Reader, Row, RowError};
-use super::seen::Seen;
+use super::row::{HeaderError, Reader, RowError};
+use super::sorted::{Checked, Sorter};
 use super::{BATCH, ImportError};
-use crate::domain::suppression::EmailHash;
 use crate::domain::token::Keys;
 use crate::services::table::{Next, Table, write_row};
 
 /// Reasons that are told at once; the others stand in the file of rejected rows.
 const MOST_TOLD: u64 = 5;
 
-/// A checked row whose address the file has for the first time.
+/// What the writing side hears.
 #[derive(Debug)]
-pub(super) struct Checked {
-    pub row: Row,
-    pub key: String,
-    pub hash: EmailHash,
+pub(super) enum Heard {
+    /// The file is being read.
+    Reading { bytes: u64, rows: u64 },
+    /// A row was rejected: one of the first, with its line.
+    Rejected(u64, String),
+    /// The file is read; so many rows may go in.
+    Read { rows: u64, rejected: u64 },
+    /// Some of these rows, in the order of their addresses.
+    Batch(Batch),
 }
 
-/// Some rows and what became of the others beside them.
+/// Some rows, and how many others had the same addresses.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     pub rows: Vec<Checked>,
     pub duplicates: u64,
-    pub rejected: u64,
-    /// The first reasons of all, with their lines.
-    pub told: Vec<(u64, String)>,
-    /// How far into the file this is.
-    pub bytes: u64,
-}
-
-impl Batch {
-    fn len(&self) -> u64 {
-        self.rows.len() as u64 + self.duplicates + self.rejected
-    }
 }
 
 /// What the thread works with.
@@ -53,8 +46,16 @@ pub(super) struct Source {
     pub rejected: Option<PathBuf>,
 }
 
-/// Reads all of the file. Ends early, without complaint, where nobody listens any more.
-pub(super) fn read(source: Source, batches: &Sender<Batch>) -> Result<(), ImportError> {
+/// Nobody listens any more: why stands with the listener.
+struct Deaf;
+
+fn tell(to: &Sender<Heard>, heard: Heard) -> Result<(), Deaf> {
+    to.blocking_send(heard).map_err(|_| Deaf)
+}
+
+/// Reads all of the file, then hands its rows over. Ends early, without complaint, where nobody
+/// listens any more.
+pub(super) fn read(source: Source, to: &Sender<Heard>) -> Result<(), ImportError> {
     let mut table = Table::open(source.input).map_err(ImportError::Read)?;
     if table.is_utf16() {
         return Err(ImportError::Utf16);
@@ -64,8 +65,7 @@ pub(super) fn read(source: Source, batches: &Sender<Batch>) -> Result<(), Import
     }
     let reader = Reader::new(&table.row(), source.topics, source.now)?;
     let mut rejects = Rejects::new(source.rejected, &table, &reader);
-    let mut seen = Seen::new().map_err(ImportError::Temporary)?;
-    let mut batch = Batch::default();
+    let mut sorter = Sorter::new().map_err(ImportError::Temporary)?;
     let mut rejected = 0;
     loop {
         let checked = match table.advance().map_err(ImportError::Read)? {
@@ -73,38 +73,52 @@ pub(super) fn read(source: Source, batches: &Sender<Batch>) -> Result<(), Import
             Next::TooLong => Err(RowError::TooLong),
             Next::Row => reader.read(&table.row()),
         };
+        let mut heard = None;
         match checked {
-            Ok(None) => continue,
+            Ok(None) => {}
             Ok(Some(row)) => {
                 let hash = source.keys.email_hash(&row.email);
-                if seen.insert(hash).map_err(ImportError::Temporary)? {
-                    let key = row.email.key();
-                    batch.rows.push(Checked { row, key, hash });
-                } else {
-                    batch.duplicates += 1;
-                }
+                let row = Checked::new(row, hash);
+                sorter.push(row).map_err(ImportError::Temporary)?;
+                let (bytes, rows) = (table.bytes(), sorter.rows());
+                heard = (rows % BATCH == 0).then_some(Heard::Reading { bytes, rows });
             }
             Err(reason) => {
                 rejects.write(&table, &reader, &reason)?;
-                batch.rejected += 1;
                 rejected += 1;
                 if rejected <= MOST_TOLD {
-                    batch.told.push((table.line(), reason.to_string()));
+                    heard = Some(Heard::Rejected(table.line(), reason.to_string()));
                 }
             }
         }
-        if batch.len() >= BATCH {
-            batch.bytes = table.bytes();
-            if batches.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
+        if heard.is_some_and(|heard| tell(to, heard).is_err()) {
+            return Ok(());
         }
     }
     rejects.finish()?;
-    batch.bytes = table.bytes();
-    // Nobody listens: then why stands with the listener.
-    let _ = batches.blocking_send(batch);
-    Ok(())
+    let rows = sorter.rows();
+    if tell(to, Heard::Read { rows, rejected }).is_err() {
+        return Ok(());
+    }
+    hand_over(sorter, to).map_err(ImportError::Temporary)
+}
+
+fn hand_over(sorter: Sorter, to: &Sender<Heard>) -> io::Result<()> {
+    let mut merge = sorter.merge()?;
+    loop {
+        let mut batch = Batch::default();
+        while (batch.rows.len() as u64) < BATCH {
+            match merge.next_row()? {
+                Some(row) => batch.rows.push(row),
+                None => break,
+            }
+        }
+        batch.duplicates = merge.take_duplicates();
+        let is_last = (batch.rows.len() as u64) < BATCH;
+        if tell(to, Heard::Batch(batch)).is_err() || is_last {
+            return Ok(());
+        }
+    }
 }
 
 /// The file of rejected rows; made when there is one to write.
