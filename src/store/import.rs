@@ -378,9 +378,9 @@ impl Store {
     /// Lets PostgreSQL see the size of tables that have just grown; nothing to do on SQLite.
     pub async fn analyse_readers(&self) -> Result<(), StoreError> {
         if let Self::Postgres(pool) = self {
-            sqlx::query("ANALYZE subscribers, subscriptions")
-                .execute(pool)
-                .await?;
+            for statement in ["ANALYZE subscribers", "ANALYZE subscriptions"] {
+                sqlx::query(statement).execute(pool).await?;
+            }
         }
         Ok(())
     }
