@@ -440,6 +440,27 @@ async fn suppressing_stops_what_is_on_its_way() {
 }
 
 #[tokio::test]
+async fn the_ledger_says_who_got_nothing_since_they_are_suppressed() {
+    let app = TestApp::new().await;
+    let digest = app.digest("daily", None, 1).await;
+    app.subscribe("ann@inbox.example", "").await;
+    app.subscribe("bob@inbox.example", "").await;
+    suppress(&app, "bob@inbox.example", SuppressionReason::HardBounce).await;
+    let before = app.mails_for("bob@inbox.example");
+    app.article("one", "One", &["energy"]).await;
+    let issue = app.send(&digest).await;
+    let (_, counts) = app.issue(issue).await;
+    assert_eq!((counts.recipients, counts.sent, counts.skipped), (2, 1, 1));
+    assert_eq!(app.mails_for("bob@inbox.example"), before);
+
+    let bob = "bob@inbox.example".parse().unwrap();
+    assert!(suppress::remove(&app.deps, &bob).await.unwrap());
+    app.article("two", "Two", &["energy"]).await;
+    let issue = app.send(&digest).await;
+    assert_eq!(app.issue(issue).await.1.sent, 2);
+}
+
+#[tokio::test]
 async fn a_hash_without_its_address_stops_a_reader_who_is_there() {
     let app = TestApp::new().await;
     app.subscribe("ann@inbox.example", "").await;
