@@ -1,20 +1,19 @@
-//! The ledger as the delivery engine works on it: claim, begin, record, hand back.
+//! Who works on a delivery.
 //!
 //! A row is claimed by a process, and one of its connections marks it as begun just before its
-//! mail goes over the line. What is claimed and not begun has not been sent; what is begun and
-//! not recorded may have been. Rows are written in groups, one statement for each kind of change.
+//! mail goes over the line (`results`). What is claimed and not begun has not been sent; what is
+//! begun and not recorded may have been.
 
-use std::collections::HashSet;
-
-use chrono::SecondsFormat;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::lists::json;
 use super::nodes::alive_since;
+use super::results::maybe_time;
 use super::{StoreError, Tx, on, postgres, read, sqlite, unsigned};
 use crate::domain::clock::Time;
-use crate::domain::delivery::{DeliveryState, OnUnknown, Reply};
+use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{DeliveryId, EditionId, IssueId, SubscriptionId};
 
@@ -149,104 +148,6 @@ async fn skip(tx: &mut Tx, ids: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A mail that is about to go over the line, and the time that its Date field gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Begin {
-    pub id: DeliveryId,
-    #[serde(serialize_with = "time")]
-    pub at: Time,
-}
-
-/// Marks claimed deliveries as begun, the last step before their mails go over the line. What is
-/// not in the answer must not be sent: the claim is no longer ours, or the reader left.
-pub async fn begin(
-    tx: &mut Tx,
-    begins: &[Begin],
-    node: &str,
-) -> Result<HashSet<DeliveryId>, StoreError> {
-    let statement = match tx {
-        Tx::Sqlite(_) => sqlite::BEGIN_DELIVERIES,
-        Tx::Postgres(_) => postgres::BEGIN_DELIVERIES,
-    };
-    let ids: Vec<i64> = on!(tx, |conn| sqlx::query_scalar(statement)
-        .bind(json(begins)?)
-        .bind(node)
-        .fetch_all(conn)
-        .await)?;
-    Ok(ids.into_iter().map(DeliveryId).collect())
-}
-
-/// How an attempt ended, as the ledger keeps it.
-#[derive(Debug, Clone)]
-pub struct Record {
-    pub id: DeliveryId,
-    pub state: DeliveryState,
-    pub reply: Option<Reply>,
-    pub reason: Option<String>,
-    pub next_attempt_at: Option<Time>,
-    /// Whether the mail may go out a second time because its outcome was lost.
-    pub repeated: bool,
-    /// The name of the relay that answered.
-    pub relay: Option<String>,
-    pub at: Time,
-    /// When the attempt was made, where it was refused before its mail was marked as begun.
-    pub first_at: Option<Time>,
-}
-
-#[derive(Serialize)]
-struct RecordRow<'a> {
-    id: i64,
-    state: &'static str,
-    code: Option<u16>,
-    enhanced: Option<&'a str>,
-    text: Option<&'a str>,
-    reason: Option<&'a str>,
-    #[serde(serialize_with = "maybe_time")]
-    next: Option<Time>,
-    #[serde(serialize_with = "maybe_time")]
-    sent_at: Option<Time>,
-    repeats: u8,
-    relay: Option<&'a str>,
-    tries: u8,
-    #[serde(serialize_with = "maybe_time")]
-    tried_at: Option<Time>,
-}
-
-/// Records how attempts ended; nothing where the claim is no longer ours.
-pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), StoreError> {
-    let rows: Vec<RecordRow<'_>> = records
-        .iter()
-        .map(|record| {
-            let reply = record.reply.as_ref();
-            RecordRow {
-                id: record.id.0,
-                state: record.state.as_str(),
-                code: reply.map(|reply| reply.code),
-                enhanced: reply.and_then(|reply| reply.enhanced.as_deref()),
-                text: reply.map(|reply| reply.text.as_str()),
-                reason: record.reason.as_deref(),
-                next: record.next_attempt_at,
-                sent_at: (record.state == DeliveryState::Sent).then_some(record.at),
-                repeats: u8::from(record.repeated),
-                relay: record.relay.as_deref(),
-                tries: u8::from(record.first_at.is_some()),
-                tried_at: record.first_at,
-            }
-        })
-        .collect();
-    let statement = match tx {
-        Tx::Sqlite(_) => sqlite::RECORD_DELIVERIES,
-        Tx::Postgres(_) => postgres::RECORD_DELIVERIES,
-    };
-    on!(tx, |conn| sqlx::query(statement)
-        .bind(json(&rows)?)
-        .bind(node)
-        .execute(conn)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
 /// A claim that is given up, and when its delivery falls due again where that changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HandBack {
@@ -368,22 +269,4 @@ pub async fn in_flight(tx: &mut Tx, issue: IssueId) -> Result<i64, StoreError> {
     .fetch_one(conn)
     .await)?;
     Ok(count)
-}
-
-/// The rows of a group as one parameter: a list of binds would make a new statement for each size.
-fn json<T: Serialize + ?Sized>(rows: &T) -> Result<String, StoreError> {
-    serde_json::to_string(rows).map_err(|error| StoreError::Queue(error.to_string()))
-}
-
-/// Times as the driver writes them on SQLite, where they are compared as text.
-fn time<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, false))
-}
-
-#[expect(clippy::ref_option, reason = "the form that serde asks for")]
-fn maybe_time<S: Serializer>(value: &Option<Time>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => time(value, serializer),
-        None => serializer.serialize_none(),
-    }
 }

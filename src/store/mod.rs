@@ -19,6 +19,7 @@ pub mod postgres;
 pub mod publications;
 pub mod queue;
 pub mod relay_budgets;
+pub mod results;
 pub mod sign_ups;
 pub mod sqlite;
 pub mod subscribers;

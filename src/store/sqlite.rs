@@ -145,15 +145,25 @@ pub(super) const SKIP_DELIVERIES: &str = "
             THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value FROM json_each($1))";
 
-/// Marks claimed deliveries as begun: $1 JSON list of `claims::Begin`, $2 node.
+/// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
 pub(super) const BEGIN_DELIVERIES: &str = "
-    UPDATE deliveries SET begun_at = v.value ->> 'at', attempts = attempts + 1,
-        first_attempt_at = COALESCE(first_attempt_at, v.value ->> 'at')
+    UPDATE deliveries SET begun_at = v.value, attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, v.value)
     FROM json_each($1) AS v
-    WHERE deliveries.id = v.value ->> 'id' AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL
+    WHERE deliveries.id = CAST(v.key AS INTEGER) AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL
     RETURNING deliveries.id";
 
-/// Records results: $1 JSON list of `claims::RecordRow`, $2 node.
+/// Records mails that were taken with the same code through the same relay: $1 JSON object of ids
+/// and the texts of the replies, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time. A flat
+/// object is read once; the fields of one object for each row would be parsed again and again.
+pub(super) const SENT_DELIVERIES: &str = "
+    UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
+        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
+        claimed_by = NULL, begun_at = NULL
+    FROM json_each($1) AS v
+    WHERE deliveries.id = CAST(v.key AS INTEGER) AND state = 'sending' AND claimed_by = $2";
+
+/// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "
     UPDATE deliveries SET state = v.value ->> 'state', reply_code = v.value ->> 'code',
         reply_enhanced = v.value ->> 'enhanced', reply_text = v.value ->> 'text', reason = v.value ->> 'reason',

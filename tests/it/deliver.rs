@@ -13,8 +13,9 @@ use paperround::domain::issue::IssueState;
 use paperround::services::cleanup;
 use paperround::services::deliver::{DeliverError, RouteConfig, Routes};
 use paperround::store::Tx;
-use paperround::store::claims::{self, Begin, Claimed, Position};
+use paperround::store::claims::{self, Claimed, Position};
 use paperround::store::ledger::{self, Line};
+use paperround::store::results::{self, Begin};
 
 use crate::support::TestApp;
 
@@ -109,7 +110,7 @@ async fn begin(app: &TestApp, tx: &mut Tx, row: &Claimed, node: &str) -> bool {
         id: row.id,
         at: app.deps.now(),
     };
-    !claims::begin(tx, &[begin], node).await.unwrap().is_empty()
+    !results::begin(tx, &[begin], node).await.unwrap().is_empty()
 }
 
 #[tokio::test]

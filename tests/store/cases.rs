@@ -20,8 +20,9 @@ use paperround::domain::publication::{Publication, Topic, TopicChoice};
 use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
-use paperround::store::claims::{self, Begin, Claimed, HandBack, Position, Record};
+use paperround::store::claims::{self, Claimed, HandBack, Position};
 use paperround::store::deliveries;
+use paperround::store::results::{self, Begin, Record};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
     publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
@@ -593,14 +594,14 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
         let at = makes.now();
         let begins: Vec<Begin> = rows.iter().map(|row| Begin { id: row.id, at }).collect();
         assert!(
-            claims::begin(&mut tx, &begins, "other")
+            results::begin(&mut tx, &begins, "other")
                 .await
                 .unwrap()
                 .is_empty()
         );
-        let begun = claims::begin(&mut tx, &begins[..2], "mine").await.unwrap();
+        let begun = results::begin(&mut tx, &begins[..2], "mine").await.unwrap();
         assert_eq!(begun.len(), 2);
-        let begun = claims::begin(&mut tx, &begins, "mine").await.unwrap();
+        let begun = results::begin(&mut tx, &begins, "mine").await.unwrap();
         assert_eq!(begun.into_iter().collect::<Vec<_>>(), [rows[2].id]);
         assert_eq!(claims::in_flight(&mut tx, id).await.unwrap(), 3);
 
@@ -632,9 +633,9 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
             ..sent.clone()
         };
         let records = [sent, deferred];
-        claims::record(&mut tx, &records, "other").await.unwrap();
+        results::record(&mut tx, &records, "other").await.unwrap();
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 3);
-        claims::record(&mut tx, &records, "mine").await.unwrap();
+        results::record(&mut tx, &records, "mine").await.unwrap();
         let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
             .await
             .unwrap();
@@ -671,7 +672,7 @@ async fn a_claim_can_be_handed_back_until_its_mail_is_begun() {
             id: rows[0].id,
             at: makes.now(),
         };
-        claims::begin(&mut tx, &[begin], "mine").await.unwrap();
+        results::begin(&mut tx, &[begin], "mine").await.unwrap();
         let later = makes.now() + TimeDelta::seconds(5);
         let given: Vec<HandBack> = rows
             .iter()
@@ -705,7 +706,7 @@ async fn a_dead_nodes_claims_are_freed_by_policy() {
             at: makes.now(),
         };
         assert_eq!(
-            claims::begin(&mut tx, &[begin], "dead")
+            results::begin(&mut tx, &[begin], "dead")
                 .await
                 .unwrap()
                 .len(),

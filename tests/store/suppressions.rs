@@ -5,7 +5,8 @@ use std::time::Duration;
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::suppression::{EmailHash, Suppression, SuppressionReason};
 use paperround::domain::token::Keys;
-use paperround::store::claims::{self, Begin, Position};
+use paperround::store::claims::{self, Position};
+use paperround::store::results::{self, Begin};
 use paperround::store::{Store, Tx, issues, subscribers, suppressions};
 
 use crate::cases::Makes;
@@ -132,7 +133,7 @@ async fn what_is_open_is_skipped_and_what_was_begun_goes_on() {
                 id: rows[row].id,
                 at: now,
             };
-            !claims::begin(tx, &[begin], "n").await.unwrap().is_empty()
+            !results::begin(tx, &[begin], "n").await.unwrap().is_empty()
         };
         assert!(begin(&mut tx, 0).await);
 

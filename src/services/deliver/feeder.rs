@@ -18,7 +18,8 @@ use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
 use crate::services::Deps;
-use crate::store::claims::{self, Claimed, HandBack, Position, Record};
+use crate::store::claims::{self, Claimed, HandBack, Position};
+use crate::store::results::{self, Record};
 use crate::store::{StoreError, deliveries, digests, issues, nodes, publications};
 
 /// Rows claimed at a time; what a process that is killed had claimed is free again at once when
@@ -294,7 +295,7 @@ impl Feeder {
 
     async fn record(&self, record: Record) -> Result<(), DeliverError> {
         let mut tx = self.deps.store.begin().await?;
-        claims::record(&mut tx, &[record], &self.deps.node).await?;
+        results::record(&mut tx, &[record], &self.deps.node).await?;
         tx.commit().await?;
         self.shared.resolved();
         Ok(())

@@ -5,7 +5,8 @@ use crate::domain::delivery::{
     Concern, DeliveryState, Lane, OnUnknown, Outcome, Reply, after_pace, concern, next_attempt,
 };
 use crate::services::Deps;
-use crate::store::claims::{Claimed, Record};
+use crate::store::claims::Claimed;
+use crate::store::results::Record;
 
 /// Attempts whose connection broke, after which a reader's mail waits like any other.
 const FREE_TRIES: u32 = 2;

@@ -20,7 +20,7 @@ use crate::domain::delivery::{Concern, Outcome, concern};
 use crate::mail::{Envelope, Refusal, Session, Step};
 use crate::services::Deps;
 use crate::store::StoreError;
-use crate::store::claims::{Begin, Record};
+use crate::store::results::{Begin, Record};
 
 /// A result does not wait longer than this for the go-ahead of the next mail.
 const PATIENCE: Duration = Duration::from_millis(20);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::domain::ids::DeliveryId;
 use crate::services::Deps;
-use crate::store::claims::{self, Begin, Record};
+use crate::store::results::{self, Begin, Record};
 use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
@@ -126,10 +126,10 @@ impl Writer {
         let mut begun = HashSet::new();
         let mut tx = self.store.begin_relaxed().await?;
         if !results.is_empty() {
-            claims::record(&mut tx, &results, &self.node).await?;
+            results::record(&mut tx, &results, &self.node).await?;
         }
         if !begins.is_empty() {
-            begun = claims::begin(&mut tx, &begins, &self.node).await?;
+            begun = results::begin(&mut tx, &begins, &self.node).await?;
         }
         tx.commit().await?;
         Ok(begun)
