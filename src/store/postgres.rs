@@ -72,6 +72,29 @@ pub(super) const SKIP_DELIVERIES: &str = "
             THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
 
+/// One group of the usual kind in one round trip: $1 JSON object of ids and reply texts of mails
+/// that were taken with the same code through the same relay, $2 node, $3 code, $4 enhanced code,
+/// $5 relay, $6 time; $7 JSON object of ids and times of mails that begin. The commit that ends it
+/// does not wait for the disk.
+pub(super) const STEP: &str = "
+    WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
+    taken AS (
+        UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
+            reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
+            claimed_by = NULL, begun_at = NULL
+        FROM json_each_text($1::json) AS v (key, value)
+        WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2
+    ),
+    begun AS (
+        UPDATE deliveries SET begun_at = v.value::timestamptz, attempts = attempts + 1,
+            first_attempt_at = COALESCE(first_attempt_at, v.value::timestamptz)
+        FROM json_each_text($7::json) AS v (key, value)
+        WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2
+            AND begun_at IS NULL
+        RETURNING deliveries.id
+    )
+    SELECT begun.id FROM relaxed LEFT JOIN begun ON true";
+
 /// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
 pub(super) const BEGIN_DELIVERIES: &str = "
     UPDATE deliveries SET begun_at = v.value::timestamptz, attempts = attempts + 1,
@@ -79,16 +102,6 @@ pub(super) const BEGIN_DELIVERIES: &str = "
     FROM json_each_text($1::json) AS v (key, value)
     WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL
     RETURNING deliveries.id";
-
-/// Records mails that were taken with the same code through the same relay: $1 JSON object of ids
-/// and the texts of the replies, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time. A flat
-/// object is read once; the fields of one object for each row would be parsed again and again.
-pub(super) const SENT_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
-        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
-        claimed_by = NULL, begun_at = NULL
-    FROM json_each_text($1::json) AS v (key, value)
-    WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2";
 
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "

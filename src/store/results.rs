@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, HashSet};
 
 use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
+use sqlx::pool::PoolConnection;
+use sqlx::{Postgres, Row as _};
 
 use super::lists::json;
-use super::{StoreError, Tx, on, postgres, sqlite};
+use super::{Store, StoreError, Tx, on, postgres, sqlite};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, Reply};
 use crate::domain::ids::DeliveryId;
@@ -30,12 +32,8 @@ pub async fn begin(
         Tx::Sqlite(_) => sqlite::BEGIN_DELIVERIES,
         Tx::Postgres(_) => postgres::BEGIN_DELIVERIES,
     };
-    let times: BTreeMap<i64, String> = begins
-        .iter()
-        .map(|begin| (begin.id.0, written(&begin.at)))
-        .collect();
     let ids: Vec<i64> = on!(tx, |conn| sqlx::query_scalar(statement)
-        .bind(json(&times)?)
+        .bind(json(&times(begins))?)
         .bind(node)
         .fetch_all(conn)
         .await)?;
@@ -80,59 +78,6 @@ struct RecordRow<'a> {
 
 /// Records how attempts ended; nothing where the claim is no longer ours.
 pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), StoreError> {
-    let mut sent: BTreeMap<_, Vec<&Record>> = BTreeMap::new();
-    let mut others = Vec::new();
-    for record in records {
-        match &record.reply {
-            Some(reply) if record.state == DeliveryState::Sent && record.first_at.is_none() => {
-                let alike = (reply.code, &reply.enhanced, &record.relay);
-                sent.entry(alike).or_default().push(record);
-            }
-            _ => others.push(record),
-        }
-    }
-    for alike in sent.into_values() {
-        record_sent(tx, &alike, node).await?;
-    }
-    if others.is_empty() {
-        return Ok(());
-    }
-    record_others(tx, &others, node).await
-}
-
-/// Mails that were taken with the same code through the same relay, which are nearly all.
-async fn record_sent(tx: &mut Tx, alike: &[&Record], node: &str) -> Result<(), StoreError> {
-    let Some((reply, first)) = alike
-        .first()
-        .and_then(|first| Some((first.reply.as_ref()?, first)))
-    else {
-        return Ok(());
-    };
-    let texts: BTreeMap<i64, &str> = alike
-        .iter()
-        .map(|record| {
-            let text = record.reply.as_ref().map_or("", |reply| &reply.text);
-            (record.id.0, text)
-        })
-        .collect();
-    let statement = match tx {
-        Tx::Sqlite(_) => sqlite::SENT_DELIVERIES,
-        Tx::Postgres(_) => postgres::SENT_DELIVERIES,
-    };
-    on!(tx, |conn| sqlx::query(statement)
-        .bind(json(&texts)?)
-        .bind(node)
-        .bind(i64::from(reply.code))
-        .bind(&reply.enhanced)
-        .bind(&first.relay)
-        .bind(alike.iter().map(|record| record.at).max())
-        .execute(conn)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
-async fn record_others(tx: &mut Tx, records: &[&Record], node: &str) -> Result<(), StoreError> {
     let rows: Vec<RecordRow<'_>> = records
         .iter()
         .map(|record| {
@@ -164,6 +109,127 @@ async fn record_others(tx: &mut Tx, records: &[&Record], node: &str) -> Result<(
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Writes the groups of one process, without waiting for the disk.
+#[derive(Debug)]
+pub struct Steps {
+    store: Store,
+    node: String,
+    /// Kept from group to group: a pool looks at a connection before it lends it out.
+    connection: Option<PoolConnection<Postgres>>,
+}
+
+impl Steps {
+    pub fn new(store: &Store, node: &str) -> Self {
+        Self {
+            store: store.clone(),
+            node: node.to_owned(),
+            connection: None,
+        }
+    }
+
+    /// Records results and marks mails as begun, in one transaction; returns those that may be
+    /// sent.
+    pub async fn write(
+        &mut self,
+        records: &[Record],
+        begins: &[Begin],
+    ) -> Result<HashSet<DeliveryId>, StoreError> {
+        let Some(alike) = alike(records) else {
+            let mut tx = self.store.begin_relaxed().await?;
+            record(&mut tx, records, &self.node).await?;
+            let begun = begin(&mut tx, begins, &self.node).await?;
+            tx.commit().await?;
+            return Ok(begun);
+        };
+        let texts: BTreeMap<i64, &str> = records
+            .iter()
+            .map(|record| {
+                let text = record.reply.as_ref().map_or("", |reply| &reply.text);
+                (record.id.0, text)
+            })
+            .collect();
+        let texts = json(&texts)?;
+        let times = json(&times(begins))?;
+        let sent_at = records.iter().map(|record| record.at).max();
+        macro_rules! step {
+            ($statement:expr) => {
+                sqlx::query($statement)
+                    .bind(texts)
+                    .bind(&self.node)
+                    .bind(alike.code)
+                    .bind(alike.enhanced)
+                    .bind(alike.relay)
+                    .bind(sent_at)
+                    .bind(times)
+            };
+        }
+        let ids = match &self.store {
+            Store::Sqlite(pools) => pools.step(step!(sqlite::STEP)).await?,
+            Store::Postgres(pool) => {
+                let mut connection = match self.connection.take() {
+                    Some(connection) => connection,
+                    None => pool.acquire().await?,
+                };
+                let rows = step!(postgres::STEP).fetch_all(&mut *connection).await?;
+                self.connection = Some(connection);
+                // One row without an id stands for none.
+                let ids = rows.iter().filter_map(|row| row.try_get(0).transpose());
+                ids.collect::<Result<Vec<i64>, sqlx::Error>>()?
+            }
+        };
+        Ok(ids.into_iter().map(DeliveryId).collect())
+    }
+}
+
+/// What the mails of a usual group have in common.
+struct Alike<'a> {
+    code: Option<i64>,
+    enhanced: Option<&'a str>,
+    relay: Option<&'a str>,
+}
+
+/// Mails that were taken with the same code through the same relay are nearly all, and need one
+/// statement; `None` where others are among them.
+fn alike(records: &[Record]) -> Option<Alike<'_>> {
+    let of = |record| {
+        let Record {
+            state,
+            reply,
+            first_at,
+            repeated,
+            ..
+        }: &Record = record;
+        let is_usual = *state == DeliveryState::Sent && first_at.is_none() && !repeated;
+        let reply = reply.as_ref().filter(|_| is_usual)?;
+        Some((
+            reply.code,
+            reply.enhanced.as_deref(),
+            record.relay.as_deref(),
+        ))
+    };
+    let Some(first) = records.first() else {
+        return Some(Alike {
+            code: None,
+            enhanced: None,
+            relay: None,
+        });
+    };
+    let common = of(first)?;
+    records
+        .iter()
+        .all(|record| of(record) == Some(common))
+        .then_some(Alike {
+            code: Some(i64::from(common.0)),
+            enhanced: common.1,
+            relay: common.2,
+        })
+}
+
+fn times(begins: &[Begin]) -> BTreeMap<i64, String> {
+    let times = begins.iter().map(|begin| (begin.id.0, written(&begin.at)));
+    times.collect()
 }
 
 /// A time as the driver writes it on SQLite, where times are compared as text.

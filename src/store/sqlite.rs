@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
+use sqlx::{Row as _, Sqlite, SqlitePool};
 
 use super::StoreError;
 use writer::{Writers, roll_back};
@@ -82,6 +85,18 @@ impl Pools {
         tokio::task::spawn_blocking(sync).await?
     }
 
+    /// Runs `STEP` or its like, which begins and commits by itself.
+    pub(super) async fn step(
+        &self,
+        query: Query<'_, Sqlite, SqliteArguments>,
+    ) -> Result<Vec<i64>, sqlx::Error> {
+        let mut turn = self.write.take(Commit::Relaxed).await?;
+        // Where it fails in the middle, the next writer undoes it.
+        let rows = query.fetch_all(&mut *turn).await?;
+        turn.finish();
+        rows.iter().map(|row| row.try_get(0)).collect()
+    }
+
     /// The durable writer by itself, for migrations, which begin their own transactions.
     pub(super) async fn alone(&self) -> Result<Turn, sqlx::Error> {
         self.write.take(Commit::Durable).await
@@ -148,6 +163,26 @@ pub(super) const SKIP_DELIVERIES: &str = "
 // The plus signs below keep SQLite from beginning with the index of claimed rows, and reading the
 // list again for each of them.
 
+/// One group of the usual kind in one go, since each statement by itself costs two changes of
+/// thread: $1 JSON object of ids and reply texts of mails that were taken with the same code through
+/// the same relay, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time; $7 JSON object of ids and
+/// times of mails that begin. A flat object is read once; the fields of one object for each row
+/// would be parsed again and again.
+pub(super) const STEP: &str = "
+    BEGIN IMMEDIATE;
+    UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
+        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
+        claimed_by = NULL, begun_at = NULL
+    FROM json_each($1) AS v
+    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2;
+    UPDATE deliveries SET begun_at = v.value, attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, v.value)
+    FROM json_each($7) AS v
+    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2
+        AND begun_at IS NULL
+    RETURNING deliveries.id;
+    COMMIT";
+
 /// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
 pub(super) const BEGIN_DELIVERIES: &str = "
     UPDATE deliveries SET begun_at = v.value, attempts = attempts + 1,
@@ -155,16 +190,6 @@ pub(super) const BEGIN_DELIVERIES: &str = "
     FROM json_each($1) AS v
     WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2 AND begun_at IS NULL
     RETURNING deliveries.id";
-
-/// Records mails that were taken with the same code through the same relay: $1 JSON object of ids
-/// and the texts of the replies, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time. A flat
-/// object is read once; the fields of one object for each row would be parsed again and again.
-pub(super) const SENT_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
-        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
-        claimed_by = NULL, begun_at = NULL
-    FROM json_each($1) AS v
-    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2";
 
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "

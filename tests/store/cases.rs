@@ -1,6 +1,6 @@
 //! What every database must do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -22,7 +22,7 @@ use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
 use paperround::store::claims::{self, Claimed, HandBack, Position};
 use paperround::store::deliveries;
-use paperround::store::results::{self, Begin, Record};
+use paperround::store::results::{self, Begin, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
     publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
@@ -657,6 +657,84 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
             let found = deliveries::any_due(&mut tx, id, moment).await.unwrap();
             assert_eq!(found, due);
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_group_is_written_in_one_step_whatever_is_in_it() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 5).await;
+        let rows = claim_all(&mut tx, id, "mine", &makes).await;
+        tx.commit().await.unwrap();
+        let at = makes.now();
+        let begin = |row: usize| Begin {
+            id: rows[row].id,
+            at,
+        };
+        let mut steps = Steps::new(&store, "mine");
+        let begun = steps.write(&[], &[begin(0), begin(1)]).await.unwrap();
+        assert_eq!(begun, HashSet::from([rows[0].id, rows[1].id]));
+        let strangers = Steps::new(&store, "other").write(&[], &[begin(2)]).await;
+        assert!(strangers.unwrap().is_empty());
+
+        let sent = |row: usize, text: &str| Record {
+            id: rows[row].id,
+            state: DeliveryState::Sent,
+            reply: Some(Reply {
+                code: 250,
+                enhanced: None,
+                text: text.to_owned(),
+            }),
+            reason: None,
+            next_attempt_at: None,
+            repeated: false,
+            relay: Some("main".to_owned()),
+            at,
+            first_at: None,
+        };
+        let usual = [sent(0, "queued as \"A\""), sent(1, "queued as B")];
+        let begun = steps.write(&usual, &[begin(2), begin(0)]).await.unwrap();
+        assert_eq!(
+            begun,
+            HashSet::from([rows[2].id]),
+            "what was sent does not begin again"
+        );
+        let refused = Record {
+            state: DeliveryState::Failed,
+            first_at: Some(at),
+            ..sent(3, "no")
+        };
+        let begun = steps
+            .write(&[sent(2, "C"), refused], &[begin(4)])
+            .await
+            .unwrap();
+        assert_eq!(begun, HashSet::from([rows[4].id]));
+        assert!(steps.write(&[sent(4, "D")], &[]).await.unwrap().is_empty());
+
+        let mut tx = store.read().await.unwrap();
+        let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
+            .await
+            .unwrap();
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.state, line.attempts, line.reply.as_deref().unwrap()))
+            .collect();
+        let (is_sent, failed) = (DeliveryState::Sent, DeliveryState::Failed);
+        assert_eq!(
+            told,
+            [
+                (is_sent, 1, "250 queued as \"A\""),
+                (is_sent, 1, "250 queued as B"),
+                (is_sent, 1, "250 C"),
+                (failed, 1, "250 no"),
+                (is_sent, 1, "250 D"),
+            ]
+        );
+        assert!(lines.iter().all(|line| line.first_attempt_at == Some(at)));
+        assert_eq!(lines[0].sent_at, Some(at));
     })
     .await;
 }

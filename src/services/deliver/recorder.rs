@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::domain::ids::DeliveryId;
 use crate::services::Deps;
-use crate::store::results::{self, Begin, Record};
+use crate::store::results::{Begin, Record, Steps};
 use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
@@ -43,7 +43,7 @@ impl Recorder {
         let (steps, incoming) = mpsc::channel(GROUP);
         let writer = Writer {
             store: deps.store.clone(),
-            node: deps.node.clone(),
+            steps: Steps::new(&deps.store, &deps.node),
         };
         (Self { steps }, tokio::spawn(writer.run(incoming)))
     }
@@ -68,11 +68,11 @@ impl Recorder {
 
 struct Writer {
     store: Store,
-    node: String,
+    steps: Steps,
 }
 
 impl Writer {
-    async fn run(self, mut incoming: mpsc::Receiver<Step>) {
+    async fn run(mut self, mut incoming: mpsc::Receiver<Step>) {
         let mut group = Vec::with_capacity(GROUP);
         let mut ticks = interval(SYNC);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -100,7 +100,7 @@ impl Writer {
         sync(self.store).await;
     }
 
-    async fn write(&self, group: &mut Vec<Step>) {
+    async fn write(&mut self, group: &mut Vec<Step>) {
         match self.write_group(group).await {
             Ok(begun) => {
                 for step in group.drain(..) {
@@ -120,19 +120,10 @@ impl Writer {
         }
     }
 
-    async fn write_group(&self, group: &[Step]) -> Result<HashSet<DeliveryId>, StoreError> {
+    async fn write_group(&mut self, group: &[Step]) -> Result<HashSet<DeliveryId>, StoreError> {
         let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
         let begins: Vec<Begin> = group.iter().filter_map(|step| step.begin).collect();
-        let mut begun = HashSet::new();
-        let mut tx = self.store.begin_relaxed().await?;
-        if !results.is_empty() {
-            results::record(&mut tx, &results, &self.node).await?;
-        }
-        if !begins.is_empty() {
-            begun = results::begin(&mut tx, &begins, &self.node).await?;
-        }
-        tx.commit().await?;
-        Ok(begun)
+        self.steps.write(&results, &begins).await
     }
 }
 
