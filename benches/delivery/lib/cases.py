@@ -1,7 +1,9 @@
 """The cases: what is measured against what."""
 
+import json
+
 from product import Service
-from workshop import Sink, openssl_rsa, say, smtp_source
+from workshop import Sink, call, openssl_rsa, say, smtp_source
 
 
 def alternate(shop, o, name, *, database="sqlite", dkim=None, flags=(), readers=None, rsa=False):
@@ -67,7 +69,7 @@ def growth(shop, o, database):
         sink = Sink(shop)
         service = Service(shop, name, shop.database(database, name), sink)
         took = service.prepare(readers)
-        say(f"   {readers} readers imported" + (f" in {took:.1f} s" if took else " straight into the database"))
+        say(f"   {readers} readers imported in {took:.1f} s")
         service.start()
         sent = service.send(sink, readers, o.limit)
         service.stop()
@@ -90,10 +92,6 @@ def million_postgres(shop, o):
 
 def ceiling(shop, o):
     """what the sink itself can take"""
-    import json
-
-    from workshop import call
-
     sink = Sink(shop)
     rounds = []
     for _ in range(o.rounds):

@@ -3,13 +3,11 @@
 import json
 import os
 import random
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from datetime import datetime
 
-import fill
 from workshop import CONNECTIONS, Failed, Skipped, call, end, free_port
 
 WORDS = (
@@ -81,18 +79,10 @@ private_key_file = "dkim.pem"
             out.write("email\n")
             out.writelines(f"reader{n:07}@d{n % 50}.example\n" for n in range(readers))
         begun = time.time()
-        if self.has_import():
-            self.call("subscriber", "import", "bench", file, "--confirmed", "--consent", "benchmark", "--quiet")
-            took = time.time() - begun
-        else:
-            fill.fill(self.database, self.shop, readers)
-            took = None
+        self.call("subscriber", "import", "bench", file, "--confirmed", "--consent", "benchmark", "--quiet")
+        took = time.time() - begun
         file.unlink()
         return took
-
-    def has_import(self):
-        words = [self.shop.program, "subscriber", "import", "--help"]
-        return subprocess.run(words, capture_output=True).returncode == 0
 
     def add_articles(self):
         """New ones for each issue, since an article goes out once."""
