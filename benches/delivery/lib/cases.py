@@ -68,13 +68,13 @@ def growth(shop, o, database):
         name = f"{label}-{database}"
         sink = Sink(shop)
         service = Service(shop, name, shop.database(database, name), sink)
-        took = service.prepare(readers)
-        say(f"   {readers} readers imported in {took:.1f} s")
+        cost = service.prepare(readers)
+        say(f"   {readers} readers imported in {cost['import_seconds']:.1f} s")
         service.start()
         sent = service.send(sink, readers, o.limit)
         service.stop()
         sink.stop()
-        sizes[label] = {"readers": readers, "import_seconds": took, **sent}
+        sizes[label] = {"readers": readers, **cost, **sent}
         say(f"   first mail after {sent['first_mail_seconds']:.2f} s, {sent['per_second']:.0f}/s,"
             f" peak memory {sent['peak_memory_mb']:.0f} MB, {sent['cpu_microseconds_per_mail']:.0f} us of CPU a mail")
     return sizes
