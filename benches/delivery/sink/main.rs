@@ -26,8 +26,9 @@ sink [--listen 127.0.0.1:0] [--control 127.0.0.1:0] [--latency-ms N] [--no-pipel
      [--greylist] [--greylist-ms 1000] [--ledger FILE]
 sink --blast HOST:PORT [--connections 10] [--messages 100000] [--size 30000]
 
-Prints `listening ADDRESS control ADDRESS`. The control port takes lines: `stats` answers the sums
-since the last reset as JSON, `reset` the same and begins anew, `stop` the same and ends the sink.
+Prints `listening ADDRESS control ADDRESS`. The control port takes lines, of one visitor at a time:
+`stats` answers the sums since the last reset as JSON, `reset` the same and begins anew, `stop` the
+same and ends the sink, which prints it too.
   --latency-ms           each batch of replies leaves that much later, on each connection alone
   --defer                recipients refused with 450
   --421                  MAIL answered with 421 and a closed connection
