@@ -5,6 +5,13 @@ DROP INDEX deliveries_claimed;
 ALTER TABLE deliveries DROP COLUMN lane;
 CREATE INDEX deliveries_claimed ON deliveries (claimed_by) WHERE state = 'sending';
 
+-- Times of the ledger are microseconds since 1970, as in SQLite, where that keeps rows short.
+ALTER TABLE deliveries
+    ALTER COLUMN first_attempt_at TYPE BIGINT USING (EXTRACT(EPOCH FROM first_attempt_at) * 1000000)::BIGINT,
+    ALTER COLUMN next_attempt_at TYPE BIGINT USING (EXTRACT(EPOCH FROM next_attempt_at) * 1000000)::BIGINT,
+    ALTER COLUMN begun_at TYPE BIGINT USING (EXTRACT(EPOCH FROM begun_at) * 1000000)::BIGINT,
+    ALTER COLUMN sent_at TYPE BIGINT USING (EXTRACT(EPOCH FROM sent_at) * 1000000)::BIGINT;
+
 -- The relay that gave the last answer.
 ALTER TABLE deliveries ADD COLUMN relay TEXT;
 

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::lists::json;
 use super::nodes::alive_since;
-use super::results::maybe_time;
-use super::{StoreError, Tx, on, postgres, read, sqlite, unsigned};
+use super::results::maybe_micros;
+use super::{StoreError, Tx, micros, moment, on, postgres, read, sqlite, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::email_address::EmailAddress;
@@ -59,8 +59,8 @@ struct ClaimedRow {
     source: Option<String>,
     reachable: i64,
     attempts: i64,
-    first_attempt_at: Option<Time>,
-    next_attempt_at: Time,
+    first_attempt_at: Option<i64>,
+    next_attempt_at: i64,
 }
 
 /// Claims up to `limit` due deliveries of an issue that is being sent, after `after` in their
@@ -80,15 +80,15 @@ pub async fn claim(
     };
     let found = on!(&mut *tx, |conn| sqlx::query_as::<_, ClaimedRow>(statement)
         .bind(issue.0)
-        .bind(now)
-        .bind(after.0)
+        .bind(micros(now))
+        .bind(micros(after.0))
         .bind(after.1.0)
         .bind(limit)
         .fetch_all(conn)
         .await)?;
     let next = match found.last() {
         Some(last) if i64::try_from(found.len()) == Ok(limit) => {
-            Some(Position(last.next_attempt_at, DeliveryId(last.id)))
+            Some(Position(moment(last.next_attempt_at), DeliveryId(last.id)))
         }
         _ => None,
     };
@@ -131,7 +131,7 @@ fn claimed(row: ClaimedRow) -> Result<Claimed, StoreError> {
         confirmed_at: row.confirmed_at,
         source: row.source,
         attempts: unsigned(row.attempts),
-        first_attempt_at: row.first_attempt_at,
+        first_attempt_at: row.first_attempt_at.map(moment),
     })
 }
 
@@ -152,7 +152,7 @@ async fn skip(tx: &mut Tx, ids: &str) -> Result<(), StoreError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HandBack {
     pub id: DeliveryId,
-    #[serde(serialize_with = "maybe_time")]
+    #[serde(serialize_with = "maybe_micros")]
     pub next: Option<Time>,
 }
 
@@ -240,7 +240,7 @@ pub async fn release_node(
         .bind(node)
         .bind(state.as_str())
         .bind(i64::from(policy == OnUnknown::Resend))
-        .bind(now)
+        .bind(micros(now))
         .execute(conn)
         .await
         .map(|done| done.rows_affected())

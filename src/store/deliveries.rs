@@ -1,6 +1,6 @@
 //! The ledger: a row for each issue and reader. How the engine works on it is in `claims`.
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, micros, on};
 use crate::domain::clock::Time;
 use crate::domain::ids::{DigestId, IssueId, SubscriptionId};
 
@@ -53,7 +53,7 @@ pub async fn fill(
     .bind(issue.0)
     .bind(digest.0)
     .bind(i64::from(is_first))
-    .bind(planned_at)
+    .bind(micros(planned_at))
     .execute(conn)
     .await
     .map(|done| done.rows_affected())
@@ -119,7 +119,7 @@ pub async fn retry_failed(
     )
     .bind(issue.0)
     .bind(i64::from(unknown))
-    .bind(now)
+    .bind(micros(now))
     .execute(conn)
     .await
     .map(|done| done.rows_affected()))?;
@@ -159,7 +159,7 @@ pub async fn any_due(tx: &mut Tx, issue: IssueId, now: Time) -> Result<bool, Sto
             AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT 1"
     )
     .bind(issue.0)
-    .bind(now)
+    .bind(micros(now))
     .fetch_optional(conn)
     .await)?;
     Ok(found.is_some())

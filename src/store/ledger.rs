@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::{StoreError, Tx, on, read, unsigned};
+use super::{StoreError, Tx, moment, on, read, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, IssueId};
@@ -36,9 +36,9 @@ struct Row {
     reply_code: Option<i64>,
     reply_text: Option<String>,
     relay: Option<String>,
-    first_attempt_at: Option<Time>,
-    next_attempt_at: Time,
-    sent_at: Option<Time>,
+    first_attempt_at: Option<i64>,
+    next_attempt_at: i64,
+    sent_at: Option<i64>,
 }
 
 /// A page of the ledger after the delivery `after`, in its order; of one state where it is given.
@@ -84,8 +84,8 @@ fn line(row: Row) -> Result<Line, StoreError> {
             .reply_code
             .map(|code| format!("{code} {}", row.reply_text.unwrap_or_default())),
         relay: row.relay,
-        first_attempt_at: row.first_attempt_at,
-        next_attempt_at: open.then_some(row.next_attempt_at),
-        sent_at: row.sent_at,
+        first_attempt_at: row.first_attempt_at.map(moment),
+        next_attempt_at: open.then_some(moment(row.next_attempt_at)),
+        sent_at: row.sent_at.map(moment),
     })
 }

@@ -29,6 +29,8 @@ pub mod suppressions;
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use thiserror::Error;
 
+use crate::domain::clock::Time;
+
 /// The database.
 #[derive(Debug, Clone)]
 pub enum Store {
@@ -117,6 +119,16 @@ pub(crate) fn read<T: std::str::FromStr>(
         column,
         id: id.to_string(),
     })
+}
+
+/// A time as the ledger keeps it: microseconds since 1970, which is as exact as our clock.
+pub(crate) fn micros(time: Time) -> i64 {
+    time.timestamp_micros()
+}
+
+/// The time back.
+pub(crate) fn moment(micros: i64) -> Time {
+    Time::from_timestamp_micros(micros).unwrap_or_default()
 }
 
 /// A count or size that the database keeps as a signed integer.

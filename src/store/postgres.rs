@@ -86,8 +86,8 @@ pub(super) const STEP: &str = "
         WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2
     ),
     begun AS (
-        UPDATE deliveries SET begun_at = v.value::timestamptz, attempts = attempts + 1,
-            first_attempt_at = COALESCE(first_attempt_at, v.value::timestamptz)
+        UPDATE deliveries SET begun_at = v.value::bigint, attempts = attempts + 1,
+            first_attempt_at = COALESCE(first_attempt_at, v.value::bigint)
         FROM json_each_text($7::json) AS v (key, value)
         WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2
             AND begun_at IS NULL
@@ -97,8 +97,8 @@ pub(super) const STEP: &str = "
 
 /// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
 pub(super) const BEGIN_DELIVERIES: &str = "
-    UPDATE deliveries SET begun_at = v.value::timestamptz, attempts = attempts + 1,
-        first_attempt_at = COALESCE(first_attempt_at, v.value::timestamptz)
+    UPDATE deliveries SET begun_at = v.value::bigint, attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, v.value::bigint)
     FROM json_each_text($1::json) AS v (key, value)
     WHERE deliveries.id = v.key::bigint AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL
     RETURNING deliveries.id";
@@ -112,8 +112,8 @@ pub(super) const RECORD_DELIVERIES: &str = "
         attempts = attempts + v.tries, first_attempt_at = COALESCE(first_attempt_at, v.tried_at),
         claimed_by = NULL, begun_at = NULL
     FROM json_to_recordset($1::json) AS v(id bigint, state text, code bigint, enhanced text,
-            text text, reason text, next timestamptz, sent_at timestamptz, repeats bigint, relay text,
-            tries bigint, tried_at timestamptz)
+            text text, reason text, next bigint, sent_at bigint, repeats bigint, relay text,
+            tries bigint, tried_at bigint)
     WHERE deliveries.id = v.id AND deliveries.state = 'sending' AND claimed_by = $2";
 
 /// Gives claims back: $1 JSON list of `claims::HandBack`, $2 node.
@@ -121,7 +121,7 @@ pub(super) const HAND_BACK_DELIVERIES: &str = "
     UPDATE deliveries SET claimed_by = NULL,
         state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
         next_attempt_at = COALESCE(v.next, next_attempt_at)
-    FROM json_to_recordset($1::json) AS v(id bigint, next timestamptz)
+    FROM json_to_recordset($1::json) AS v(id bigint, next bigint)
     WHERE deliveries.id = v.id AND state = 'sending' AND claimed_by = $2 AND begun_at IS NULL";
 
 /// Deletes finished wake-ups of the queue that are older than $1 (Unix seconds).

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::SecondsFormat;
 use serde::{Serialize, Serializer};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Row as _};
 
 use super::lists::json;
-use super::{Store, StoreError, Tx, on, postgres, sqlite};
+use super::{Store, StoreError, Tx, micros, on, postgres, sqlite};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, Reply};
 use crate::domain::ids::DeliveryId;
@@ -65,14 +64,14 @@ struct RecordRow<'a> {
     enhanced: Option<&'a str>,
     text: Option<&'a str>,
     reason: Option<&'a str>,
-    #[serde(serialize_with = "maybe_time")]
+    #[serde(serialize_with = "maybe_micros")]
     next: Option<Time>,
-    #[serde(serialize_with = "maybe_time")]
+    #[serde(serialize_with = "maybe_micros")]
     sent_at: Option<Time>,
     repeats: u8,
     relay: Option<&'a str>,
     tries: u8,
-    #[serde(serialize_with = "maybe_time")]
+    #[serde(serialize_with = "maybe_micros")]
     tried_at: Option<Time>,
 }
 
@@ -152,7 +151,7 @@ impl Steps {
             .collect();
         let texts = json(&texts)?;
         let times = json(&times(begins))?;
-        let sent_at = records.iter().map(|record| record.at).max();
+        let sent_at = records.iter().map(|record| micros(record.at)).max();
         macro_rules! step {
             ($statement:expr) => {
                 sqlx::query($statement)
@@ -227,23 +226,15 @@ fn alike(records: &[Record]) -> Option<Alike<'_>> {
         })
 }
 
-fn times(begins: &[Begin]) -> BTreeMap<i64, String> {
-    let times = begins.iter().map(|begin| (begin.id.0, written(&begin.at)));
+fn times(begins: &[Begin]) -> BTreeMap<i64, i64> {
+    let times = begins.iter().map(|begin| (begin.id.0, micros(begin.at)));
     times.collect()
 }
 
-/// A time as the driver writes it on SQLite, where times are compared as text.
-fn written(time: &Time) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, false)
-}
-
 #[expect(clippy::ref_option, reason = "the form that serde asks for")]
-pub(super) fn maybe_time<S: Serializer>(
+pub(super) fn maybe_micros<S: Serializer>(
     value: &Option<Time>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(time) => serializer.serialize_str(&written(time)),
-        None => serializer.serialize_none(),
-    }
+    value.map(micros).serialize(serializer)
 }

@@ -18,6 +18,9 @@ use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
 const GROUP: usize = 256;
+/// A group of this size is not waited for any longer, and the others only while there is work.
+const ENOUGH: usize = 5;
+const PATIENCE: usize = 6;
 /// How much sending a power cut may undo.
 const SYNC: Duration = Duration::from_millis(200);
 
@@ -76,6 +79,7 @@ impl Writer {
         let mut group = Vec::with_capacity(GROUP);
         let mut ticks = interval(SYNC);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut groups, mut steps) = (0_usize, 0_usize);
         let mut unsynced: Option<Instant> = None;
         let mut syncing: Option<Writing> = None;
         loop {
@@ -92,11 +96,14 @@ impl Writer {
                     if taken == 0 {
                         break;
                     }
+                    gather(&mut incoming, &mut group).await;
+                    (groups, steps) = (groups + 1, steps + group.len());
                     self.write(&mut group).await;
                     unsynced.get_or_insert_with(Instant::now);
                 }
             }
         }
+        tracing::debug!(groups, steps, "results written");
         sync(self.store).await;
     }
 
@@ -124,6 +131,20 @@ impl Writer {
         let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
         let begins: Vec<Begin> = group.iter().filter_map(|step| step.begin).collect();
         self.steps.write(&results, &begins).await
+    }
+}
+
+/// Lets the connections that are about to finish a mail do so: what a transaction costs is shared
+/// by its group.
+async fn gather(incoming: &mut mpsc::Receiver<Step>, group: &mut Vec<Step>) {
+    for _ in 0..PATIENCE {
+        if group.len() >= ENOUGH {
+            return;
+        }
+        tokio::task::yield_now().await;
+        while let Ok(step) = incoming.try_recv() {
+            group.push(step);
+        }
     }
 }
 
