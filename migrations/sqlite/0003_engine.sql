@@ -53,3 +53,12 @@ CREATE TABLE relay_budgets (
 
 -- The names of the relays that a publication uses, joined by commas; empty for all of them.
 ALTER TABLE publications ADD COLUMN relays TEXT NOT NULL DEFAULT '';
+
+-- How far the ledger of an issue is filled, in the order of its subscriptions, and since when it is
+-- whole: a long one is filled in parts while its first mails go out.
+ALTER TABLE issues ADD COLUMN filled_to BLOB NOT NULL DEFAULT X'00000000000000000000000000000000';
+ALTER TABLE issues ADD COLUMN filled_at TEXT;
+UPDATE issues SET filled_at = created_at WHERE state NOT IN ('planned', 'composing');
+
+DROP INDEX subscriptions_audience;
+CREATE INDEX subscriptions_audience ON subscriptions (publication_id, state, id);

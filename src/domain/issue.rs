@@ -42,6 +42,8 @@ pub struct Issue {
     pub reason: Option<String>,
     /// The last trouble with a relay while it was sending.
     pub trouble: Option<String>,
+    /// Whether its ledger is whole.
+    pub is_filled: bool,
     pub planned_at: Time,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,

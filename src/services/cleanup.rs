@@ -50,6 +50,9 @@ pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
         jobs.push(Job::ComposeIssue { issue: issue.id });
     }
     for issue in issues::in_state(&mut tx, IssueState::Sending, now).await? {
+        if !issue.is_filled {
+            jobs.push(Job::ComposeIssue { issue: issue.id });
+        }
         jobs.push(Job::Deliver { issue: issue.id });
     }
     let cancelled = issues::cancelled_since(&mut tx, now - TimeDelta::days(2)).await?;

@@ -1,6 +1,6 @@
 //! Renders the editions of an issue and fills its ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -15,7 +15,8 @@ use crate::domain::publication::{Publication, Topic, TopicChoice};
 use crate::domain::selection;
 use crate::render::contexts::{Card, DigestHead, DigestMail, PublicationView, Rendered};
 use crate::render::{RenderError, dates};
-use crate::store::{StoreError, articles, deliveries, digests, issues, publications};
+use crate::store::deliveries::{self, Audience};
+use crate::store::{StoreError, articles, digests, issues, publications};
 
 /// Why an issue could not be composed.
 #[derive(Debug, Error)]
@@ -28,6 +29,11 @@ pub enum ComposeIssueError {
     Restless,
 }
 
+/// Readers whose rows are written in one transaction.
+const PART: i64 = 20_000;
+/// Times that a part is begun again because readers changed their topics meanwhile.
+const MOST_TRIES: u32 = 10;
+
 /// All that the editions are made from.
 struct Material {
     issue: Issue,
@@ -36,28 +42,49 @@ struct Material {
     publication: Publication,
     topics: Vec<Topic>,
     articles: Vec<Article>,
-    choices: BTreeSet<String>,
 }
 
-/// The editions by topic choice; `None` where a choice has no article.
+/// The editions by topic choice; `None` where a choice has no article, or where the edition is in
+/// the database already.
 type Editions = BTreeMap<String, Option<(i64, Edition)>>;
 
-/// Composes an issue. Harmless to run twice: the second run finds it composed.
+/// What came of an attempt to fill a part.
+enum Filled {
+    Part,
+    Whole,
+    /// A reader chose topics for which there is no edition yet.
+    Again,
+    /// Another process fills the ledger, or the issue was cancelled.
+    Elsewhere,
+}
+
+/// Composes an issue: renders its editions and fills its ledger, part by part, while the first
+/// mails go out. Harmless to run twice, and to break off: the next run goes on.
 pub async fn compose(deps: &Deps, id: IssueId) -> Result<(), ComposeIssueError> {
-    let mut editions = Editions::new();
-    // A reader may confirm or change topics while editions are rendered; then the missing ones
-    // are rendered too, and the ledger is filled only when none is missing.
-    for _ in 0..10 {
-        let Some(material) = load(deps, id).await? else {
-            return Ok(());
-        };
-        render_missing(deps, &material, &mut editions).await?;
-        if fill(deps, &material, &editions).await? {
-            deps.wake(&Job::Deliver { issue: id });
-            return Ok(());
+    let Some(material) = load(deps, id).await? else {
+        return Ok(());
+    };
+    let mut tx = deps.store.read().await?;
+    let known = issues::edition_keys(&mut tx, id).await?;
+    drop(tx);
+    let mut editions: Editions = known.into_iter().map(|key| (key, None)).collect();
+    let mut tries = 0;
+    loop {
+        match fill_part(deps, &material, &mut editions).await? {
+            Filled::Part => tries = 0,
+            Filled::Whole => {
+                tracing::info!(issue = %id, editions = editions.len(), "issue composed");
+                return Ok(());
+            }
+            Filled::Elsewhere => return Ok(()),
+            Filled::Again => {
+                tries += 1;
+                if tries > MOST_TRIES {
+                    return Err(ComposeIssueError::Restless);
+                }
+            }
         }
     }
-    Err(ComposeIssueError::Restless)
 }
 
 async fn load(deps: &Deps, id: IssueId) -> Result<Option<Material>, StoreError> {
@@ -65,7 +92,8 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<Material>, StoreError> 
     let Some(issue) = issues::find(&mut tx, id).await? else {
         return Ok(None);
     };
-    if issue.state != IssueState::Composing {
+    let is_begun = matches!(issue.state, IssueState::Sending | IssueState::Paused);
+    if issue.state != IssueState::Composing && !(is_begun && !issue.is_filled) {
         return Ok(None);
     }
     let Some(publication) = publications::find(&mut tx, issue.publication).await? else {
@@ -76,12 +104,6 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<Material>, StoreError> 
     let Some(digest) = all.into_iter().find(|d| d.id == issue.digest) else {
         return Ok(None);
     };
-    let mut choices: BTreeSet<String> = deliveries::audience_choices(&mut tx, digest.id, is_first)
-        .await?
-        .into_iter()
-        .collect();
-    // The archive shows the edition with all topics.
-    choices.insert(String::new());
     Ok(Some(Material {
         topics: publications::topics(&mut tx, publication.id).await?,
         articles: articles::of_issue(&mut tx, id).await?,
@@ -89,48 +111,122 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<Material>, StoreError> 
         digest,
         is_first,
         publication,
-        choices,
     }))
+}
+
+/// Renders what the next part needs, and fills it.
+async fn fill_part(
+    deps: &Deps,
+    material: &Material,
+    editions: &mut Editions,
+) -> Result<Filled, ComposeIssueError> {
+    let id = material.issue.id;
+    let mut tx = deps.store.read().await?;
+    let mut audience = Audience {
+        publication: material.publication.id,
+        digest: material.digest.id,
+        is_first: material.is_first,
+        after: issues::filled_to(&mut tx, id).await?,
+        until: None,
+    };
+    audience.until = deliveries::part_end(&mut tx, &audience, PART).await?;
+    let choices = deliveries::audience_choices(&mut tx, &audience).await?;
+    drop(tx);
+    // The archive shows the edition with all topics.
+    render_missing(
+        deps,
+        material,
+        std::iter::once(String::new()).chain(choices),
+        editions,
+    )
+    .await?;
+    let filled = write_part(deps, material, &audience, editions).await?;
+    if matches!(filled, Filled::Part | Filled::Whole) {
+        for edition in editions.values_mut() {
+            *edition = None;
+        }
+        deps.wake(&Job::Deliver { issue: id });
+        if audience.after.0.is_nil() || audience.until.is_none() {
+            let mut tx = deps.store.begin().await?;
+            deliveries::analyse(&mut tx).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(filled)
+}
+
+/// Writes a part of the ledger with its editions, and with the first one starts the send.
+async fn write_part(
+    deps: &Deps,
+    material: &Material,
+    audience: &Audience,
+    editions: &Editions,
+) -> Result<Filled, StoreError> {
+    let id = material.issue.id;
+    let now = deps.now();
+    let mut tx = deps.store.begin().await?;
+    let choices = deliveries::audience_choices(&mut tx, audience).await?;
+    if choices.iter().any(|key| !editions.contains_key(key)) {
+        return Ok(Filled::Again);
+    }
+    let (composing, sending) = (IssueState::Composing, IssueState::Sending);
+    let is_begun = issues::advance(&mut tx, id, composing, sending, now).await?;
+    let state = issues::find(&mut tx, id).await?.map(|issue| issue.state);
+    let goes_on = matches!(state, Some(IssueState::Sending | IssueState::Paused));
+    let (after, until) = (audience.after, audience.until);
+    if !goes_on || !issues::fill_to(&mut tx, id, after, until, now).await? {
+        return Ok(Filled::Elsewhere);
+    }
+    for (key, edition) in editions {
+        if let Some((count, edition)) = edition {
+            issues::insert_edition(&mut tx, id, key, *count, edition).await?;
+        }
+    }
+    deliveries::fill(&mut tx, id, audience, now).await?;
+    if is_begun {
+        deps.push(&mut tx, &Job::Deliver { issue: id }).await?;
+    }
+    tx.commit().await?;
+    Ok(if until.is_some() {
+        Filled::Part
+    } else {
+        Filled::Whole
+    })
 }
 
 async fn render_missing(
     deps: &Deps,
     material: &Material,
+    choices: impl Iterator<Item = String>,
     editions: &mut Editions,
 ) -> Result<(), ComposeIssueError> {
-    for key in &material.choices {
-        if editions.contains_key(key) {
+    for key in choices {
+        if editions.contains_key(&key) {
             continue;
         }
-        let choice = TopicChoice::from_key(key);
-        let chosen = selection::for_choice(
-            &material.articles,
-            &choice,
-            material.digest.max_items as usize,
-        );
+        let choice = TopicChoice::from_key(&key);
+        let most = material.digest.max_items as usize;
+        let chosen = selection::for_choice(&material.articles, &choice, most);
         let edition = if chosen.is_empty() {
             None
         } else {
             let mail = mail(deps, material, &choice, &chosen);
-            let rendered = render(deps, mail).await?;
-            let id = deps.new_id(EditionId::new);
             let Rendered {
                 subject,
                 text,
                 html,
-            } = rendered;
+            } = render(deps, mail).await?;
             let count = i64::try_from(chosen.len()).unwrap_or(i64::MAX);
-            Some((
-                count,
-                Edition {
-                    id,
-                    subject,
-                    text,
-                    html,
-                },
-            ))
+            let id = deps.new_id(EditionId::new);
+            let edition = Edition {
+                id,
+                subject,
+                text,
+                html,
+            };
+            Some((count, edition))
         };
-        editions.insert(key.clone(), edition);
+        editions.insert(key, edition);
     }
     Ok(())
 }
@@ -201,41 +297,4 @@ fn card(article: &Article, material: &Material, choice: &TopicChoice) -> Card {
         material.digest.timezone,
         language,
     )
-}
-
-/// Writes editions and ledger and starts the send, in one transaction; false where a choice is
-/// not rendered yet.
-async fn fill(deps: &Deps, material: &Material, editions: &Editions) -> Result<bool, StoreError> {
-    let (issue, digest) = (&material.issue, &material.digest);
-    let mut tx = deps.store.begin().await?;
-    let choices = deliveries::audience_choices(&mut tx, digest.id, material.is_first).await?;
-    if choices.iter().any(|key| !editions.contains_key(key)) {
-        return Ok(false);
-    }
-    let now = deps.now();
-    if !issues::advance(
-        &mut tx,
-        issue.id,
-        IssueState::Composing,
-        IssueState::Sending,
-        now,
-    )
-    .await?
-    {
-        return Ok(true);
-    }
-    for (key, edition) in editions {
-        if let Some((count, edition)) = edition {
-            issues::insert_edition(&mut tx, issue.id, key, *count, edition).await?;
-        }
-    }
-    let rows = deliveries::fill(&mut tx, issue.id, digest.id, material.is_first, now).await?;
-    deps.push(&mut tx, &Job::Deliver { issue: issue.id })
-        .await?;
-    tx.commit().await?;
-    let mut tx = deps.store.begin().await?;
-    deliveries::analyse(&mut tx).await?;
-    tx.commit().await?;
-    tracing::info!(issue = %issue.id, rows, editions = editions.len(), "issue composed");
-    Ok(true)
 }

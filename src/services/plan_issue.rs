@@ -115,8 +115,7 @@ async fn freeze(
     id: IssueId,
     now: Time,
 ) -> Result<(), StoreError> {
-    let (readers, _, _) = subscriptions::count(tx, digest.publication).await?;
-    if readers == 0 {
+    if !subscriptions::any_confirmed(tx, digest.publication).await? {
         return issues::skip(tx, id, "no confirmed readers", now).await;
     }
     let chosen = candidates(tx, digest, digest.publication, now).await?;

@@ -1,59 +1,101 @@
 //! The ledger: a row for each issue and reader. How the engine works on it is in `claims`.
 
+use uuid::Uuid;
+
 use super::{StoreError, Tx, micros, on};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DigestId, IssueId, SubscriptionId};
+use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 
-/// The topic choices that the audience of a digest made.
-pub async fn audience_choices(
+/// The readers of a digest, and a part of them in the order of their subscriptions.
+#[derive(Debug, Clone, Copy)]
+pub struct Audience {
+    pub publication: PublicationId,
+    pub digest: DigestId,
+    /// Whether those belong to it who chose no digest.
+    pub is_first: bool,
+    pub after: SubscriptionId,
+    /// The last of the part; all that come after `after` where there is none.
+    pub until: Option<SubscriptionId>,
+}
+
+/// The highest id there can be.
+const LAST: Uuid = Uuid::max();
+
+impl Audience {
+    fn last(&self) -> Uuid {
+        self.until.map_or(LAST, |until| until.0)
+    }
+}
+
+/// The last subscription of a part of `size`; `None` where no more than that are left.
+pub async fn part_end(
     tx: &mut Tx,
-    digest: DigestId,
-    is_first: bool,
-) -> Result<Vec<String>, StoreError> {
-    let keys = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT DISTINCT s.topic_key FROM subscriptions s
-         JOIN digests d ON d.id = $1 AND d.publication_id = s.publication_id
-         WHERE s.state = 'confirmed' AND (s.digest_id = $1 OR ($2 = 1 AND s.digest_id IS NULL))
-         ORDER BY s.topic_key"
+    audience: &Audience,
+    size: i64,
+) -> Result<Option<SubscriptionId>, StoreError> {
+    let id: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM subscriptions
+         WHERE publication_id = $1 AND state = 'confirmed' AND id > $2
+         ORDER BY id LIMIT 1 OFFSET $3"
     )
-    .bind(digest.0)
-    .bind(i64::from(is_first))
+    .bind(audience.publication.0)
+    .bind(audience.after.0)
+    .bind(size)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(id.map(SubscriptionId))
+}
+
+/// The topic choices that a part of the audience made.
+pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<String>, StoreError> {
+    let keys = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT DISTINCT topic_key FROM subscriptions
+         WHERE publication_id = $1 AND state = 'confirmed' AND id > $2 AND id <= $3
+            AND (digest_id = $4 OR ($5 = 1 AND digest_id IS NULL))
+         ORDER BY topic_key"
+    )
+    .bind(audience.publication.0)
+    .bind(audience.after.0)
+    .bind(audience.last())
+    .bind(audience.digest.0)
+    .bind(i64::from(audience.is_first))
     .fetch_all(conn)
     .await)?;
     Ok(keys)
 }
 
-/// Fills the ledger of an issue in one statement: a row for each confirmed reader of the digest,
-/// skipped with its reason where the reader's
-/// topics have no article or the address is suppressed. Returns the number of rows.
+/// Fills the ledger of an issue for a part of its audience in one statement: a row for each
+/// confirmed reader, skipped with its reason where the reader's topics have no article or the
+/// address is suppressed. Returns the number of rows.
 pub async fn fill(
     tx: &mut Tx,
     issue: IssueId,
-    digest: DigestId,
-    is_first: bool,
-    planned_at: Time,
+    audience: &Audience,
+    due_at: Time,
 ) -> Result<u64, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query(
         "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
-         SELECT i.id, s.id, e.id,
+         SELECT $1, s.id, e.id,
             CASE WHEN e.id IS NULL OR r.suppressed_at IS NOT NULL THEN 'skipped' ELSE 'pending' END,
             CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
                 WHEN e.id IS NULL THEN 'no new article in the chosen topics' END,
-            $4
-         FROM issues i
-         JOIN subscriptions s ON s.publication_id = i.publication_id
+            $7
+         FROM subscriptions s
          JOIN subscribers r ON r.id = s.subscriber_id
-         LEFT JOIN editions e ON e.issue_id = i.id AND e.topic_key = s.topic_key
-         WHERE i.id = $1 AND s.state = 'confirmed'
-            AND (s.digest_id = $2 OR ($3 = 1 AND s.digest_id IS NULL))
+         LEFT JOIN editions e ON e.issue_id = $1 AND e.topic_key = s.topic_key
+         WHERE s.publication_id = $2 AND s.state = 'confirmed' AND s.id > $3 AND s.id <= $4
+            AND (s.digest_id = $5 OR ($6 = 1 AND s.digest_id IS NULL))
          ORDER BY s.id
          ON CONFLICT (subscription_id, issue_id) DO NOTHING"
     )
     .bind(issue.0)
-    .bind(digest.0)
-    .bind(i64::from(is_first))
-    .bind(micros(planned_at))
+    .bind(audience.publication.0)
+    .bind(audience.after.0)
+    .bind(audience.last())
+    .bind(audience.digest.0)
+    .bind(i64::from(audience.is_first))
+    .bind(micros(due_at))
     .execute(conn)
     .await
     .map(|done| done.rows_affected())

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
-use crate::domain::ids::{ArticleId, DigestId, EditionId, IssueId, PublicationId};
+use crate::domain::ids::{ArticleId, DigestId, EditionId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Edition, Issue, IssueState};
 
 #[derive(FromRow)]
@@ -17,6 +17,7 @@ struct Row {
     state: String,
     reason: Option<String>,
     trouble: Option<String>,
+    filled_at: Option<Time>,
     planned_at: Time,
     started_at: Option<Time>,
     finished_at: Option<Time>,
@@ -34,6 +35,7 @@ impl TryFrom<Row> for Issue {
             state: read("issues", "state", row.id, &row.state)?,
             reason: row.reason,
             trouble: row.trouble,
+            is_filled: row.filled_at.is_some(),
             planned_at: row.planned_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -103,6 +105,41 @@ pub async fn freeze(tx: &mut Tx, id: IssueId, number: i64, now: Time) -> Result<
     .await
     .map(|done| done.rows_affected())
     })?;
+    Ok(changed > 0)
+}
+
+/// The last subscription that the ledger of an issue has been filled to; nil before the first.
+pub async fn filled_to(tx: &mut Tx, id: IssueId) -> Result<SubscriptionId, StoreError> {
+    let at: Uuid = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT filled_to FROM issues WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(SubscriptionId(at))
+}
+
+/// Notes that the ledger is filled from one subscription to another, or to its end; false where
+/// somebody else was faster.
+pub async fn fill_to(
+    tx: &mut Tx,
+    id: IssueId,
+    from: SubscriptionId,
+    to: Option<SubscriptionId>,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let whole_at = to.is_none().then_some(now);
+    let changed = on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET filled_to = $3, filled_at = $4
+         WHERE id = $1 AND filled_to = $2 AND filled_at IS NULL"
+    )
+    .bind(id.0)
+    .bind(from.0)
+    .bind(to.unwrap_or(from).0)
+    .bind(whole_at)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
     Ok(changed > 0)
 }
 
@@ -285,7 +322,7 @@ pub async fn published(
     Ok(rows)
 }
 
-/// Keeps a rendered edition.
+/// Keeps a rendered edition, where there is none for the choice yet.
 pub async fn insert_edition(
     tx: &mut Tx,
     issue: IssueId,
@@ -295,7 +332,8 @@ pub async fn insert_edition(
 ) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
         "INSERT INTO editions (id, issue_id, topic_key, articles, subject, text_body, html_body)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (issue_id, topic_key) DO NOTHING"
     )
     .bind(edition.id.0)
     .bind(issue.0)
@@ -308,6 +346,17 @@ pub async fn insert_edition(
     .await
     .map(drop))?;
     Ok(())
+}
+
+/// The topic choices for which an issue has an edition.
+pub async fn edition_keys(tx: &mut Tx, issue: IssueId) -> Result<Vec<String>, StoreError> {
+    let keys = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT topic_key FROM editions WHERE issue_id = $1"
+    )
+    .bind(issue.0)
+    .fetch_all(conn)
+    .await)?;
+    Ok(keys)
 }
 
 #[derive(FromRow)]

@@ -21,7 +21,7 @@ use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
 use paperround::store::claims::{self, Claimed, HandBack, Position};
-use paperround::store::deliveries;
+use paperround::store::deliveries::{self, Audience};
 use paperround::store::results::{self, Begin, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
@@ -32,6 +32,17 @@ use crate::on_both;
 
 fn at(text: &str) -> Time {
     text.parse().unwrap()
+}
+
+/// All readers of a digest.
+fn audience(publication: PublicationId, digest: DigestId, is_first: bool) -> Audience {
+    Audience {
+        publication,
+        digest,
+        is_first,
+        after: SubscriptionId(uuid::Uuid::nil()),
+        until: None,
+    }
 }
 
 /// Ids and a clock that shows microseconds, so that rounding would be noticed.
@@ -162,7 +173,7 @@ impl Makes {
                 .await
                 .unwrap()
         );
-        deliveries::fill(tx, id, digest.id, true, now)
+        deliveries::fill(tx, id, &audience(publication.id, digest.id, true), now)
             .await
             .unwrap();
         (id, digest)
@@ -496,20 +507,66 @@ async fn the_ledger_has_a_row_for_each_reader_once() {
         let mut tx = store.begin().await.unwrap();
         let (id, digest) = makes.sending(&mut tx, 5).await;
         assert_eq!(
-            deliveries::fill(&mut tx, id, digest.id, true, makes.now())
-                .await
-                .unwrap(),
+            deliveries::fill(
+                &mut tx,
+                id,
+                &audience(digest.publication, digest.id, true),
+                makes.now()
+            )
+            .await
+            .unwrap(),
             0
         );
         assert_eq!(
-            deliveries::fill(&mut tx, id, digest.id, false, makes.now())
-                .await
-                .unwrap(),
+            deliveries::fill(
+                &mut tx,
+                id,
+                &audience(digest.publication, digest.id, false),
+                makes.now()
+            )
+            .await
+            .unwrap(),
             0
         );
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().pending, 5);
         deliveries::analyse(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_long_ledger_is_filled_in_parts_by_one_at_a_time() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (_, digest) = makes.sending(&mut tx, 5).await;
+        let id = makes.id(IssueId::new);
+        makes.clock.advance(TimeDelta::seconds(1));
+        let now = makes.now();
+        issues::insert(&mut tx, id, digest.id, digest.publication, now, now)
+            .await
+            .unwrap();
+        let mut part = audience(digest.publication, digest.id, true);
+        let mut rows = Vec::new();
+        loop {
+            assert_eq!(issues::filled_to(&mut tx, id).await.unwrap(), part.after);
+            part.until = deliveries::part_end(&mut tx, &part, 1).await.unwrap();
+            let (from, to) = (part.after, part.until);
+            assert!(issues::fill_to(&mut tx, id, from, to, now).await.unwrap());
+            // Somebody else who is at the same place finds it taken.
+            assert!(
+                !issues::fill_to(&mut tx, id, from, to, now).await.unwrap() || to == Some(from)
+            );
+            rows.push(deliveries::fill(&mut tx, id, &part, now).await.unwrap());
+            match part.until {
+                Some(until) => part.after = until,
+                None => break,
+            }
+        }
+        assert_eq!(rows, [2, 2, 1]);
+        assert!(issues::find(&mut tx, id).await.unwrap().unwrap().is_filled);
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().recipients, 5);
     })
     .await;
 }

@@ -154,7 +154,7 @@ async fn finish(deps: &Deps) -> Result<(), StoreError> {
     let sending = issues::in_state(&mut tx, IssueState::Sending, deps.now()).await?;
     let mut ended = Vec::new();
     for issue in sending {
-        if !deliveries::any_open(&mut tx, issue.id).await? {
+        if issue.is_filled && !deliveries::any_open(&mut tx, issue.id).await? {
             ended.push(issue.id);
         }
     }
