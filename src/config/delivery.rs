@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Problem;
 use crate::domain::delivery::OnUnknown;
@@ -25,7 +25,7 @@ pub struct Delivery {
 }
 
 /// What a domain of readers bears.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DomainRule {
     pub name: String,

@@ -35,7 +35,7 @@ pub struct Relay {
 }
 
 /// A daily ceiling that grows.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WarmUp {
     /// The first day (UTC).

@@ -92,8 +92,12 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<Material>, StoreError> 
     let Some(issue) = issues::find(&mut tx, id).await? else {
         return Ok(None);
     };
-    let is_begun = matches!(issue.state, IssueState::Sending | IssueState::Paused);
-    if issue.state != IssueState::Composing && !(is_begun && !issue.is_filled) {
+    let is_open = match issue.state {
+        IssueState::Composing => true,
+        IssueState::Sending | IssueState::Paused => !issue.is_filled,
+        _ => false,
+    };
+    if !is_open {
         return Ok(None);
     }
     let Some(publication) = publications::find(&mut tx, issue.publication).await? else {
