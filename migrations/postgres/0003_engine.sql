@@ -3,7 +3,13 @@
 -- Rows are claimed by processes; which connection sends a mail is the process's own affair.
 DROP INDEX deliveries_claimed;
 ALTER TABLE deliveries DROP COLUMN lane;
-CREATE INDEX deliveries_claimed ON deliveries (claimed_by) WHERE state = 'sending';
+DROP INDEX deliveries_due;
+DROP INDEX deliveries_state;
+-- Each row is in one of three indexes at a time: due, claimed, or done. An index over all states
+-- would be written twice more for each mail.
+CREATE INDEX deliveries_due ON deliveries (issue_id, next_attempt_at, id, state) WHERE state IN ('pending', 'deferred');
+CREATE INDEX deliveries_claimed ON deliveries (claimed_by, issue_id) WHERE state = 'sending';
+CREATE INDEX deliveries_done ON deliveries (issue_id, state) WHERE state IN ('sent', 'failed', 'skipped', 'unknown');
 
 -- Times of the ledger are microseconds since 1970, as in SQLite, where that keeps rows short.
 ALTER TABLE deliveries

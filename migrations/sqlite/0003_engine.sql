@@ -38,9 +38,11 @@ FROM deliveries;
 DROP TABLE deliveries;
 ALTER TABLE ledger RENAME TO deliveries;
 
-CREATE INDEX deliveries_due ON deliveries (issue_id, next_attempt_at, id) WHERE state IN ('pending', 'deferred');
-CREATE INDEX deliveries_claimed ON deliveries (claimed_by) WHERE state = 'sending';
-CREATE INDEX deliveries_state ON deliveries (issue_id, state);
+-- Each row is in one of three indexes at a time: due, claimed, or done. An index over all states
+-- would be written twice more for each mail.
+CREATE INDEX deliveries_due ON deliveries (issue_id, next_attempt_at, id, state) WHERE state IN ('pending', 'deferred');
+CREATE INDEX deliveries_claimed ON deliveries (claimed_by, issue_id) WHERE state = 'sending';
+CREATE INDEX deliveries_done ON deliveries (issue_id, state) WHERE state IN ('sent', 'failed', 'skipped', 'unknown');
 
 -- Mails that a relay was given in an hour or a day, over all nodes; they lease their parts.
 CREATE TABLE relay_budgets (

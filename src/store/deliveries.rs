@@ -129,13 +129,13 @@ pub async fn skip_open(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreErro
     Ok(rows)
 }
 
-/// Skips up to `limit` of what is still to go out of a cancelled issue.
+/// Skips up to `limit` of what waits of a cancelled issue; what was claimed and not begun has to be
+/// taken back before.
 pub async fn skip_cancelled(tx: &mut Tx, issue: IssueId, limit: i64) -> Result<u64, StoreError> {
     let rows = on!(tx, |conn| sqlx::query(
-        "UPDATE deliveries SET state = 'skipped', reason = 'cancelled', claimed_by = NULL
-         WHERE id IN (SELECT d.id FROM deliveries d WHERE d.issue_id = $1
-            AND (d.state IN ('pending', 'deferred') OR (d.state = 'sending' AND d.begun_at IS NULL))
-            LIMIT $2)"
+        "UPDATE deliveries SET state = 'skipped', reason = 'cancelled'
+         WHERE id IN (SELECT d.id FROM deliveries d
+            WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred') LIMIT $2)"
     )
     .bind(issue.0)
     .bind(limit)
@@ -157,7 +157,8 @@ pub async fn retry_failed(
         "UPDATE deliveries SET state = 'pending', reason = NULL, first_attempt_at = NULL,
             next_attempt_at = $3,
             repeats = repeats + CASE WHEN state = 'unknown' THEN 1 ELSE 0 END
-         WHERE issue_id = $1 AND (state = 'failed' OR (state = 'unknown' AND $2 = 1))"
+         WHERE issue_id = $1 AND state IN ('sent', 'failed', 'skipped', 'unknown')
+            AND (state = 'failed' OR (state = 'unknown' AND $2 = 1))"
     )
     .bind(issue.0)
     .bind(i64::from(unknown))
@@ -185,11 +186,12 @@ pub async fn unskip(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> 
 /// Whether the outcome of any delivery of an issue is open.
 pub async fn any_open(tx: &mut Tx, issue: IssueId) -> Result<bool, StoreError> {
     let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM deliveries
-         WHERE issue_id = $1 AND state IN ('pending', 'sending', 'deferred') LIMIT 1"
+        "SELECT CAST(MAX(1) AS BIGINT) WHERE EXISTS (SELECT 1 FROM deliveries
+                WHERE issue_id = $1 AND state IN ('pending', 'deferred'))
+            OR EXISTS (SELECT 1 FROM deliveries WHERE issue_id = $1 AND state = 'sending')"
     )
     .bind(issue.0)
-    .fetch_optional(conn)
+    .fetch_one(conn)
     .await)?;
     Ok(found.is_some())
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{ArticleId, DigestId, EditionId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Edition, Issue, IssueState};
 
@@ -407,42 +408,32 @@ impl From<EditionRow> for Edition {
     }
 }
 
-#[derive(FromRow)]
-struct CountsRow {
-    recipients: i64,
-    pending: i64,
-    sending: i64,
-    sent: i64,
-    deferred: i64,
-    failed: i64,
-    skipped: i64,
-    unknown: i64,
-}
-
-/// Sums up the ledger of an issue.
+/// Sums up the ledger of an issue, over each of its three indexes.
 pub async fn counts(tx: &mut Tx, id: IssueId) -> Result<Counts, StoreError> {
-    let c = on!(tx, |conn| sqlx::query_as::<_, CountsRow>(
-        "SELECT COUNT(*) AS recipients,
-            COUNT(*) FILTER (WHERE state = 'pending') AS pending,
-            COUNT(*) FILTER (WHERE state = 'sending') AS sending,
-            COUNT(*) FILTER (WHERE state = 'sent') AS sent,
-            COUNT(*) FILTER (WHERE state = 'deferred') AS deferred,
-            COUNT(*) FILTER (WHERE state = 'failed') AS failed,
-            COUNT(*) FILTER (WHERE state = 'skipped') AS skipped,
-            COUNT(*) FILTER (WHERE state = 'unknown') AS unknown
-         FROM deliveries WHERE issue_id = $1"
+    let rows: Vec<(String, i64)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT state, COUNT(*) FROM deliveries
+         WHERE issue_id = $1 AND state IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY state
+         UNION ALL
+         SELECT state, COUNT(*) FROM deliveries
+         WHERE issue_id = $1 AND state IN ('pending', 'deferred') GROUP BY state
+         UNION ALL
+         SELECT 'sending', COUNT(*) FROM deliveries WHERE issue_id = $1 AND state = 'sending'"
     )
     .bind(id.0)
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await)?;
-    Ok(Counts {
-        recipients: c.recipients,
-        pending: c.pending,
-        sending: c.sending,
-        sent: c.sent,
-        deferred: c.deferred,
-        failed: c.failed,
-        skipped: c.skipped,
-        unknown: c.unknown,
-    })
+    let mut counts = Counts::default();
+    for (state, rows) in rows {
+        counts.recipients += rows;
+        *match read("deliveries", "state", id, &state)? {
+            DeliveryState::Pending => &mut counts.pending,
+            DeliveryState::Sending => &mut counts.sending,
+            DeliveryState::Sent => &mut counts.sent,
+            DeliveryState::Deferred => &mut counts.deferred,
+            DeliveryState::Failed => &mut counts.failed,
+            DeliveryState::Skipped => &mut counts.skipped,
+            DeliveryState::Unknown => &mut counts.unknown,
+        } += rows;
+    }
+    Ok(counts)
 }
