@@ -1,5 +1,7 @@
 //! The composition root: settings become `Deps`, web server and workers.
 
+pub mod examine;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -173,11 +175,15 @@ impl App {
     }
 }
 
+/// The name that we give to relays.
+fn hello_name(settings: &Settings) -> String {
+    let url = Url::parse(settings.http.base()).ok();
+    let host = url.and_then(|url| url.host_str().map(str::to_owned));
+    host.unwrap_or_else(|| "localhost".to_owned())
+}
+
 fn routes(settings: &Settings) -> Result<Routes> {
-    let host = Url::parse(settings.http.base())
-        .ok()
-        .and_then(|u| u.host_str().map(str::to_owned))
-        .unwrap_or_else(|| "localhost".to_owned());
+    let host = hello_name(settings);
     let relays = settings.relay.0.iter().map(|relay| route(relay, &host));
     let rules = settings.delivery.domain.iter().filter_map(|rule| {
         Some(DomainRule {
@@ -190,29 +196,13 @@ fn routes(settings: &Settings) -> Result<Routes> {
 }
 
 fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
-    let url = relay
-        .url()
-        .map_err(|e| anyhow!("relay {:?}: {e}", relay.name))?;
     let warm_up = relay.warm_up.map(|warm_up| WarmUp {
         since: warm_up.since,
         per_day: warm_up.per_day,
         growth: warm_up.growth,
     });
     Ok(RouteConfig {
-        relay: Relay::parse(&RelayConfig {
-            connections: relay.connections,
-            messages_per_connection: relay.messages_per_connection,
-            pipelining: relay.pipelining,
-            auth: match relay.auth {
-                relay::Auth::Auto => Auth::Auto,
-                relay::Auth::Plain => Auth::Only(Mechanism::Plain),
-                relay::Auth::Login => Auth::Only(Mechanism::Login),
-                relay::Auth::XOAuth2 => Auth::Only(Mechanism::XOAuth2),
-            },
-            ca_file: relay.ca_file.clone(),
-            hello_name: host.to_owned(),
-            ..RelayConfig::new(relay.name.as_str(), url.expose_secret())
-        })?,
+        relay: Relay::parse(&relay_config(relay, host)?)?,
         weight: relay.weight,
         backup: relay.backup,
         per_second: relay.per_second,
@@ -224,25 +214,46 @@ fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
     })
 }
 
+fn relay_config(relay: &relay::Relay, host: &str) -> Result<RelayConfig> {
+    let url = relay
+        .url()
+        .map_err(|e| anyhow!("relay {:?}: {e}", relay.name))?;
+    Ok(RelayConfig {
+        connections: relay.connections,
+        messages_per_connection: relay.messages_per_connection,
+        pipelining: relay.pipelining,
+        auth: match relay.auth {
+            relay::Auth::Auto => Auth::Auto,
+            relay::Auth::Plain => Auth::Only(Mechanism::Plain),
+            relay::Auth::Login => Auth::Only(Mechanism::Login),
+            relay::Auth::XOAuth2 => Auth::Only(Mechanism::XOAuth2),
+        },
+        ca_file: relay.ca_file.clone(),
+        hello_name: host.to_owned(),
+        ..RelayConfig::new(relay.name.as_str(), url.expose_secret())
+    })
+}
+
 /// The keys that sign mails, read and tried.
 pub fn dkim_keys(settings: &Settings) -> Result<DkimKeys> {
-    let entry = |entry: &Dkim| -> Result<DkimKeyConfig> {
-        let wrong = |text: String| anyhow!("dkim {:?}: {text}", entry.domain);
-        let signed_by = if entry.is_signed_by_relay() {
-            SignedBy::Relay
-        } else {
-            SignedBy::Key {
-                selector: entry.selector.clone().unwrap_or_default(),
-                algorithm: entry.algorithm().parse().map_err(wrong)?,
-                private_key: entry.key().map_err(wrong)?,
-                origin: entry.origin(),
-            }
-        };
-        let domain = entry.ascii_domain().map_err(wrong)?;
-        Ok(DkimKeyConfig { domain, signed_by })
-    };
-    let entries: Vec<DkimKeyConfig> = settings.dkim.iter().map(entry).collect::<Result<_>>()?;
+    let entries: Vec<DkimKeyConfig> = settings.dkim.iter().map(key_entry).collect::<Result<_>>()?;
     Ok(DkimKeys::load(&entries)?)
+}
+
+fn key_entry(entry: &Dkim) -> Result<DkimKeyConfig> {
+    let wrong = |text: String| anyhow!("dkim {:?}: {text}", entry.domain);
+    let signed_by = if entry.is_signed_by_relay() {
+        SignedBy::Relay
+    } else {
+        SignedBy::Key {
+            selector: entry.selector.clone().unwrap_or_default(),
+            algorithm: entry.algorithm().parse().map_err(wrong)?,
+            private_key: entry.key().map_err(wrong)?,
+            origin: entry.origin(),
+        }
+    };
+    let domain = entry.ascii_domain().map_err(wrong)?;
+    Ok(DkimKeyConfig { domain, signed_by })
 }
 
 /// The key from the settings or its file; the file is made where it is missing.

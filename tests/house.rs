@@ -53,6 +53,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ),
     ("axum", &["src/web/", "src/demo/", "src/app.rs"]),
     ("lettre", &["src/mail/"]),
+    ("hickory*", &["src/mail/dns.rs"]),
+    ("psl", &["src/services/doctor/"]),
     ("tera", &["src/render/"]),
     ("reqwest", &["src/feeds/", "src/demo/"]),
 ];

@@ -9,6 +9,7 @@ mod context;
 mod demo;
 mod digest;
 mod dkim;
+mod doctor;
 mod feed;
 mod init;
 mod issue;
@@ -66,6 +67,8 @@ enum Command {
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Config),
+    /// Check the machine, the relays and the senders' DNS records; exit 1 where anything fails
+    Doctor(doctor::Doctor),
     /// What people subscribe to
     #[command(subcommand)]
     Publication(publication::Publication),
@@ -135,6 +138,7 @@ impl Command {
             Self::Serve(command) => command.run(global).await,
             Self::Migrate(command) => command.run(global, &out).await,
             Self::Config(command) => command.run(global, &out),
+            Self::Doctor(command) => command.run(global, &out).await,
             Self::Publication(command) => command.run(global, &out).await,
             Self::Topic(command) => command.run(global, &out).await,
             Self::Feed(command) => command.run(global, &out).await,

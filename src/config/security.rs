@@ -37,6 +37,11 @@ impl Security {
         }
     }
 
+    /// Whether the key stands in the settings themselves.
+    pub fn is_in_place(&self) -> bool {
+        self.secret_key.is_some()
+    }
+
     /// The key where it is given or its file exists.
     pub fn key(&self) -> Result<Option<SecretString>, String> {
         let key = match &self.secret_key {

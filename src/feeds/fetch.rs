@@ -336,7 +336,7 @@ fn host(url: &Url) -> &str {
 }
 
 /// The innermost cause says what happened; the layers around it only that it did.
-fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;
@@ -344,7 +344,7 @@ fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     innermost.to_string()
 }
 
-fn find_source<'e, E: std::error::Error + 'static>(
+pub(super) fn find_source<'e, E: std::error::Error + 'static>(
     error: &'e (dyn std::error::Error + 'static),
 ) -> Option<&'e E> {
     let mut next = Some(error);

@@ -3,6 +3,7 @@
 pub mod fetch;
 pub mod guard;
 pub mod parse;
+pub mod probe;
 pub mod sanitize;
 
 mod decode;

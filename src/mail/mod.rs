@@ -2,8 +2,10 @@
 //!
 //! The only room that names `lettre`. It knows `domain` and nothing else.
 
+mod certificate;
 mod dial;
 pub mod dkim;
+pub mod dns;
 pub mod headers;
 pub mod message;
 pub mod outcome;

@@ -145,11 +145,20 @@ impl Relay {
 
     /// Whether the password would travel where others could read it.
     pub fn sends_password_in_clear(&self) -> bool {
-        let is_loopback = match self.0.host.parse::<IpAddr>() {
+        self.has_credentials() && self.0.security == Security::Plain && !self.is_loopback()
+    }
+
+    /// Whether it runs on this machine.
+    pub fn is_loopback(&self) -> bool {
+        match self.0.host.parse::<IpAddr>() {
             Ok(ip) => ip.is_loopback(),
             Err(_) => self.0.host == "localhost",
-        };
-        self.0.credentials.is_some() && self.0.security == Security::Plain && !is_loopback
+        }
+    }
+
+    /// Whether it is signed in to.
+    pub fn has_credentials(&self) -> bool {
+        self.0.credentials.is_some()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod consent;
 pub mod control_issue;
 pub mod deliver;
+pub mod doctor;
 pub mod fetch_feed;
 pub mod import;
 pub mod ingest_article;

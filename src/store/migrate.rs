@@ -6,7 +6,7 @@ use sqlx::migrate::{Migrate, Migrator};
 
 use super::{Store, StoreError};
 
-const LEDGER: &str = "paperround_migrations";
+pub(super) const LEDGER: &str = "paperround_migrations";
 
 fn sqlite() -> Migrator {
     let mut ours = sqlx::migrate!("./migrations/sqlite");
@@ -75,6 +75,11 @@ pub async fn status(store: &Store) -> Result<Vec<Step>, StoreError> {
             applied: is_applied(m.version),
         })
         .collect())
+}
+
+/// The numbers of all our migrations.
+pub(super) fn versions() -> Vec<i64> {
+    sqlite().iter().map(|step| step.version).collect()
 }
 
 /// Whether nothing is left to apply.

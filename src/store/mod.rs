@@ -8,6 +8,7 @@ pub mod counters;
 pub mod deliveries;
 pub mod digests;
 pub mod feeds;
+pub mod health;
 pub mod import;
 pub mod issues;
 pub mod ledger;

@@ -7,6 +7,7 @@ mod control;
 mod crash;
 mod deliver;
 mod dkim;
+mod doctor;
 mod full_disk;
 mod import;
 mod ingest_fetch;

@@ -8,10 +8,12 @@ use paperround::mail::smtp::{Envelope, Refusal, Session, Step};
 use paperround::mail::{Relay, RelayConfig};
 use player::{Deed, Heard, Player, Tls, say};
 
+pub use opening::acceptor;
+
 mod exchange;
 mod faults;
 mod opening;
-mod player;
+pub mod player;
 mod refusals;
 
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\nHello\r\n";

@@ -119,7 +119,7 @@ fn number(der: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// The content of the first value, which must have this tag, and what follows it.
-fn value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(in crate::mail) fn value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = if first < 0x80 {

@@ -3,7 +3,7 @@
 //! All work that does not depend on the mail is done when the keys are loaded.
 
 mod canon;
-mod der;
+pub(super) mod der;
 mod key;
 mod record;
 mod signer;

@@ -9,6 +9,7 @@
 mod auth;
 mod capabilities;
 mod envelope;
+mod examine;
 mod incoming;
 mod judge;
 mod open;
@@ -21,6 +22,7 @@ use std::fmt;
 pub use auth::{Auth, Mechanism};
 pub use capabilities::Capabilities;
 pub use envelope::Envelope;
+pub use examine::{Examined, Protection};
 pub use session::Session;
 
 use crate::domain::delivery::Outcome;

@@ -18,25 +18,37 @@ use crate::mail::transport::{ConnectError, Fault};
 impl Relay {
     /// Opens a session for bulk mail.
     pub async fn open(&self) -> Result<Session, ConnectError> {
+        let opened = self.open_wire().await?;
+        Ok(Session::new(self.clone(), opened.wire, opened.capabilities))
+    }
+
+    pub(super) async fn open_wire(&self) -> Result<Opened, ConnectError> {
         let opened = open(&self.0).await;
-        let (wire, capabilities) = opened.map_err(|(fault, problem)| ConnectError {
+        opened.map_err(|(fault, problem)| ConnectError {
             relay: self.name().to_owned(),
             endpoint: self.endpoint(),
             fault,
             problem,
-        })?;
-        Ok(Session::new(self.clone(), wire, capabilities))
+        })
     }
 }
 
-async fn open(relay: &Settings) -> Result<(Wire, Capabilities), Failure> {
+/// A connection on which mail may be sent.
+pub(super) struct Opened {
+    pub(super) wire: Wire,
+    pub(super) capabilities: Capabilities,
+    /// The first line that the server said.
+    pub(super) greeting: String,
+}
+
+async fn open(relay: &Settings) -> Result<Opened, Failure> {
     let tcp = dial::tcp(relay).await?;
     let stream = match relay.security {
         Security::Implicit => tls(relay, tcp).await?,
         Security::Plain | Security::StartTls => Stream::Plain(tcp),
     };
     let mut wire = Wire::new(stream);
-    greeting(&mut wire, relay.command_timeout).await?;
+    let greeting = greeting(&mut wire, relay.command_timeout).await?;
     let mut server = hello(&mut wire, relay).await?;
     if relay.security == Security::StartTls {
         wire = start_tls(wire, &server, relay).await?;
@@ -44,10 +56,14 @@ async fn open(relay: &Settings) -> Result<(Wire, Capabilities), Failure> {
         server = hello(&mut wire, relay).await?;
     }
     auth::sign_in(&mut wire, &server, relay).await?;
-    Ok((wire, server))
+    Ok(Opened {
+        wire,
+        capabilities: server,
+        greeting,
+    })
 }
 
-async fn greeting(wire: &mut Wire, limit: Duration) -> Result<(), Failure> {
+async fn greeting(wire: &mut Wire, limit: Duration) -> Result<String, Failure> {
     let code = wire
         .reply(Instant::now(), limit)
         .await
@@ -59,7 +75,7 @@ async fn greeting(wire: &mut Wire, limit: Duration) -> Result<(), Failure> {
             ),
         })?;
     if code / 100 == 2 {
-        return Ok(());
+        return Ok(wire.text().lines().next().unwrap_or_default().to_owned());
     }
     let said = wire.kept();
     Err((Fault::Server, format!("the server refused us: {said}")))

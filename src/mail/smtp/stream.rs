@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use rustls::ClientConnection;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -107,6 +108,14 @@ impl Wire {
         match self.stream {
             Stream::Plain(tcp) if self.incoming.is_empty() => Some(tcp),
             _ => None,
+        }
+    }
+
+    /// The state of TLS, where it is on.
+    pub(super) fn tls(&self) -> Option<&ClientConnection> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(tls) => Some(tls.get_ref().1),
         }
     }
 

@@ -14,7 +14,7 @@ use super::*;
 const CERTIFICATE: &[u8] = include_bytes!("../../fixtures/tls/localhost.pem");
 const KEY: &[u8] = include_bytes!("../../fixtures/tls/test-only-key.pem");
 
-fn acceptor() -> TlsAcceptor {
+pub fn acceptor() -> TlsAcceptor {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

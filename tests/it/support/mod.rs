@@ -4,6 +4,7 @@
 //! run on PostgreSQL.
 
 pub mod database;
+pub mod dns;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
