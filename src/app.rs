@@ -1,14 +1,17 @@
 //! The composition root: settings become `Deps`, web server and workers.
 
 pub mod examine;
+mod reload;
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -26,6 +29,7 @@ use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
 use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
+use crate::services::plan::{Plan, Plans};
 use crate::services::{Deps, Limits, cleanup};
 use crate::store::{Store, migrate};
 use crate::web::{self, Web};
@@ -88,11 +92,14 @@ impl App {
             timeout: Duration::from_secs(settings.feeds.timeout_seconds),
             allow_private_addresses: settings.feeds.allow_private_addresses,
         })?;
+        let plan = plan(&settings)?;
         let deps = Deps {
             store,
             renderer: Arc::new(Renderer::new()?),
-            routes: Arc::new(routes(&settings)?),
-            dkim: Arc::new(dkim_keys(&settings)?),
+            routes: Arc::clone(&plan.routes),
+            dkim: Arc::clone(&plan.dkim),
+            replaced: plan.replaced.clone(),
+            plans: Plans::new(plan),
             fetcher,
             keys: Keys::derive(secret_key(&settings, &*nature.random)?.as_bytes()),
             node: node_name(&*nature.random),
@@ -111,6 +118,15 @@ impl App {
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
         Ok(migrate::run(&self.deps.store).await?)
+    }
+
+    /// Watches the settings until `stop`: relays, domain rules and DKIM keys that change come into
+    /// force at once. Also on SIGHUP.
+    pub fn watch_settings(&self, file: Option<&Path>, stop: CancellationToken) -> Result<()> {
+        let watch = reload::Watch::new(self.deps.clone(), self.settings.clone(), file);
+        let hangup = signal(SignalKind::hangup()).context("cannot listen to signals")?;
+        tokio::spawn(watch.run(hangup, stop));
+        Ok(())
     }
 
     /// The settings in force.
@@ -173,6 +189,10 @@ impl App {
         self.deps.store.close().await;
         Ok(())
     }
+}
+
+fn plan(settings: &Settings) -> Result<Plan> {
+    Ok(Plan::new(routes(settings)?, dkim_keys(settings)?))
 }
 
 /// The name that we give to relays.

@@ -56,6 +56,7 @@ impl Serve {
         };
         let stop = CancellationToken::new();
         watch_signals(stop.clone())?;
+        app.watch_settings(global.config.as_deref(), stop.clone())?;
         warn_about_signing(&app.deps).await?;
         let store = app.deps.store.kind();
         match &listener {

@@ -121,6 +121,11 @@ impl Relay {
         }
     }
 
+    /// The files that it is made of beside the settings file.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.url_file.iter().chain(&self.ca_file)
+    }
+
     /// The address; a mail server on this machine by default.
     pub fn url(&self) -> Result<SecretString, String> {
         let given = secret::read("url", self.url.as_ref(), self.url_file.as_ref())?;

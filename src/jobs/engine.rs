@@ -16,13 +16,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(deps: Deps, wakes: Arc<Wakes>, stop: CancellationToken) {
     let mut pause = Duration::ZERO;
+    let mut plan = deps.present();
     while !stop.is_cancelled() {
         tokio::select! {
             () = stop.cancelled() => return,
+            // New relays may work where the old ones rest.
+            () = plan.replaced.cancelled() => {}
             () = tokio::time::sleep(LOOK.max(pause)) => {}
             () = wakes.engine.notified(), if pause.is_zero() => {}
         }
-        pause = match deliver::run(&deps, &stop).await {
+        plan = deps.present();
+        pause = match deliver::run(&plan, &stop).await {
             Ok(()) => Duration::ZERO,
             Err(error) => {
                 let next = (pause * 2).clamp(Duration::from_secs(1), LONGEST_PAUSE);

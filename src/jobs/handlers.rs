@@ -39,14 +39,15 @@ pub(super) async fn handle(job: Job, hands: State) -> Result<(), BoxDynError> {
 }
 
 async fn perform(hands: &Hands, job: &Job) -> anyhow::Result<()> {
+    let deps = hands.deps.present();
     match job {
-        Job::SendNotice { notice } => send_notice::send(&hands.deps, *notice).await?,
-        Job::FetchFeed { feed } => match fetch_feed::fetch(&hands.deps, *feed).await {
+        Job::SendNotice { notice } => send_notice::send(&deps, *notice).await?,
+        Job::FetchFeed { feed } => match fetch_feed::fetch(&deps, *feed).await {
             // Recorded with the feed, where operators look for it.
             Ok(_) | Err(fetch_feed::FeedError::Fetch(_) | fetch_feed::FeedError::Parse(_)) => {}
             Err(error) => return Err(error.into()),
         },
-        Job::ComposeIssue { issue } => compose_issue::compose(&hands.deps, *issue).await?,
+        Job::ComposeIssue { issue } => compose_issue::compose(&deps, *issue).await?,
         // The engine looks after all issues that are going out.
         Job::Deliver { .. } => hands.wakes.engine.notify_one(),
     }

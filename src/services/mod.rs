@@ -16,6 +16,7 @@ pub mod links;
 pub mod manage_digest;
 pub mod manage_feed;
 pub mod manage_publication;
+pub mod plan;
 pub mod plan_issue;
 pub mod preferences;
 pub mod send_notice;
@@ -39,6 +40,8 @@ use crate::mail::dkim::DkimKeys;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use deliver::Routes;
+use plan::Plans;
+use tokio_util::sync::CancellationToken;
 
 /// What services work with; made once by `app`, carried as state by web and jobs.
 #[derive(Clone)]
@@ -48,6 +51,10 @@ pub struct Deps {
     pub routes: Arc<Routes>,
     /// The keys that sign mails.
     pub dkim: Arc<DkimKeys>,
+    /// Cancelled when others have taken the place of these relays and keys.
+    pub replaced: CancellationToken,
+    /// The relays and keys in force.
+    pub plans: Plans,
     pub fetcher: Fetcher,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
@@ -76,6 +83,18 @@ impl Deps {
     /// The present.
     pub fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// The same with the relays and keys that are in force now, for one piece of work.
+    #[must_use]
+    pub fn present(&self) -> Self {
+        let plan = self.plans.current();
+        Self {
+            routes: plan.routes,
+            dkim: plan.dkim,
+            replaced: plan.replaced,
+            ..self.clone()
+        }
     }
 
     /// Makes an id.

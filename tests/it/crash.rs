@@ -27,12 +27,12 @@ use paperround::store::{issues, subscribers, subscriptions};
 
 use crate::support::database::{TestDatabase, server};
 
-const READERS: usize = 2000;
+pub const READERS: usize = 2000;
 const CONNECTIONS: usize = 8;
-const KEY: &str = "a secret key for tests, long enough.";
+pub const KEY: &str = "a secret key for tests, long enough.";
 
 /// Answers each mail after a while, so that the kill finds mails in flight.
-struct Slow(Mailbox);
+pub struct Slow(pub Mailbox);
 
 impl Script for Slow {
     fn on_message(&self, mail: &ReceivedMail) -> Action {
@@ -73,7 +73,7 @@ impl Drop for Served {
     }
 }
 
-async fn connect(url: &str) -> Deps {
+pub async fn connect(url: &str) -> Deps {
     let settings = Settings {
         database: Database::at(url),
         security: Security::with_key(KEY),
@@ -87,7 +87,7 @@ async fn connect(url: &str) -> Deps {
 }
 
 /// A publication with its readers, and an issue for all of them.
-async fn issue_for_all(deps: &Deps) -> IssueId {
+pub async fn issue_for_all(deps: &Deps) -> IssueId {
     let new = NewPublication {
         slug: "ledger".parse().unwrap(),
         name: "The Ledger".to_owned(),
@@ -161,7 +161,7 @@ async fn issue_for_all(deps: &Deps) -> IssueId {
     plan_issue::by_hand(deps, &digest, None).await.unwrap()
 }
 
-async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
     while !done().await {
         assert!(

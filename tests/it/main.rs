@@ -14,6 +14,7 @@ mod ingest_fetch;
 mod issue;
 mod queue;
 mod relays;
+mod reload;
 mod sign_up;
 mod smtp;
 mod smtp_session;

@@ -36,7 +36,10 @@ pub(super) struct Lane {
     pub(super) queue: Receiver<Item>,
     pub(super) shared: Arc<Shared>,
     pub(super) recorder: Recorder,
+    /// Takes no more mails.
     pub(super) stop: CancellationToken,
+    /// Waits no longer for a database that takes no results.
+    pub(super) give_up: CancellationToken,
     /// The result of the last mail, recorded with the mark of the next.
     pub(super) result: Option<Record>,
     /// Buffers of mails that are gone.
@@ -333,7 +336,7 @@ impl Lane {
                     }
                     return Ok(may_send);
                 }
-                Err(error) if self.stop.is_cancelled() => return Err(error),
+                Err(error) if self.give_up.is_cancelled() => return Err(error),
                 Err(error) => {
                     tracing::error!(%error, "the result of a mail cannot be recorded; trying again");
                     tokio::time::sleep(Duration::from_secs(1)).await;

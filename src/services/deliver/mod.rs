@@ -82,6 +82,9 @@ async fn any_due(deps: &Deps) -> Result<bool, StoreError> {
 async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
     // The connections end with the feeder, whatever makes it end.
     let halt = stop.child_token();
+    // Other relays and keys end the turn too, but no result is given up for that.
+    let pause = halt.child_token();
+    let watching = tokio::spawn(pause_when_replaced(deps.replaced.clone(), pause.clone()));
     deps.routes.domains.reset();
     let (shared, returned) = Shared::new();
     let (recorder, writing) = Recorder::start(deps);
@@ -102,7 +105,8 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
                 queue: items.clone(),
                 shared: Arc::clone(&shared),
                 recorder: recorder.clone(),
-                stop: halt.clone(),
+                stop: pause.clone(),
+                give_up: halt.clone(),
                 result: None,
                 spare: Vec::new(),
             };
@@ -112,9 +116,12 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
     drop(recorder);
     let (signing, signers) = Signers::start(deps, &shared, &queues)
         .map_err(|error| DeliverError::Task(error.to_string()))?;
-    let feeder = Feeder::new(deps, shared, returned, queues, signing, halt.clone());
+    let feeder = Feeder::new(deps, shared, returned, queues, signing, pause.clone());
     let mut result = feeder.run().await;
-    halt.cancel();
+    pause.cancel();
+    if result.is_err() || !deps.replaced.is_cancelled() {
+        halt.cancel();
+    }
     while let Some(ended) = lanes.join_next().await {
         let ended = match ended {
             Ok(ended) => ended.map_err(DeliverError::from),
@@ -127,7 +134,15 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
     signers.join().await;
     // All results are on the disk when the turn ends.
     let _ = writing.await;
+    let _ = watching.await;
     result
+}
+
+async fn pause_when_replaced(replaced: CancellationToken, pause: CancellationToken) {
+    tokio::select! {
+        () = replaced.cancelled() => pause.cancel(),
+        () = pause.cancelled() => {}
+    }
 }
 
 /// Frees what a turn of this process left behind: mails that found no connection, and rows whose
