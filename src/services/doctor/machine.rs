@@ -12,7 +12,7 @@ use crate::domain::publication::Publication;
 use crate::feeds::probe::{Probed, probe};
 use crate::store::{Store, StoreError, health, nodes, publications};
 
-/// Less free room than this is no good (a million rows take some 300 MB while they are written).
+/// Less free room than this is no good: SQLite's log alone grows to 150 MB for a million readers.
 const LEAST_ROOM: u64 = 200_000_000;
 /// How far two clocks may be apart: a node not seen for ten seconds is taken for dead.
 const SKEW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
