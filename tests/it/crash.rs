@@ -1,239 +1,138 @@
-//! The process is killed in the middle of a send, and started again.
+//! The process is killed or stopped in the middle of a send, and started again.
 
 use std::collections::HashMap;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use paperround::app::{App, Nature};
-use paperround::config::Settings;
-use paperround::config::database::Database;
-use paperround::config::security::Security;
-use paperround::demo::mailbox::Mailbox;
-use paperround::demo::smtp::{Action, ReceivedMail, Script, SmtpServer};
-use paperround::domain::article::ArticleContent;
-use paperround::domain::digest::Window;
-use paperround::domain::email_address::EmailAddress;
-use paperround::domain::ids::{IssueId, SignUpId, SubscriberId, SubscriptionId};
-use paperround::domain::publication::TopicChoice;
-use paperround::domain::subscription::SignUp;
-use paperround::services::ingest_article::{self, Incoming};
-use paperround::services::manage_digest::{self, NewDigest};
-use paperround::services::manage_publication::{self, NewPublication};
-use paperround::services::{Deps, plan_issue};
-use paperround::store::{issues, subscribers, subscriptions};
+use paperround::domain::issue::IssueState;
+use paperround::domain::random::{Random as _, StdRandom};
 
-use crate::support::database::{TestDatabase, server};
+use crate::support::program::{Stage, until};
+use crate::support::sink::{Kept, Sink};
 
-pub const READERS: usize = 2000;
-const CONNECTIONS: usize = 8;
-pub const KEY: &str = "a secret key for tests, long enough.";
+const READERS: usize = 20_000;
+const CONNECTIONS: usize = 10;
+const SEED: u64 = 20_261_124;
+/// The sink's time for a mail: slow enough that every kill finds a send.
+const PACE: Duration = Duration::from_millis(5);
 
-/// Answers each mail after a while, so that the kill finds mails in flight.
-pub struct Slow(pub Mailbox);
+/// Random moments within a send; the same ones for the same seed.
+struct Moments(StdRandom);
 
-impl Script for Slow {
-    fn on_message(&self, mail: &ReceivedMail) -> Action {
-        self.0.keep(mail.clone());
-        Action::Delay(Duration::from_millis(4), Box::new(Action::Accept))
+impl Moments {
+    fn new() -> Self {
+        Self(StdRandom::seeded(SEED))
+    }
+
+    fn upto(&self, most: usize) -> usize {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "small numbers"
+        )]
+        let chosen = (self.0.fraction() * most as f64) as usize;
+        chosen
+    }
+
+    /// Waits for one, with so many interruptions to come. Every fourth comes soon after the
+    /// start, whatever the process does by then; the others after some mails.
+    async fn wait(&self, sink: &Sink, number: usize, to_come: usize) {
+        if number % 4 == 3 {
+            let soon = self.upto(600) as u64;
+            tokio::time::sleep(Duration::from_millis(soon)).await;
+            return;
+        }
+        let from = sink.count();
+        let most = 2 * READERS.saturating_sub(from) / (to_come + 3);
+        let wanted = from + 1 + self.upto(most);
+        until("the send to go on", async || sink.count() >= wanted).await;
+        let offset = self.upto(8000) as u64;
+        tokio::time::sleep(Duration::from_micros(offset)).await;
     }
 }
 
-/// The real program; killed when the test ends.
-struct Served(Child);
-
-impl Served {
-    fn start(folder: &Path, url: &str, relay: SocketAddr) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_paperround"))
-            .args(["serve", "--only", "worker,scheduler"])
-            .current_dir(folder)
-            .env("PAPERROUND__DATABASE__URL", url)
-            .env("PAPERROUND__SECURITY__SECRET_KEY", KEY)
-            .env("PAPERROUND__RELAY__URL", format!("smtp://{relay}"))
-            .env("PAPERROUND__RELAY__CONNECTIONS", CONNECTIONS.to_string())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    /// SIGKILL: no handler runs.
-    fn kill(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-pub async fn connect(url: &str) -> Deps {
-    let settings = Settings {
-        database: Database::at(url),
-        security: Security::with_key(KEY),
-        ..Settings::default()
-    };
-    let app = App::connect(settings, Nature::system().unwrap())
-        .await
-        .unwrap();
-    app.migrate().await.unwrap();
-    app.deps.clone()
-}
-
-/// A publication with its readers, and an issue for all of them.
-pub async fn issue_for_all(deps: &Deps) -> IssueId {
-    let new = NewPublication {
-        slug: "ledger".parse().unwrap(),
-        name: "The Ledger".to_owned(),
-        from: "The Ledger <news@ledger.example>".parse().unwrap(),
-        reply_to: None,
-        postal_address: "1 Quay".to_owned(),
-        language: "en".to_owned(),
-        timezone: chrono_tz::UTC,
-        description: None,
-        privacy_url: None,
-        relays: Vec::new(),
-    };
-    let publication = manage_publication::create(deps, new).await.unwrap().id;
-    let mut tx = deps.store.begin().await.unwrap();
-    for n in 0..READERS {
-        let email: EmailAddress = format!("reader{n}@inbox.example").parse().unwrap();
-        let now = deps.now();
-        let subscriber =
-            subscribers::find_or_insert(&mut tx, &email, deps.new_id(SubscriberId::new), now)
-                .await
-                .unwrap();
-        let new_id = deps.new_id(SubscriptionId::new);
-        subscriptions::find_or_insert(&mut tx, new_id, subscriber, publication, now)
-            .await
-            .unwrap();
-        let sign_up = SignUp {
-            id: deps.new_id(SignUpId::new),
-            subscription: new_id,
-            name: None,
-            topics: TopicChoice::default(),
-            digest: None,
-            language: None,
-            source: None,
-            created_at: now,
-            expires_at: now,
-            used_at: None,
-        };
-        subscriptions::confirm(&mut tx, &sign_up, now)
-            .await
-            .unwrap();
-    }
-    tx.commit().await.unwrap();
-    let content = ArticleContent {
-        title: "A story".to_owned(),
-        url: "https://ledger.example/a".to_owned(),
-        ..ArticleContent::default()
-    };
-    ingest_article::ingest(
-        deps,
-        publication,
-        &[Incoming {
-            content,
-            guid: None,
-            topics: Vec::new(),
-        }],
-    )
-    .await
-    .unwrap();
-    let digest = NewDigest {
-        publication,
-        slug: "daily".parse().unwrap(),
-        name: "Daily".to_owned(),
-        cron: None,
-        timezone: chrono_tz::UTC,
-        max_items: 12,
-        min_items: 1,
-        window: Window::LastIssue,
-        topics: Vec::new(),
-    };
-    let digest = manage_digest::create(deps, digest).await.unwrap();
-    plan_issue::by_hand(deps, &digest, None).await.unwrap()
-}
-
-pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let began = Instant::now();
-    while !done().await {
+/// How many mails came more than once; every reader has one, and all copies are the same mail.
+fn copies(kept: &HashMap<String, Vec<Kept>>) -> usize {
+    assert_eq!(kept.len(), READERS, "somebody was missed; seed {SEED}");
+    for (reader, mails) in kept {
+        let is_same =
+            |mail: &Kept| (&mail.message_id, mail.hash) == (&mails[0].message_id, mails[0].hash);
         assert!(
-            began.elapsed() < Duration::from_secs(120),
-            "waited too long for {what}"
+            !mails[0].message_id.is_empty() && mails.iter().all(is_same),
+            "copies for {reader} differ: {mails:?}; seed {SEED}"
         );
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    kept.values().map(|mails| mails.len() - 1).sum()
+}
+
+async fn has_ended_well(stage: &Stage) {
+    let (state, counts) = stage.state().await;
+    assert_eq!(state, IssueState::Sent, "{counts:?}; seed {SEED}");
+    assert_eq!(counts.sent, i64::try_from(stage.readers).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_thirty_times_nobody_is_missed() {
+    const KILLS: usize = 30;
+    let sink = Sink::paced(PACE).await;
+    let stage = Stage::new(READERS).await;
+    let moments = Moments::new();
+    for kill in 0..KILLS {
+        let mut served = stage.serve(sink.address);
+        moments.wait(&sink, kill, KILLS - kill).await;
+        served.kill();
+    }
+    let (_, counts) = stage.state().await;
+    assert!(counts.open() > 0, "killed to the end: {counts:?}");
+    let _served = stage.serve(sink.address);
+    stage.ended().await;
+    has_ended_well(&stage).await;
+    let kept = sink.all();
+    let extra = copies(&kept);
+    let lines = stage.ledger().await;
+    let repeats: u32 = lines.iter().map(|line| line.repeats).sum();
+    println!("{extra} copies and {repeats} repeats after {KILLS} kills");
+    assert!(
+        extra <= KILLS * CONNECTIONS,
+        "{extra} copies after {KILLS} kills; seed {SEED}"
+    );
+    for line in lines {
+        let mails = kept[&line.email].len();
+        assert!(
+            line.repeats as usize + 1 >= mails,
+            "{}: {mails} mails, {} repeats; seed {SEED}",
+            line.email,
+            line.repeats
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_in_the_middle_of_a_send_nobody_is_missed() {
-    let mailbox = Mailbox::new();
-    let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let smtp = SmtpServer::start(listen, Arc::new(Slow(mailbox.clone())))
-        .await
-        .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let database = match server() {
-        Some(server) => TestDatabase::postgres(&server).await,
-        None => TestDatabase::sqlite(folder.path()),
-    };
-    let deps = connect(&database.url).await;
-    let issue = issue_for_all(&deps).await;
-
-    let mut served = Served::start(folder.path(), &database.url, smtp.address());
-    for part in [READERS / 4, READERS / 2] {
-        until("the send to get under way", async || {
-            mailbox.list().len() > part
-        })
-        .await;
-        served.kill();
-        let mut tx = deps.store.read().await.unwrap();
-        let counts = issues::counts(&mut tx, issue).await.unwrap();
-        drop(tx);
-        assert!(
-            counts.sent > 0 && counts.open() > 0,
-            "killed in the middle: {counts:?}"
+async fn stopped_ten_times_nobody_is_missed_and_nobody_gets_a_copy() {
+    const STOPS: usize = 10;
+    let sink = Sink::paced(PACE).await;
+    let stage = Stage::new(READERS).await;
+    let moments = Moments::new();
+    let mut longest = Duration::ZERO;
+    for stop in 0..STOPS {
+        let mut served = stage.serve(sink.address);
+        moments.wait(&sink, stop, STOPS - stop).await;
+        let (status, took) = served.terminate().await;
+        println!(
+            "stop {stop}: {status} after {took:?}, {} mails",
+            sink.count()
         );
-        served = Served::start(folder.path(), &database.url, smtp.address());
+        assert!(status.success(), "{status}; seed {SEED}");
+        assert!(took < Duration::from_secs(5), "{took:?}; seed {SEED}");
+        longest = longest.max(took);
+        let (_, counts) = stage.state().await;
+        assert_eq!(counts.sending, 0, "all claims are given back; seed {SEED}");
     }
-    until("the issue to end", async || {
-        let mut tx = deps.store.read().await.unwrap();
-        issues::find(&mut tx, issue)
-            .await
-            .unwrap()
-            .unwrap()
-            .state
-            .is_final()
-    })
-    .await;
-
-    let mut copies: HashMap<String, Vec<Option<String>>> = HashMap::new();
-    for mail in mailbox.list() {
-        copies
-            .entry(mail.envelope().to[0].clone())
-            .or_default()
-            .push(mail.header("Message-ID"));
-    }
-    assert_eq!(copies.len(), READERS, "somebody was missed");
-    let extra: usize = copies.values().map(|ids| ids.len() - 1).sum();
-    assert!(
-        extra <= 2 * CONNECTIONS,
-        "{extra} copies after two kills with {CONNECTIONS} connections"
-    );
-    for ids in copies.values() {
-        assert!(
-            ids.iter().all(|id| id == &ids[0]),
-            "a copy has the same Message-ID"
-        );
-    }
-    let mut tx = deps.store.read().await.unwrap();
-    let counts = issues::counts(&mut tx, issue).await.unwrap();
-    assert_eq!(counts.sent, i64::try_from(READERS).unwrap());
+    let _served = stage.serve(sink.address);
+    stage.ended().await;
+    has_ended_well(&stage).await;
+    assert_eq!(copies(&sink.all()), 0, "seed {SEED}");
+    let repeats: u32 = stage.ledger().await.iter().map(|line| line.repeats).sum();
+    assert_eq!(repeats, 0, "seed {SEED}");
+    println!("the longest of {STOPS} exits took {longest:?}");
 }

@@ -5,13 +5,24 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::Arc;
+use std::time::Duration;
 
 use paperround::demo::mailbox::Mailbox;
-use paperround::demo::smtp::SmtpServer;
-use paperround::store::issues;
+use paperround::demo::smtp::{Action, ReceivedMail, Script, SmtpServer};
 
-use crate::crash::{KEY, READERS, Slow, connect, issue_for_all, until};
-use crate::support::database::{TestDatabase, server};
+use crate::support::program::{KEY, Stage, until};
+
+const READERS: usize = 2000;
+
+/// Answers each mail after a while, so that a change finds mails in flight.
+struct Slow(Mailbox);
+
+impl Script for Slow {
+    fn on_message(&self, mail: &ReceivedMail) -> Action {
+        self.0.keep(mail.clone());
+        Action::Delay(Duration::from_millis(4), Box::new(Action::Accept))
+    }
+}
 
 /// The program and its log; killed when the test ends.
 struct Served {
@@ -74,14 +85,8 @@ fn write(folder: &Path, listen: u16, relay: &str) {
 async fn relays_change_in_the_middle_of_a_send() {
     let (one, smtp_one) = relay().await;
     let (two, smtp_two) = relay().await;
-    let folder = tempfile::tempdir().unwrap();
-    let at = folder.path();
-    let database = match server() {
-        Some(server) => TestDatabase::postgres(&server).await,
-        None => TestDatabase::sqlite(at),
-    };
-    let deps = connect(&database.url).await;
-    let issue = issue_for_all(&deps).await;
+    let stage = Stage::new(READERS).await;
+    let at = stage.folder.path();
     let first = format!("url = \"smtp://{}\"", smtp_one.address());
     let second = format!("url = \"smtp://{}\"", smtp_two.address());
 
@@ -90,7 +95,7 @@ async fn relays_change_in_the_middle_of_a_send() {
         8080,
         &format!("{first}\nconnections = 4\nper_second = 100"),
     );
-    let served = Served::start(at, &database.url);
+    let served = Served::start(at, &stage.database.url);
     until("the send to get under way", async || one.list().len() > 50).await;
 
     write(at, 8080, "url = \"http://nowhere\"");
@@ -118,12 +123,7 @@ async fn relays_change_in_the_middle_of_a_send() {
     })
     .await;
     let left_behind = two.list().len();
-    until("the issue to end", async || {
-        let mut tx = deps.store.read().await.unwrap();
-        let found = issues::find(&mut tx, issue).await.unwrap().unwrap();
-        found.state.is_final()
-    })
-    .await;
+    stage.ended().await;
     assert!(
         two.list().len() <= left_behind + 8,
         "only what was on its way"
@@ -138,8 +138,7 @@ async fn relays_change_in_the_middle_of_a_send() {
         copies.values().all(|count| *count == 1),
         "a mail went out twice"
     );
-    let mut tx = deps.store.read().await.unwrap();
-    let counts = issues::counts(&mut tx, issue).await.unwrap();
+    let (_, counts) = stage.state().await;
     assert_eq!(counts.sent, i64::try_from(READERS).unwrap());
     assert!(
         !served

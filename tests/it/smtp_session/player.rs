@@ -118,6 +118,7 @@ impl Player {
                     counts: HashMap::new(),
                     input: Vec::new(),
                     output: Vec::new(),
+                    said: String::new(),
                 };
                 let tls = tls.clone();
                 tokio::spawn(async move {
@@ -173,6 +174,8 @@ struct Talk {
     counts: HashMap<String, usize>,
     input: Vec<u8>,
     output: Vec<u8>,
+    /// The words of the last reply, however they left.
+    said: String,
 }
 
 impl Talk {
@@ -190,12 +193,10 @@ impl Talk {
             let line = String::from_utf8(line).unwrap();
             let verb = line.split(' ').next().unwrap().to_owned();
             self.memory.lock().unwrap().lines.push(line);
-            let from = self.output.len();
             if self.act(&mut stream, &verb).await? {
                 return Some(stream);
             }
-            let wants_message = self.output[from.min(self.output.len())..].starts_with(b"354");
-            if verb == "DATA" && wants_message {
+            if verb == "DATA" && self.said.starts_with("354") {
                 self.hear(&mut stream).await?;
                 if self.act(&mut stream, "BODY").await? {
                     return Some(stream);
@@ -272,10 +273,15 @@ impl Talk {
             verb: verb.to_owned(),
             count,
         };
+        self.said.clear();
         for deed in (self.part)(&heard).unwrap_or_else(|| usual(verb)) {
             match deed {
-                Deed::Say(text) => self.output.extend_from_slice(text.as_bytes()),
+                Deed::Say(text) => {
+                    self.said.push_str(&text);
+                    self.output.extend_from_slice(text.as_bytes());
+                }
                 Deed::Spell(text) => {
+                    self.said.push_str(&text);
                     self.flush(stream).await?;
                     for byte in text.bytes() {
                         stream.write_all(&[byte]).await.ok()?;

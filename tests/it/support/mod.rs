@@ -5,6 +5,8 @@
 
 pub mod database;
 pub mod dns;
+pub mod program;
+pub mod sink;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
