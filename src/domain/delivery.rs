@@ -85,6 +85,25 @@ pub fn concern(reply: &Reply) -> Concern {
     }
 }
 
+/// Whether a refusal for good, said before the message, is about us rather than about the reader:
+/// servers tell at RCPT what they think of HELO, of the sender and of relaying.
+pub fn is_about_us(reply: &Reply) -> bool {
+    let text = reply.text.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    let is_policy = reply
+        .enhanced
+        .as_deref()
+        .is_some_and(|code| code.starts_with("5.7.") || code.starts_with("5.5."));
+    reply.code == 504
+        || is_policy
+        || says(&[
+            "relay access denied",
+            "relaying denied",
+            "not permitted to relay",
+            "helo command",
+        ])
+}
+
 /// Waits before each further attempt at a digest mail: minutes first, then at least half an
 /// hour apart (RFC 5321, 4.5.4.1).
 const DELIVERY_WAITS: [u64; 6] = [60, 5 * 60, 30 * 60, 60 * 60, 2 * 60 * 60, 3 * 60 * 60];
@@ -171,6 +190,31 @@ mod tests {
         ] {
             assert_eq!(concern(code, enhanced, text), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_refusal_for_good_may_be_about_us() {
+        let about = |code, enhanced: Option<&str>, text: &str| {
+            is_about_us(&Reply {
+                code,
+                enhanced: enhanced.map(str::to_owned),
+                text: text.to_owned(),
+            })
+        };
+        assert!(about(
+            504,
+            Some("5.5.2"),
+            "5.5.2 <localhost>: Helo command rejected"
+        ));
+        assert!(about(
+            554,
+            Some("5.7.1"),
+            "5.7.1 <a@b.example>: Relay access denied"
+        ));
+        assert!(about(550, None, "relaying denied"));
+        assert!(!about(550, Some("5.1.1"), "5.1.1 no such user"));
+        assert!(!about(552, Some("5.2.2"), "5.2.2 mailbox full"));
+        assert!(!about(550, None, "no such user here"));
     }
 
     #[test]

@@ -55,6 +55,11 @@ impl Job {
 pub trait Wakeups: Send + Sync {
     /// There is work in the queue.
     fn wake(&self, queue: Queue);
+
+    /// This job has been committed: a process that works on its queue may begin with it at once.
+    fn offer(&self, job: &Job) {
+        self.wake(job.queue());
+    }
 }
 
 /// For processes without workers: the command line.

@@ -64,10 +64,10 @@ impl Bucket {
 }
 
 /// Mails of a window after which a rate may be cut.
-const LEAST: u32 = 20;
+const LEAST: u32 = 40;
 /// A cut waits for this share of refusals: a server that refuses one mail in fifty is not asking
 /// us to slow down.
-const SHARE: f64 = 0.1;
+const SHARE: f64 = 0.15;
 const WINDOW: Duration = Duration::from_secs(2);
 /// Never slower than this, so that a domain that recovers is noticed.
 const FLOOR: f64 = 0.5;
@@ -116,7 +116,7 @@ impl Yielding {
         self.refused += u32::from(refused);
         let elapsed = now.saturating_duration_since(self.window_at);
         let all = self.accepted + self.refused;
-        let is_pressing = f64::from(self.refused) >= SHARE * f64::from(all);
+        let is_pressing = self.refused > 0 && f64::from(self.refused) >= SHARE * f64::from(all);
         // Under a limit few mails pass, so that few have to tell.
         let enough = all >= LEAST || (self.bucket.is_some() && elapsed >= WINDOW);
         let mut cut = false;
@@ -128,7 +128,7 @@ impl Yielding {
             self.set_rate((base / 2.0).max(FLOOR), now);
             self.cut_at = now;
             cut = true;
-        } else if elapsed >= WINDOW && self.refused == 0 {
+        } else if elapsed >= WINDOW && !is_pressing {
             self.recover(now);
         }
         if cut || elapsed >= WINDOW {
@@ -188,6 +188,23 @@ mod tests {
         for n in 0..10_000_u32 {
             let now = start + Duration::from_millis(u64::from(n));
             assert!(!pace.note(n % 50 == 0, now));
+        }
+        assert_eq!(pace.rate(), None);
+    }
+
+    #[test]
+    fn a_rate_that_was_cut_recovers_among_a_few_refusals() {
+        let start = Instant::now();
+        let mut pace = Yielding::new(start);
+        let mut now = start;
+        for _ in 0..40 {
+            now += Duration::from_millis(10);
+            pace.note(true, now);
+        }
+        assert!(pace.rate().is_some());
+        for n in 0..20_000 {
+            now += Duration::from_millis(10);
+            pace.note(n % 50 == 0, now);
         }
         assert_eq!(pace.rate(), None);
     }

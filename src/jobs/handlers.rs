@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use apalis::prelude::BoxDynError;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::queue::{State, Wakes};
 use crate::domain::job::Job;
@@ -16,26 +18,35 @@ pub(super) struct Hands {
     pub wakes: Arc<Wakes>,
     /// How many jobs of the queue run at a time.
     pub permits: Arc<Semaphore>,
+    /// Those that do, to be waited for at a stop.
+    pub tasks: TaskTracker,
+    pub stop: CancellationToken,
 }
 
 /// Runs a job. It always ends as done: whether there is more to do stands in the rows, which the
 /// sweep reads, and not in the queue.
 pub(super) async fn handle(job: Job, hands: State) -> Result<(), BoxDynError> {
-    let hands = Hands::clone(&hands);
-    let permit = Arc::clone(&hands.permits).acquire_owned().await?;
-    // A task of its own: a panic ends there, and long work does not hold up the worker's pulse.
-    let ended = tokio::spawn(async move {
+    start(Hands::clone(&hands), job).await;
+    Ok(())
+}
+
+/// Starts a job as a task of its own: a panic ends there, and neither the worker's pulse nor its
+/// end waits for long work. At a stop the queue's worker is no longer driven while it waits for its
+/// handlers, and a transaction that it has begun would keep others from the database.
+pub(super) async fn start(hands: Hands, job: Job) {
+    let permit = tokio::select! {
+        permit = Arc::clone(&hands.permits).acquire_owned() => permit,
+        // The rows tell whoever starts next.
+        () = hands.stop.cancelled() => return,
+    };
+    let tasks = hands.tasks.clone();
+    tasks.spawn(async move {
         let done = perform(&hands, &job).await;
         drop(permit);
         if let Err(error) = done {
             tracing::error!(?job, error = format!("{error:#}"), "a job failed");
         }
-    })
-    .await;
-    if let Err(panic) = ended {
-        tracing::error!(%panic, "a job panicked");
-    }
-    Ok(())
+    });
 }
 
 async fn perform(hands: &Hands, job: &Job) -> anyhow::Result<()> {

@@ -39,6 +39,11 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
         tasks.spawn(rounds::sweep(deps.clone(), stop.clone()));
     }
     if duties.worker {
+        tasks.spawn(queue::work_directly(
+            deps.clone(),
+            Arc::clone(&wakes),
+            stop.clone(),
+        ));
         for name in Queue::ALL {
             tasks.spawn(queue::work(
                 deps.clone(),

@@ -4,7 +4,7 @@
 //! once when this process has committed a job.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use apalis::prelude::{BackendExt, Data, WorkerBuilder};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use futures_util::Stream;
-use tokio::sync::{Notify, Semaphore, futures::OwnedNotified};
+use tokio::sync::{Notify, Semaphore, futures::OwnedNotified, mpsc};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::handlers::{Hands, handle};
+use super::handlers::{Hands, handle, start};
 use crate::domain::job::{Job, Queue, Wakeups};
 use crate::services::Deps;
 use crate::store::QueuePool;
@@ -25,6 +26,8 @@ use crate::store::QueuePool;
 const LOOK: Duration = Duration::from_millis(100);
 /// The queue's own record of a live worker.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// Notices that wait in this process.
+const MOST_OFFERED: usize = 1000;
 /// Jobs taken at a time.
 const BATCH: usize = 16;
 
@@ -35,6 +38,8 @@ pub struct Wakes {
     feeds: Arc<Notify>,
     issues: Arc<Notify>,
     pub(super) engine: Notify,
+    /// Where notices of this process go, which need not wait for the queue.
+    direct: OnceLock<mpsc::Sender<Job>>,
 }
 
 impl Wakes {
@@ -53,6 +58,57 @@ impl Wakeups for Wakes {
         if queue == Queue::Issues {
             self.engine.notify_one();
         }
+    }
+
+    fn offer(&self, job: &Job) {
+        if let (Job::SendNotice { .. }, Some(direct)) = (job, self.direct.get()) {
+            // Where there is no room, the queue has the job too.
+            let _ = direct.try_send(job.clone());
+        }
+        self.wake(job.queue());
+    }
+}
+
+/// Works on the notices of this process as soon as they are committed. Somebody is waiting for
+/// them, and the queue's own connections have no turn among the writers of SQLite: beside a large
+/// send they would wait for seconds.
+pub(super) async fn work_directly(deps: Deps, wakes: Arc<Wakes>, stop: CancellationToken) {
+    let (direct, mut offered) = mpsc::channel(MOST_OFFERED);
+    if wakes.direct.set(direct).is_err() {
+        return;
+    }
+    let hands = Hands::new(&deps, &wakes, Queue::Notices, &stop);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            job = offered.recv() => match job {
+                Some(job) => start(hands.clone(), job).await,
+                None => break,
+            },
+        }
+    }
+    hands.finish().await;
+}
+
+impl Hands {
+    fn new(deps: &Deps, wakes: &Arc<Wakes>, queue: Queue, stop: &CancellationToken) -> Self {
+        let width = match queue {
+            Queue::Notices | Queue::Feeds => 8,
+            Queue::Issues => 2,
+        };
+        Self {
+            deps: deps.clone(),
+            wakes: Arc::clone(wakes),
+            permits: Arc::new(Semaphore::new(width)),
+            tasks: TaskTracker::new(),
+            stop: stop.clone(),
+        }
+    }
+
+    /// Waits for the jobs that have been started.
+    async fn finish(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
     }
 }
 
@@ -91,15 +147,7 @@ impl Stream for Alarm {
 
 /// Works on a queue until `stop`; a worker that fails is replaced.
 pub(super) async fn work(deps: Deps, wakes: Arc<Wakes>, queue: Queue, stop: CancellationToken) {
-    let width = match queue {
-        Queue::Notices | Queue::Feeds => 8,
-        Queue::Issues => 2,
-    };
-    let hands = Hands {
-        deps: deps.clone(),
-        wakes: Arc::clone(&wakes),
-        permits: Arc::new(Semaphore::new(width)),
-    };
+    let hands = Hands::new(&deps, &wakes, queue, &stop);
     let mut generation = 0_u32;
     while !stop.is_cancelled() {
         // Unique for each start: a name taken over from a dead worker would keep its jobs locked.
@@ -150,6 +198,7 @@ pub(super) async fn work(deps: Deps, wakes: Arc<Wakes>, queue: Queue, stop: Canc
             () = tokio::time::sleep(Duration::from_secs(1)) => {}
         }
     }
+    hands.finish().await;
 }
 
 async fn stopped(stop: CancellationToken) -> std::io::Result<()> {

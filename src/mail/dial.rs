@@ -225,6 +225,11 @@ pub(super) fn tls_failure(error: &io::Error, security: Security) -> Failure {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>());
     let remedy = match (cause, security) {
+        (Some(rustls::Error::InvalidCertificate(why)), _)
+            if format!("{why:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "the server shows the certificate of an authority as its own; make it one without CA:TRUE (openssl req -x509 ... -addext basicConstraints=critical,CA:FALSE)"
+        }
         (Some(rustls::Error::InvalidCertificate(_)), _) => {
             "use a name in relay.url that the certificate has, and a certificate that is in date and from a public authority or one in relay.ca_file"
         }

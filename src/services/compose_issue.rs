@@ -16,7 +16,7 @@ use crate::domain::selection;
 use crate::render::contexts::{Card, DigestHead, DigestMail, PublicationView, Rendered};
 use crate::render::{RenderError, dates};
 use crate::store::deliveries::{self, Audience};
-use crate::store::{StoreError, articles, digests, issues, publications};
+use crate::store::{StoreError, articles, digests, editions as rows, issues, publications};
 
 /// Why an issue could not be composed.
 #[derive(Debug, Error)]
@@ -65,7 +65,7 @@ pub async fn compose(deps: &Deps, id: IssueId) -> Result<(), ComposeIssueError> 
         return Ok(());
     };
     let mut tx = deps.store.read().await?;
-    let known = issues::edition_keys(&mut tx, id).await?;
+    let known = rows::keys(&mut tx, id).await?;
     drop(tx);
     let mut editions: Editions = known.into_iter().map(|key| (key, None)).collect();
     let mut tries = 0;
@@ -183,7 +183,7 @@ async fn write_part(
     }
     for (key, edition) in editions {
         if let Some((count, edition)) = edition {
-            issues::insert_edition(&mut tx, id, key, *count, edition).await?;
+            rows::insert(&mut tx, id, key, *count, edition).await?;
         }
     }
     deliveries::fill(&mut tx, id, audience, now).await?;

@@ -109,6 +109,6 @@ impl Deps {
 
     /// Wakes the workers of this process for a job that has been committed.
     pub(crate) fn wake(&self, job: &Job) {
-        self.wakeups.wake(job.queue());
+        self.wakeups.offer(job);
     }
 }

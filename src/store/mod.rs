@@ -7,6 +7,7 @@ pub mod consents;
 pub mod counters;
 pub mod deliveries;
 pub mod digests;
+pub mod editions;
 pub mod feeds;
 pub mod health;
 pub mod import;

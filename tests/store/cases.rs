@@ -24,8 +24,8 @@ use paperround::store::claims::{self, Claimed, HandBack, Position};
 use paperround::store::deliveries::{self, Audience};
 use paperround::store::results::{self, Begin, Record, Steps};
 use paperround::store::{
-    Store, StoreError, Tx, counters, digests, feeds, issues, ledger, migrate, nodes, notices,
-    publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
+    Store, StoreError, Tx, counters, digests, editions, feeds, issues, ledger, migrate, nodes,
+    notices, publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
 };
 
 use crate::on_both;
@@ -164,9 +164,7 @@ impl Makes {
             text: "t".to_owned(),
             html: "h".to_owned(),
         };
-        issues::insert_edition(tx, id, "", 1, &edition)
-            .await
-            .unwrap();
+        editions::insert(tx, id, "", 1, &edition).await.unwrap();
         let now = self.now();
         assert!(
             issues::advance(tx, id, IssueState::Composing, IssueState::Sending, now)

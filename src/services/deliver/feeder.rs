@@ -53,6 +53,10 @@ pub(super) struct Feeder {
     runs: HashMap<IssueId, Run>,
     refreshed: Option<Instant>,
     parking: Parking,
+    /// Mails that the relays had taken when the turn began.
+    accepted: u64,
+    /// Claims that are handed back at the end of a round.
+    given_up: Vec<HandBack>,
 }
 
 impl Feeder {
@@ -75,6 +79,8 @@ impl Feeder {
             runs: HashMap::new(),
             refreshed: None,
             parking: Parking::default(),
+            accepted: deps.routes.accepted_mails(),
+            given_up: Vec::new(),
         }
     }
 
@@ -85,6 +91,7 @@ impl Feeder {
             let is_idle = self.shared.is_idle();
             self.refresh().await?;
             let moved = self.returned().await? + self.parked().await? + self.claim_all().await?;
+            self.hand_all_back().await?;
             if moved > 0 {
                 continue;
             }
@@ -115,11 +122,26 @@ impl Feeder {
         self.runs
             .retain(|id, _| sending.iter().any(|issue| issue.id == *id));
         for issue in sending {
+            self.note_recovery(&issue).await?;
             if !self.runs.contains_key(&issue.id)
                 && let Some(run) = load(&self.deps, issue).await?
             {
                 self.runs.insert(run.letters.issue.id, run);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes back what is said of an issue whose mails go out again.
+    async fn note_recovery(&self, issue: &Issue) -> Result<(), StoreError> {
+        let is_blocked = self
+            .runs
+            .get(&issue.id)
+            .is_some_and(|run| run.blocked.is_some());
+        if issue.trouble.is_some() && !is_blocked && self.routes.accepted_mails() > self.accepted {
+            let mut tx = self.deps.store.begin().await?;
+            issues::set_trouble(&mut tx, issue.id, None).await?;
+            tx.commit().await?;
         }
         Ok(())
     }
@@ -191,7 +213,8 @@ impl Feeder {
                 Some(item) => {
                     let rate = self.routes.domains.rate(item.claimed.email.domain());
                     let next = self.parking.slot(&self.deps, &item, rate);
-                    self.hand_back(&item, Some(next)).await
+                    self.hand_back(&item, Some(next));
+                    Ok(())
                 }
             },
         }
@@ -211,7 +234,8 @@ impl Feeder {
                     if let Some(run) = self.runs.get_mut(&item.letters.issue.id) {
                         run.blocked = Some(text);
                     }
-                    return self.hand_back(&item, None).await;
+                    self.hand_back(&item, None);
+                    return Ok(());
                 }
             };
             match self.pass_on(at, item)? {
@@ -254,7 +278,7 @@ impl Feeder {
             } else {
                 self.leave(&item);
                 let later = self.deps.now() + chrono::TimeDelta::seconds(30);
-                self.hand_back(&item, is_running.then_some(later)).await?;
+                self.hand_back(&item, is_running.then_some(later));
             }
         }
         Ok(moved)
@@ -280,16 +304,24 @@ impl Feeder {
         self.routes.domains.leave(item.claimed.email.domain(), None);
     }
 
-    /// Gives a claim up that was not begun.
-    async fn hand_back(&self, item: &Item, next: Option<Time>) -> Result<(), DeliverError> {
-        let mut tx = self.deps.store.begin().await?;
-        let given = HandBack {
+    /// Gives a claim up that was not begun, with others of this round.
+    fn hand_back(&mut self, item: &Item, next: Option<Time>) {
+        self.given_up.push(HandBack {
             id: item.claimed.id,
             next,
-        };
-        claims::hand_back(&mut tx, &[given], &self.deps.node).await?;
+        });
+    }
+
+    async fn hand_all_back(&mut self) -> Result<(), DeliverError> {
+        if self.given_up.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.deps.store.begin().await?;
+        claims::hand_back(&mut tx, &self.given_up, &self.deps.node).await?;
         tx.commit().await?;
-        self.shared.resolved();
+        for _ in self.given_up.drain(..) {
+            self.shared.resolved();
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use super::item::{Item, Shared};
 use super::judge::judge;
 use super::recorder::Recorder;
 use super::routes::{Admission, Routes};
-use crate::domain::delivery::{Concern, Outcome, concern};
+use crate::domain::delivery::{Concern, Outcome, concern, is_about_us};
 use crate::mail::{Envelope, Refusal, Session, Step};
 use crate::services::Deps;
 use crate::store::StoreError;
@@ -83,7 +83,7 @@ impl Lane {
                 if let Some(worn) = session.take() {
                     worn.quit().await;
                 }
-                *session = self.connect().await;
+                *session = self.routes.connect(self.at).await;
             }
             let Some(open) = session.as_mut() else {
                 self.give_back(mail);
@@ -148,6 +148,7 @@ impl Lane {
         }
         let sender_refused = match (refusal.step, &refusal.outcome) {
             (Step::Mail, Outcome::Refused(reply)) => Some(reply.to_string()),
+            (_, Outcome::Refused(reply)) if is_about_us(reply) => Some(reply.to_string()),
             _ => None,
         };
         self.answered(&mail, refusal.outcome, false);
@@ -284,17 +285,6 @@ impl Lane {
             needs_8bit: false,
         };
         Ok(Some(Mail { item, envelope }))
-    }
-
-    async fn connect(&mut self) -> Option<Session> {
-        match self.routes.relay(self.at).open().await {
-            Ok(session) => Some(session),
-            Err(error) => {
-                self.routes
-                    .fault(self.at, Some(error.fault), &error.to_string());
-                None
-            }
-        }
     }
 
     fn leave(&self, item: &Item) {

@@ -17,7 +17,7 @@ use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
 use crate::store::claims::Claimed;
-use crate::store::{StoreError, issues};
+use crate::store::{StoreError, editions};
 
 /// Editions that are kept composed, of some tens of kilobytes each.
 const MOST_KEPT: usize = 256;
@@ -88,7 +88,7 @@ impl Letters {
             return Ok(Ok(Arc::clone(known)));
         }
         let mut tx = deps.store.read().await?;
-        let found = issues::edition_by_id(&mut tx, id).await?;
+        let found = editions::find(&mut tx, id).await?;
         drop(tx);
         let Some(edition) = found else {
             let (table, column) = ("deliveries", "edition_id");

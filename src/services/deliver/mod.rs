@@ -8,6 +8,7 @@
 mod budget;
 mod domains;
 mod feeder;
+mod health;
 mod item;
 mod judge;
 mod lane;

@@ -1,26 +1,16 @@
 //! The relays as the engine sees them: which one takes the next mail, how fast, and which ones
 //! are out of order. Trouble with a connection counts against its relay, never against a reader.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Granted};
 use super::domains::{DomainRule, Domains};
-use crate::domain::clock::Time;
 use crate::domain::pace::{Bucket, Yielding};
-use crate::mail::{Fault, Relay};
+use crate::mail::Relay;
 use crate::services::Deps;
 use crate::store::StoreError;
-
-/// Faults in a row after which a relay is left alone for a while.
-const MOST_FAULTS: u32 = 3;
-/// Mails in a row whose sender is refused for good, after which the rest is spared.
-const MOST_REFUSED: u32 = 10;
-/// The first and the longest time for which a relay is left alone.
-const FIRST_REST: Duration = Duration::from_secs(1);
-const LONGEST_REST: Duration = Duration::from_secs(60);
-/// A wrong password is not tried again so soon: many servers lock the account.
-const SIGN_IN_REST: Duration = Duration::from_secs(60);
 
 /// A relay and how it is to be used.
 #[derive(Debug, Clone)]
@@ -51,30 +41,35 @@ impl RouteConfig {
 /// All relays and domain rules, with what the last hours have taught about them.
 #[derive(Debug)]
 pub struct Routes {
-    all: Vec<Route>,
+    pub(super) all: Vec<Route>,
     pub(super) domains: Domains,
     /// Live nodes that send; each takes its part of the limits a second.
     nodes: Mutex<f64>,
+    pub(super) accepted: AtomicU64,
 }
 
 #[derive(Debug)]
-struct Route {
-    config: RouteConfig,
-    state: Mutex<State>,
+pub(super) struct Route {
+    pub(super) config: RouteConfig,
+    pub(super) state: Mutex<State>,
+    /// For those who connect while nobody knows whether the relay works.
+    pub(super) door: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug)]
-struct State {
-    faults: u32,
-    refused: u32,
-    rests: u32,
-    resting_until: Option<Instant>,
-    trouble: Option<String>,
-    bucket: Option<Bucket>,
-    pace: Yielding,
+pub(super) struct State {
+    pub(super) faults: u32,
+    pub(super) refused: u32,
+    pub(super) rests: u32,
+    pub(super) resting_until: Option<Instant>,
+    pub(super) trouble: Option<String>,
+    pub(super) bucket: Option<Bucket>,
+    pub(super) pace: Yielding,
     /// Smooth weighted round robin: who has waited longest for its share.
-    credit: i64,
-    granted: Granted,
+    pub(super) credit: i64,
+    pub(super) granted: Granted,
+    /// Whether a connection has succeeded since the last fault.
+    pub(super) is_proven: bool,
 }
 
 /// Why no relay takes mail at present.
@@ -108,7 +103,9 @@ impl Routes {
                     pace: Yielding::new(now),
                     credit: 0,
                     granted: Granted::default(),
+                    is_proven: false,
                 }),
+                door: tokio::sync::Mutex::default(),
                 config,
             })
             .collect();
@@ -116,6 +113,7 @@ impl Routes {
             all: routes,
             domains: Domains::new(rules),
             nodes: Mutex::new(1.0),
+            accepted: AtomicU64::new(0),
         }
     }
 
@@ -264,60 +262,6 @@ impl Routes {
         Ok(())
     }
 
-    /// Notes that a connection could not be opened or broke.
-    pub(super) fn fault(&self, at: usize, fault: Option<Fault>, text: &str) {
-        let route = &self.all[at];
-        let mut state = route.state();
-        state.faults += 1;
-        let is_hopeless = fault == Some(Fault::SignIn);
-        state.trouble = Some(text.to_owned());
-        if state.faults >= MOST_FAULTS || is_hopeless {
-            let least = if is_hopeless {
-                SIGN_IN_REST
-            } else {
-                FIRST_REST
-            };
-            route.rest(&mut state, least);
-        }
-    }
-
-    /// Notes that the relay refuses the sender for good, which is hardly about the reader.
-    pub(super) fn sender_refused(&self, at: usize, text: &str) {
-        let route = &self.all[at];
-        let mut state = route.state();
-        state.refused += 1;
-        if state.refused >= MOST_REFUSED {
-            let name = route.config.relay.name();
-            state.trouble = Some(format!(
-                "relay {name} refuses every mail before it hears of a reader: {text}"
-            ));
-            route.rest(&mut state, LONGEST_REST);
-        }
-    }
-
-    /// Notes that a relay answered about a mail: it works. `slower` where it asked for patience.
-    pub(super) fn answered(&self, at: usize, slower: bool) {
-        let route = &self.all[at];
-        let now = Instant::now();
-        let mut state = route.state();
-        (state.faults, state.rests, state.resting_until) = (0, 0, None);
-        if state.pace.note(slower, now) {
-            let rate = state.pace.rate();
-            tracing::warn!(
-                relay = route.config.relay.name(),
-                rate,
-                "the relay asks for patience; sending slower"
-            );
-        }
-    }
-
-    /// Notes that a relay took a mail.
-    pub(super) fn accepted(&self, at: usize) {
-        let mut state = self.all[at].state();
-        state.refused = 0;
-        state.trouble = None;
-    }
-
     /// Divides the limits a second among the nodes that send.
     pub(super) fn set_nodes(&self, nodes: i64) {
         #[expect(clippy::cast_precision_loss, reason = "a handful of nodes")]
@@ -334,45 +278,5 @@ impl Routes {
             }
         }
         self.domains.set_nodes(nodes, now);
-    }
-}
-
-impl Route {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn is_resting(&self, now: Instant) -> bool {
-        self.state().resting_until.is_some_and(|until| now < until)
-    }
-
-    fn rest(&self, state: &mut State, least: Duration) {
-        let now = Instant::now();
-        if state.resting_until.is_some_and(|until| now < until) {
-            return;
-        }
-        let rest = least.max(FIRST_REST * 2_u32.saturating_pow(state.rests.min(10)));
-        let rest = rest.min(LONGEST_REST);
-        state.rests += 1;
-        state.resting_until = Some(now + rest);
-        let trouble = state.trouble.as_deref().unwrap_or_default();
-        tracing::warn!(
-            relay = self.config.relay.name(),
-            trouble,
-            seconds = rest.as_secs(),
-            "a relay is left alone for a while"
-        );
-    }
-
-    fn exhausted(&self, until: Time, now: Time) {
-        let rest = (until - now).to_std().unwrap_or_default();
-        let mut state = self.state();
-        let name = self.config.relay.name();
-        state.trouble = Some(format!(
-            "relay {name} has reached its limit; it goes on at {}",
-            until.format("%H:%M UTC")
-        ));
-        // Looked at again now and then, since the limit may be raised.
-        state.resting_until = Some(Instant::now() + rest.min(LONGEST_REST));
     }
 }

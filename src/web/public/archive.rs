@@ -11,7 +11,7 @@ use crate::render::dates;
 use crate::render::pages::{ArchivePage, ArchivedIssue};
 use crate::render::slots::without_reader;
 use crate::services::links;
-use crate::store::issues;
+use crate::store::{editions, issues};
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
@@ -86,7 +86,7 @@ pub(in crate::web) async fn issue(
             return Err(WebError::NotFound);
         }
         let key = TopicChoice::from_key(&query.topics).key();
-        let edition = issues::edition(&mut tx, issue.id, &key)
+        let edition = editions::of_choice(&mut tx, issue.id, &key)
             .await?
             .ok_or(WebError::NotFound)?;
         drop(tx);
