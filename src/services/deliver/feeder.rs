@@ -119,8 +119,13 @@ impl Feeder {
         let sending = issues::in_state(&mut tx, IssueState::Sending, now).await?;
         self.routes.set_nodes(nodes::workers(&mut tx, now).await?);
         drop(tx);
-        self.runs
-            .retain(|id, _| sending.iter().any(|issue| issue.id == *id));
+        self.runs.retain(|id, run| {
+            let goes_on = sending.iter().any(|issue| issue.id == *id);
+            if !goes_on {
+                run.letters.halt();
+            }
+            goes_on
+        });
         for issue in sending {
             self.note_recovery(&issue).await?;
             if !self.runs.contains_key(&issue.id)
@@ -223,6 +228,11 @@ impl Feeder {
     /// Gives a mail to the relay whose turn it is.
     async fn dispatch(&mut self, mut item: Item) -> Result<(), DeliverError> {
         while !self.stop.is_cancelled() {
+            if item.letters.is_halted() {
+                self.leave(&item);
+                self.shared.resolved();
+                return Ok(());
+            }
             let chosen = {
                 let letters = &item.letters;
                 self.routes.choose(|_, name| letters.allows(name))

@@ -262,6 +262,12 @@ impl Lane {
 
     /// Writes the message where nobody has; a mail that cannot be written is recorded as failed.
     async fn write(&mut self, mut item: Item) -> Result<Option<Mail>, StoreError> {
+        if item.letters.is_halted() {
+            // Announced, it would cost the connection.
+            self.leave(&item);
+            self.shared.resolved();
+            return Ok(None);
+        }
         if item.message.is_empty() {
             let mut bytes = self.spare.pop().unwrap_or_default();
             bytes.clear();

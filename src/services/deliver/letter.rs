@@ -1,6 +1,7 @@
 //! One reader's mail: the edition, composed once, with the reader's places filled.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use thiserror::Error;
@@ -49,6 +50,8 @@ pub(super) struct Letters {
     digest_slug: String,
     signer: Option<Arc<Signer>>,
     editions: Mutex<HashMap<EditionId, Arc<Skeleton>>>,
+    /// The issue was paused or cancelled: its claims were taken back with that.
+    is_halted: AtomicBool,
 }
 
 impl Letters {
@@ -64,7 +67,18 @@ impl Letters {
             publication,
             digest_slug: digest.slug.to_string(),
             editions: Mutex::default(),
+            is_halted: AtomicBool::new(false),
         }
+    }
+
+    /// Sends no more of it.
+    pub(super) fn halt(&self) {
+        self.is_halted.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether its mails that are not begun may be forgotten.
+    pub(super) fn is_halted(&self) -> bool {
+        self.is_halted.load(Ordering::Relaxed)
     }
 
     /// Whether its mails are signed here.
