@@ -55,6 +55,7 @@ pub mod feed;
 pub mod ids;
 pub mod issue;
 pub mod job;
+pub mod look;
 pub mod notice;
 pub mod pace;
 pub mod publication;

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::clock::Time;
 use super::email_address::{AddressError, EmailAddress};
 use super::ids::{PublicationId, TopicId};
+use super::look::Look;
 use super::slug::Slug;
 use super::text::{self, LineError};
 
@@ -72,6 +73,8 @@ pub struct Publication {
     pub privacy_url: Option<String>,
     /// The names of the relays that its digests go through; empty for any of them.
     pub relays: Vec<String>,
+    /// How its mails look.
+    pub look: Look,
     pub archived_at: Option<Time>,
     pub created_at: Time,
 }

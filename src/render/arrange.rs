@@ -35,6 +35,7 @@ impl Card {
             topic,
             image_url: content.image_url.clone(),
             image_alt: content.image_alt.clone(),
+            pinned: false,
             number: 0,
         }
     }
@@ -53,6 +54,7 @@ impl Card {
             topic: self.topic.as_deref().map(line),
             image_url: self.image_url.as_deref().map(address),
             image_alt: self.image_alt.as_deref().map(attribute),
+            pinned: self.pinned,
             number: self.number,
         }
     }

@@ -3,7 +3,30 @@
 
 use serde::Serialize;
 
+use crate::domain::look::{Colour, Design, Direction, Font, Logo, Look};
 use crate::domain::publication::Publication;
+
+/// The colours, logo and typeface of a publication's mails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Brand {
+    /// Can be read on white.
+    pub accent: Colour,
+    /// The same accent for the dark.
+    pub accent_dark: Colour,
+    pub logo: Option<Logo>,
+    pub font: Font,
+}
+
+impl From<&Look> for Brand {
+    fn from(look: &Look) -> Self {
+        Self {
+            accent: look.accent,
+            accent_dark: look.accent.in_the_dark(),
+            logo: look.logo.clone(),
+            font: look.font,
+        }
+    }
+}
 
 /// A publication as its readers see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -18,6 +41,7 @@ pub struct PublicationView {
     pub privacy_url: Option<String>,
     /// The sign-up page, without a closing slash.
     pub home_url: String,
+    pub brand: Brand,
 }
 
 impl PublicationView {
@@ -34,6 +58,7 @@ impl PublicationView {
             postal_address: publication.postal_address.clone(),
             privacy_url: publication.privacy_url.clone(),
             home_url: format!("{base}/{}", publication.slug),
+            brand: Brand::from(&publication.look),
         }
     }
 }
@@ -71,6 +96,8 @@ pub struct Card {
     pub topic: Option<String>,
     pub image_url: Option<String>,
     pub image_alt: Option<String>,
+    /// The editor put it before the others.
+    pub pinned: bool,
     /// Its place in the mail, from 1; [`DigestMail::arrange`] sets it.
     pub number: usize,
 }
@@ -80,6 +107,16 @@ pub struct Card {
 pub struct Section {
     pub title: String,
     pub cards: Vec<Card>,
+}
+
+/// A block between the articles: a sponsor's words, or a notice of the publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// What it is, as in "Sponsor".
+    pub label: String,
+    /// Sanitised HTML.
+    pub html: String,
+    pub text: String,
 }
 
 /// What a digest mail says apart from its articles.
@@ -92,8 +129,17 @@ pub struct DigestHead {
     pub date: String,
     /// How often it comes, in words, as in "every weekday at 7:00".
     pub when: Option<String>,
-    /// Two or three sentences by the editor.
-    pub intro: Option<String>,
+    /// The language of the edition as a BCP 47 tag, and which way it is written.
+    pub language: String,
+    pub direction: Direction,
+    pub design: Design,
+    /// Two or three sentences by the editor before the articles, as sanitised HTML and as text.
+    pub intro_html: Option<String>,
+    pub intro_text: Option<String>,
+    /// The same behind them.
+    pub outro_html: Option<String>,
+    pub outro_text: Option<String>,
+    pub notice: Option<Notice>,
     /// Names of the reader's topics; empty means all of them.
     pub topics: Vec<String>,
     /// The page that shows this issue.

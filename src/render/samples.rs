@@ -1,7 +1,10 @@
 //! One sample of each context, for tests: a business newspaper of a port.
 
-use super::contexts::{Card, ConfirmationMail, DigestHead, DigestMail, PublicationView};
+use super::contexts::{
+    Brand, Card, ConfirmationMail, DigestHead, DigestMail, Notice, PublicationView,
+};
 use super::slots::SlotValues;
+use crate::domain::look::{Design, Direction, Look};
 
 const SITE: &str = "https://www.harbourledger.example";
 const NEWS: &str = "https://news.harbourledger.example";
@@ -21,6 +24,7 @@ impl PublicationView {
             postal_address: "Ledger Publishing\n14 Quay Street\nPortmouth PM1 4AB".into(),
             privacy_url: Some(format!("{SITE}/privacy")),
             home_url: format!("{NEWS}/ledger"),
+            brand: Brand::from(&Look::default()),
         }
     }
 }
@@ -58,11 +62,34 @@ pub(crate) fn head() -> DigestHead {
         number: 128,
         date: "Tuesday, 24 November 2026".into(),
         when: Some("every weekday at 7:00".into()),
-        intro: Some(
+        language: "en".into(),
+        direction: Direction::Ltr,
+        design: Design::Editorial,
+        intro_html: Some(format!(
+            "<p>Good morning. The port authority meets today, and the \
+             <a href=\"{SITE}/auction\">wind auction</a> closes at noon. Both will decide what \
+             the quay looks like in ten years.</p>"
+        )),
+        intro_text: Some(
             "Good morning. The port authority meets today, and the wind auction closes at noon. \
              Both will decide what the quay looks like in ten years."
                 .into(),
         ),
+        outro_html: Some(
+            "<p>That is the morning. <em>Write to us</em>: we read it all.</p>".into(),
+        ),
+        outro_text: Some("That is the morning. Write to us: we read it all.".into()),
+        notice: Some(Notice {
+            label: "Sponsor".into(),
+            html: format!(
+                "<p>The <a href=\"{SITE}/fair\">Quayside Trade Fair</a> opens on Thursday. \
+                 Readers enter free of charge.</p>"
+            ),
+            text: format!(
+                "The Quayside Trade Fair opens on Thursday. Readers enter free of charge. \
+                 {SITE}/fair"
+            ),
+        }),
         topics: vec![
             "Energy".into(),
             "Ports and shipping".into(),

@@ -228,7 +228,7 @@ fn a_digest_stays_below_the_size_at_which_mail_is_clipped() {
 #[test]
 fn the_text_part_keeps_to_72_columns() {
     let mut mail = DigestMail::sample();
-    mail.head.intro = Some("word ".repeat(60));
+    mail.head.intro_text = Some("word ".repeat(60));
     mail.head.topics = (0..20).map(|n| format!("A topic {n}")).collect();
     let text = received(&mail).text;
     for line in text.lines().filter(|line| !line.contains("https://")) {
@@ -297,7 +297,8 @@ fn plain_html_of_a_summary_is_kept_with_its_links() {
 #[test]
 fn an_empty_issue_renders_too() {
     let mut head = samples::head();
-    head.intro = None;
+    head.intro_html = None;
+    head.intro_text = None;
     head.when = None;
     head.topics.clear();
     let mail = received(&DigestMail::arrange(head, Vec::new()));

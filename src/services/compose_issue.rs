@@ -11,6 +11,7 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue, IssueState};
 use crate::domain::job::Job;
+use crate::domain::look::Direction;
 use crate::domain::publication::{Publication, Topic, TopicChoice};
 use crate::domain::selection;
 use crate::render::contexts::{Card, DigestHead, DigestMail, PublicationView, Rendered};
@@ -275,7 +276,14 @@ fn mail(deps: &Deps, material: &Material, choice: &TopicChoice, chosen: &[&Artic
             .cron
             .as_deref()
             .map(|cron| dates::when(Some(cron), language)),
-        intro: None,
+        language: language.clone(),
+        direction: Direction::of(language),
+        design: publication.look.design,
+        intro_html: None,
+        intro_text: None,
+        outro_html: None,
+        outro_text: None,
+        notice: None,
         topics: names(choice),
         view_url: links::edition(deps, publication, digest.slug.as_str(), number, choice),
     };

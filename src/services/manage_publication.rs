@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::Deps;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
+use crate::domain::look::Look;
 use crate::domain::publication::{Mailbox, Publication, Topic};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
@@ -64,6 +65,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         description: new.description,
         privacy_url: new.privacy_url,
         relays: new.relays,
+        look: Look::default(),
         archived_at: None,
         created_at: deps.now(),
     })?;

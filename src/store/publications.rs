@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
 use crate::domain::ids::{PublicationId, TopicId};
+use crate::domain::look::{Logo, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic};
 use crate::domain::slug::Slug;
 
@@ -23,8 +24,38 @@ struct Row {
     description: Option<String>,
     privacy_url: Option<String>,
     relays: String,
+    design: String,
+    accent: String,
+    font: String,
+    logo_url: Option<String>,
+    logo_alt: Option<String>,
+    logo_width: Option<i32>,
     archived_at: Option<Time>,
     created_at: Time,
+}
+
+impl Row {
+    fn look(&self) -> Result<Look, StoreError> {
+        let table = "publications";
+        let logo = match (&self.logo_url, &self.logo_alt, self.logo_width) {
+            (Some(url), Some(alt), Some(width)) => Some(Logo {
+                url: url.clone(),
+                alt: alt.clone(),
+                width: u16::try_from(width).map_err(|_| StoreError::Corrupt {
+                    table,
+                    column: "logo_width",
+                    id: self.id.to_string(),
+                })?,
+            }),
+            _ => None,
+        };
+        Ok(Look {
+            design: read(table, "design", self.id, &self.design)?,
+            accent: read(table, "accent", self.id, &self.accent)?,
+            font: read(table, "font", self.id, &self.font)?,
+            logo,
+        })
+    }
 }
 
 impl TryFrom<Row> for Publication {
@@ -32,6 +63,7 @@ impl TryFrom<Row> for Publication {
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let table = "publications";
+        let look = row.look()?;
         Ok(Self {
             id: PublicationId(row.id),
             slug: read(table, "slug", row.id, &row.slug)?,
@@ -55,6 +87,7 @@ impl TryFrom<Row> for Publication {
                 .filter(|name| !name.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            look,
             archived_at: row.archived_at,
             created_at: row.created_at,
         })
@@ -66,8 +99,10 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     let p = publication;
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
-            language, timezone, description, privacy_url, created_at, relays)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+            language, timezone, description, privacy_url, created_at, relays, design, accent, font,
+            logo_url, logo_alt, logo_width)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+            $19)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -86,6 +121,12 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.privacy_url)
     .bind(p.created_at)
     .bind(p.relays.join(","))
+    .bind(p.look.design.as_str())
+    .bind(p.look.accent.to_string())
+    .bind(p.look.font.as_str())
+    .bind(p.look.logo.as_ref().map(|logo| &logo.url))
+    .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
+    .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .execute(conn)
     .await
     .map(drop))?;
@@ -98,7 +139,8 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "UPDATE publications SET name = $2, from_name = $3, from_email = $4, reply_to = $5,
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
-            archived_at = $11, relays = $12
+            archived_at = $11, relays = $12, design = $13, accent = $14, font = $15,
+            logo_url = $16, logo_alt = $17, logo_width = $18
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -117,6 +159,12 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(&p.privacy_url)
     .bind(p.archived_at)
     .bind(p.relays.join(","))
+    .bind(p.look.design.as_str())
+    .bind(p.look.accent.to_string())
+    .bind(p.look.font.as_str())
+    .bind(p.look.logo.as_ref().map(|logo| &logo.url))
+    .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
+    .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .execute(conn)
     .await
     .map(drop))?;

@@ -15,6 +15,7 @@ use paperround::domain::ids::{
 };
 use paperround::domain::issue::{Edition, IssueState};
 use paperround::domain::job::Job;
+use paperround::domain::look::Look;
 use paperround::domain::notice::{NoticeKind, NoticeState};
 use paperround::domain::publication::{Publication, Topic, TopicChoice};
 use paperround::domain::random::StdRandom;
@@ -80,6 +81,7 @@ impl Makes {
             description: None,
             privacy_url: None,
             relays: Vec::new(),
+            look: Look::default(),
             archived_at: None,
             created_at: self.now(),
         };
