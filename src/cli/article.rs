@@ -2,17 +2,26 @@
 
 use std::io::Read;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Subcommand;
+use chrono::TimeDelta;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::article_update::Update;
 use super::output::{Output, Row};
 use super::{Global, context};
 use crate::domain::article as domain;
-use crate::services::article_input;
+use crate::domain::clock::Time;
+use crate::domain::feed::parse_span;
+use crate::domain::ids::{ArticleId, FeedId};
+use crate::domain::slug::Slug;
+use crate::domain::story::title_key;
+use crate::services::edit_article::{self, EditError};
 use crate::services::ingest_article::{self, Ingested};
-use crate::store::articles;
+use crate::services::{Deps, article_input};
+use crate::store::articles::{self, Filter};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Article {
@@ -23,14 +32,53 @@ pub(super) enum Article {
         /// A file, or - for standard input
         file: String,
     },
-    /// List the latest articles of a publication
-    List {
-        /// The publication
-        publication: String,
-        /// How many
-        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
-        limit: i64,
-    },
+    /// List the articles of a publication, the latest first
+    List(List),
+    /// Show all that is known of an article
+    Show { id: ArticleId },
+    /// Keep an article out of everything that has not gone out yet
+    Hide { id: ArticleId },
+    /// Show a hidden article again
+    Unhide { id: ArticleId },
+    /// Put an article before all others
+    Pin { id: ArticleId },
+    /// Treat a pinned article as any other
+    Unpin { id: ArticleId },
+    /// Change an article; feeds leave alone from then on what is changed here
+    Update(Box<Update>),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// The publication
+    publication: String,
+    /// Only those of this topic
+    #[arg(long, value_name = "SLUG")]
+    topic: Option<Slug>,
+    /// Only those of this feed
+    #[arg(long, value_name = "ID")]
+    feed: Option<FeedId>,
+    /// Only those with these words in the title
+    #[arg(long, value_name = "WORDS")]
+    title: Option<String>,
+    /// Only those in this language
+    #[arg(long, value_name = "TAG")]
+    language: Option<String>,
+    /// Only those seen within this span, as in 12h or 7d
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    within: Option<Duration>,
+    /// Only those that are pinned
+    #[arg(long)]
+    pinned: bool,
+    /// Only those that readers do not see now: hidden, under an embargo, or expired
+    #[arg(long)]
+    withheld: bool,
+    /// How many
+    #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(i64).range(1..=1000))]
+    limit: i64,
+    /// Those after this article, the last one of the page before
+    #[arg(long, value_name = "ID")]
+    after: Option<ArticleId>,
 }
 
 /// Reads a file or standard input; bounded, since nothing sensible is larger.
@@ -52,61 +100,161 @@ pub(super) fn read_input(file: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn as_json(a: &domain::Article) -> Value {
+fn as_json(a: &domain::Article, now: Time) -> Value {
     let c = &a.content;
     json!({
         "id": a.id, "title": c.title, "url": c.url, "topics": a.topics, "authors": c.authors,
         "published_at": c.published_at, "updated_at": c.updated_at, "first_seen_at": a.first_seen_at,
-        "summary_html": c.summary_html, "image_url": c.image_url, "language": c.language, "feed": a.feed,
+        "summary_html": c.summary_html, "image_url": c.image_url, "image_alt": c.image_alt,
+        "language": c.language, "feed": a.feed, "words": c.words,
+        "reading_minutes": a.reading_minutes(), "pinned_at": a.pinned_at, "hidden_at": a.hidden_at,
+        "not_before": a.not_before, "expires_at": a.expires_at,
+        "withheld": a.withheld(now).map(domain::Withheld::as_str),
     })
+}
+
+/// What stands out about an article, in a word or two.
+fn state(a: &domain::Article, now: Time) -> String {
+    let withheld = a.withheld(now).map(domain::Withheld::as_str);
+    let pinned = a.pinned_at.map(|_| "pinned");
+    let words: Vec<&str> = withheld.into_iter().chain(pinned).collect();
+    words.join(", ")
+}
+
+fn topics(a: &domain::Article) -> String {
+    let slugs: Vec<&str> = a.topics.iter().map(Slug::as_str).collect();
+    slugs.join(",")
 }
 
 impl Article {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         let deps = context::open(global).await?;
         match self {
-            Self::Add { publication, file } => {
-                let publication = context::publication(&deps, &publication).await?.id;
-                let incoming =
-                    article_input::read(&read_input(&file)?).with_context(|| file.clone())?;
-                let outcomes = ingest_article::ingest(&deps, publication, &incoming).await?;
-                for (outcome, article) in outcomes.iter().zip(&incoming) {
-                    let (word, id) = match outcome {
-                        Ingested::Added(id) => ("added", id),
-                        Ingested::Updated(id) => ("updated", id),
-                        Ingested::Unchanged(id) => ("unchanged", id),
-                    };
-                    let url = &article.content.url;
-                    out.result(
-                        &json!({ "id": id, "url": url, "outcome": word }),
-                        &format!("{word}: {url}"),
-                    )?;
-                }
-            }
-            Self::List { publication, limit } => {
-                let id = context::publication(&deps, &publication).await?.id;
+            Self::Add { publication, file } => add(&deps, &publication, &file, out).await?,
+            Self::List(what) => list(&deps, what, out).await?,
+            Self::Show { id } => {
                 let mut tx = deps.store.read().await?;
-                let rows: Vec<Row> = articles::latest(&mut tx, id, limit)
-                    .await?
-                    .iter()
-                    .map(|a| Row {
-                        json: as_json(a),
-                        cells: vec![
-                            a.dated().format("%F %R").to_string(),
-                            a.topics
-                                .iter()
-                                .map(ToString::to_string)
-                                .collect::<Vec<_>>()
-                                .join(","),
-                            a.content.title.clone(),
-                            a.content.url.clone(),
-                        ],
-                    })
-                    .collect();
-                let empty = "there is no article yet; `paperround feed fetch` or `paperround article add` brings some";
-                out.list(&["date (utc)", "topics", "title", "url"], &rows, empty)?;
+                let found = articles::find(&mut tx, id).await?;
+                let article = found.ok_or(EditError::Unknown(id))?;
+                show(&article, deps.now(), out)?;
+            }
+            Self::Hide { id } => {
+                let article = edit_article::hide(&deps, id).await?;
+                done(&article, "is hidden", deps.now(), out)?;
+            }
+            Self::Unhide { id } => {
+                let article = edit_article::unhide(&deps, id).await?;
+                done(&article, "is not hidden", deps.now(), out)?;
+            }
+            Self::Pin { id } => {
+                let article = edit_article::pin(&deps, id, true).await?;
+                done(&article, "is pinned", deps.now(), out)?;
+            }
+            Self::Unpin { id } => {
+                let article = edit_article::pin(&deps, id, false).await?;
+                done(&article, "is not pinned", deps.now(), out)?;
+            }
+            Self::Update(update) => {
+                let (id, edits) = update.edits()?;
+                let article = edit_article::update(&deps, id, edits).await?;
+                done(&article, "is changed", deps.now(), out)?;
             }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn done(article: &domain::Article, what: &str, now: Time, out: &Output) -> Result<()> {
+    let text = format!("{} {what}: {}", article.id, article.content.title);
+    out.result(&as_json(article, now), &text)
+}
+
+async fn add(deps: &Deps, publication: &str, file: &str, out: &Output) -> Result<()> {
+    let publication = context::publication(deps, publication).await?.id;
+    let incoming = article_input::read(&read_input(file)?).with_context(|| file.to_owned())?;
+    let outcomes = ingest_article::ingest(deps, publication, &incoming).await?;
+    for (outcome, article) in outcomes.iter().zip(&incoming) {
+        let word = match outcome {
+            Ingested::Added(_) => "added",
+            Ingested::Updated(_) => "updated",
+            Ingested::Unchanged(_) => "unchanged",
+        };
+        let url = &article.content.url;
+        out.result(
+            &json!({ "id": outcome.id(), "url": url, "outcome": word }),
+            &format!("{word}: {url}"),
+        )?;
+    }
+    Ok(())
+}
+
+async fn list(deps: &Deps, what: List, out: &Output) -> Result<()> {
+    let publication = context::publication(deps, &what.publication).await?.id;
+    let now = deps.now();
+    let within = what.within.and_then(|span| TimeDelta::from_std(span).ok());
+    let filter = Filter {
+        topic: what.topic,
+        feed: what.feed,
+        title: what.title.map(|words| title_key(&words)),
+        seen_since: within.map(|span| now - span),
+        pinned: what.pinned,
+        withheld: what.withheld,
+        language: what.language,
+        after: what.after,
+    };
+    let mut tx = deps.store.read().await?;
+    let found = articles::page(&mut tx, publication, &filter, now, what.limit).await?;
+    let rows: Vec<Row> = found
+        .iter()
+        .map(|a| Row {
+            json: as_json(a, now),
+            cells: vec![
+                a.id.to_string(),
+                a.dated().format("%F %R").to_string(),
+                topics(a),
+                state(a, now),
+                a.content.title.clone(),
+                a.content.url.clone(),
+            ],
+        })
+        .collect();
+    let empty =
+        "there is no such article; `paperround feed fetch` or `paperround article add` brings some";
+    let head = ["id", "date (utc)", "topics", "state", "title", "url"];
+    out.list(&head, &rows, empty)?;
+    if let Some(last) = found.last()
+        && i64::try_from(found.len()).is_ok_and(|n| n == what.limit)
+    {
+        out.remark(&format!("there may be more: --after {}", last.id));
+    }
+    Ok(())
+}
+
+fn show(a: &domain::Article, now: Time, out: &Output) -> Result<()> {
+    let c = &a.content;
+    let time = |at: Option<Time>| at.map(|t| format!("{} UTC", t.format("%F %R")));
+    let fields = [
+        ("title", Some(c.title.clone())),
+        ("url", Some(c.url.clone())),
+        ("topics", Some(topics(a))),
+        ("authors", Some(c.authors.join(", "))),
+        ("language", c.language.clone()),
+        ("published", time(c.published_at)),
+        ("updated", time(c.updated_at)),
+        ("first seen", time(Some(a.first_seen_at))),
+        ("source", Some(a.source())),
+        ("reading time", Some(format!("{} min", a.reading_minutes()))),
+        ("image", c.image_url.clone()),
+        ("image text", c.image_alt.clone()),
+        ("not before", time(a.not_before)),
+        ("expires", time(a.expires_at)),
+        ("state", Some(state(a, now))),
+        ("summary", Some(c.summary_text.clone())),
+    ];
+    let lines: Vec<String> = fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)))
+        .map(|(name, value)| format!("{name:<13} {}", value.replace('\n', "\n              ")))
+        .collect();
+    out.result(&as_json(a, now), &lines.join("\n"))
 }

@@ -4,6 +4,7 @@
 
 mod address;
 mod article;
+mod article_update;
 mod config;
 mod context;
 mod demo;
@@ -21,6 +22,7 @@ mod serve;
 mod subscriber;
 mod suppression;
 mod topic;
+mod topic_rule;
 mod watch;
 
 use std::path::PathBuf;

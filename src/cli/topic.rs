@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::output::{Output, Row};
+use super::topic_rule::TopicRule;
 use super::{Global, context};
 use crate::domain::slug::Slug;
 use crate::services::manage_publication;
@@ -39,6 +40,9 @@ pub(super) enum Topic {
         #[arg(long)]
         name: String,
     },
+    /// Rules that put articles under topics by what occurs in them
+    #[command(subcommand)]
+    Rule(TopicRule),
 }
 
 impl Topic {
@@ -84,6 +88,7 @@ impl Topic {
                     &format!("{slug} is renamed."),
                 )?;
             }
+            Self::Rule(command) => command.run(&deps, out).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -126,7 +126,13 @@ impl Round<'_> {
             "the second fetch was not answered with 304"
         );
         let mut tx = self.stage.deps.store.read().await?;
-        let known = crate::store::articles::latest(&mut tx, self.stage.publication.id, 100).await?;
+        let known = crate::store::articles::latest(
+            &mut tx,
+            self.stage.publication.id,
+            self.stage.deps.now(),
+            100,
+        )
+        .await?;
         ensure!(known.len() >= 10, "only {} articles came in", known.len());
         let sorted = known.iter().filter(|a| !a.topics.is_empty()).count();
         ensure!(

@@ -74,6 +74,8 @@ uuid_ids! {
     IssueId,
     /// One rendered variant of an issue.
     EditionId,
+    /// A rule that puts articles under a topic.
+    TopicRuleId,
     /// A single mail outside issues.
     NoticeId,
 }

@@ -41,6 +41,10 @@ mod tests {
             },
             first_seen_at: at,
             topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
+            pinned_at: None,
+            hidden_at: None,
+            not_before: None,
+            expires_at: None,
         }
     }
 

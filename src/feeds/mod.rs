@@ -46,4 +46,6 @@ pub struct ParsedEntry {
     pub image_url: Option<String>,
     pub image_alt: Option<String>,
     pub language: Option<String>,
+    /// Words of the longest text that the feed gives.
+    pub words: Option<u32>,
 }

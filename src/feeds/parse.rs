@@ -9,10 +9,13 @@ use feed_rs::model;
 use thiserror::Error;
 use url::Url;
 
-use super::sanitize::{first_picture, plain_line, plain_text, shorten_line, summary_html, web_url};
+use super::sanitize::{
+    count_words, first_picture, plain_line, plain_text, shorten_line, summary_html, web_url,
+};
 use super::tokens::{Token, Tokens};
 use super::vocabulary::Home;
 use super::{ParsedEntry, ParsedFeed, decode, json_feed, repair};
+use crate::domain::article::language_tag;
 use crate::domain::clock::Time;
 
 /// Entries beyond this are not read: no digest needs them, and sanitising takes its time.
@@ -281,6 +284,12 @@ fn finish_entry(raw: RawEntry, base: Option<&Url>) -> ParsedEntry {
         image_url,
         image_alt: image_alt.flatten(),
         language: raw.language.and_then(|tag| language_tag(&tag)),
+        words: texts
+            .iter()
+            .flatten()
+            .map(|text| count_words(text))
+            .max()
+            .filter(|words| *words > 0),
     }
 }
 
@@ -317,14 +326,6 @@ fn names(given: Vec<String>) -> Vec<String> {
         .filter(|name| !name.is_empty() && seen.insert(name.to_lowercase()))
         .take(30)
         .collect()
-}
-
-/// A language tag that is none is left out.
-fn language_tag(text: &str) -> Option<String> {
-    let text = text.trim();
-    let sound = (2..=35).contains(&text.len())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    sound.then(|| text.to_owned())
 }
 
 #[cfg(test)]

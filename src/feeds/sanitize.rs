@@ -92,6 +92,34 @@ pub fn plain_text(html: &str) -> String {
     tidy(&plain(&tidy(&shaped)))
 }
 
+/// How many words HTML has, counted cheaply over the whole of it.
+pub fn count_words(html: &str) -> u32 {
+    let mut count = 0;
+    let mut skipped: Option<&str> = None;
+    for token in Tokens::new(html) {
+        match token {
+            Token::Start { name, empty, .. } if !empty && is_code(name) => {
+                skipped = skipped.or(Some(name));
+            }
+            Token::End { name } if skipped == Some(name) => skipped = None,
+            Token::Text(text) | Token::CData(text) if skipped.is_none() => {
+                count += text
+                    .split_whitespace()
+                    .filter(|word| word.contains(char::is_alphanumeric))
+                    .count();
+            }
+            _ => {}
+        }
+    }
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn is_code(name: &str) -> bool {
+    ["script", "style"]
+        .iter()
+        .any(|code| name.eq_ignore_ascii_case(code))
+}
+
 /// One line of text from HTML, as for titles and names.
 pub fn plain_line(html: &str) -> String {
     let text = plain_text(cut(html, 16 * 1024));

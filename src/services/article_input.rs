@@ -5,10 +5,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use super::ingest_article::Incoming;
-use crate::domain::article::ArticleContent;
+use crate::domain::article::{ArticleContent, check_times, check_url, language_tag};
 use crate::domain::clock::Time;
 use crate::domain::slug::Slug;
-use crate::feeds::sanitize::{plain_line, plain_text, summary_html};
+use crate::feeds::sanitize::{count_words, plain_line, plain_text, summary_html};
 
 /// An article as written by a person or a program; unknown keys are mistakes.
 #[derive(Debug, Deserialize)]
@@ -34,6 +34,14 @@ struct Input {
     image_alt: Option<String>,
     #[serde(default)]
     language: Option<String>,
+    #[serde(default)]
+    not_before: Option<Time>,
+    #[serde(default)]
+    expires_at: Option<Time>,
+    #[serde(default)]
+    pinned: Option<bool>,
+    #[serde(default)]
+    hidden: Option<bool>,
 }
 
 /// Why the JSON was refused.
@@ -98,6 +106,17 @@ fn article(value: Value, number: usize) -> Result<Incoming, InputError> {
                 .map_err(|e| wrong("topics: ", e.to_string()))?,
         );
     }
+    let language = match input.language {
+        Some(tag) => Some(language_tag(&tag).ok_or_else(|| {
+            let reason = format!("{tag:?} is not a language tag such as en or pt-BR");
+            wrong("language: ", reason)
+        })?),
+        None => None,
+    };
+    if let Some(url) = &input.image_url {
+        check_url(url).map_err(|e| wrong("image_url: ", e.to_string()))?;
+    }
+    check_times(input.not_before, input.expires_at).map_err(|e| wrong("", e.to_string()))?;
     Ok(Incoming {
         content: ArticleContent {
             title: plain_line(&input.title),
@@ -110,20 +129,24 @@ fn article(value: Value, number: usize) -> Result<Incoming, InputError> {
                 .map(|a| plain_line(a))
                 .filter(|a| !a.is_empty())
                 .collect(),
-            image_url: input
-                .image_url
-                .filter(|u| crate::domain::article::check_url(u).is_ok()),
+            image_url: input.image_url,
             image_alt: input.image_alt.map(|alt| plain_line(&alt)),
-            language: input.language,
+            language,
             published_at: input.published_at,
             updated_at: input.updated_at,
+            words: Some(count_words(&html)).filter(|n| *n > 0),
         },
-        guid: None,
         topics,
+        not_before: input.not_before,
+        expires_at: input.expires_at,
+        pinned: input.pinned,
+        hidden: input.hidden,
+        ..Incoming::default()
     })
 }
 
-fn markdown_html(markdown: &str) -> String {
+/// A Markdown text as HTML, not yet sanitised.
+pub(super) fn markdown_html(markdown: &str) -> String {
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(markdown));
     html
@@ -149,5 +172,11 @@ mod tests {
         assert!(text(r#"{"title":"a","url":"u","published_at":"soon"}"#).contains("published_at"));
         assert!(text(r#"{"title":"a","url":"u","sumary_html":""}"#).contains("sumary_html"));
         assert!(text("{").contains("not JSON"));
+        assert!(text(r#"{"title":"a","url":"u","language":"en\r\nx"}"#).contains("language"));
+        assert!(
+            text(r#"{"title":"a","url":"u","image_url":"javascript:1"}"#).contains("image_url")
+        );
+        let ended = r#"{"title":"a","url":"u","not_before":"2026-01-02T00:00:00Z","expires_at":"2026-01-01T00:00:00Z"}"#;
+        assert!(text(ended).contains("expires_at"));
     }
 }

@@ -1,12 +1,13 @@
 //! Asks a feed for news and takes in what it has.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use thiserror::Error;
 use url::Url;
 
 use super::Deps;
-use super::ingest_article::{Incoming, IngestError, Ingested, ingest_in};
+use super::ingest_article::{Incoming, IngestError, Ingested, Intake};
 use crate::domain::article::ArticleContent;
 use crate::domain::clock::Time;
 use crate::domain::feed::{Feed, next_fetch};
@@ -15,7 +16,7 @@ use crate::domain::job::Job;
 use crate::feeds::fetch::{FetchError, Fetched, Validators};
 use crate::feeds::parse::{ParseError, parse};
 use crate::feeds::{ParsedEntry, ParsedFeed};
-use crate::store::{StoreError, feeds, publications};
+use crate::store::{StoreError, feeds};
 
 /// How long a feed that is being asked is left alone by others.
 const TAKEN_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
@@ -134,21 +135,18 @@ fn parse_at(bytes: &[u8], url: &str) -> Result<ParsedFeed, ParseError> {
 
 async fn take_in(deps: &Deps, feed: &Feed, parsed: &ParsedFeed) -> Result<Report, FeedError> {
     let mut tx = deps.store.begin().await?;
-    let topics = publications::topics(&mut tx, feed.publication).await?;
+    let mut intake = Intake::open(deps, &mut tx, feed.publication, Some(feed.id)).await?;
+    let shared = shared_pages(&parsed.entries);
+    let mut entries: Vec<&ParsedEntry> = parsed.entries.iter().collect();
+    // The latest first: where an article comes twice, its last word counts.
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated_at.or(entry.published_at)));
     let mut report = Report::default();
-    // The oldest first, so that the order of ids is the order of the news.
-    for entry in parsed.entries.iter().rev() {
-        let incoming = incoming(feed, entry);
-        match ingest_in(
-            deps,
-            &mut tx,
-            feed.publication,
-            Some(feed.id),
-            &topics,
-            &incoming,
-        )
-        .await
-        {
+    for entry in entries {
+        let incoming = Incoming {
+            shares_page: shared.contains(entry.url.as_str()),
+            ..incoming(feed, entry)
+        };
+        match intake.take(&mut tx, &incoming).await {
             Ok(Ingested::Added(_)) => report.added += 1,
             Ok(Ingested::Updated(_)) => report.updated += 1,
             Ok(Ingested::Unchanged(_)) => report.unchanged += 1,
@@ -161,6 +159,19 @@ async fn take_in(deps: &Deps, feed: &Feed, parsed: &ParsedFeed) -> Result<Report
     }
     tx.commit().await?;
     Ok(report)
+}
+
+/// Addresses that items with different ids and titles have in common, such as that of a live page.
+fn shared_pages(entries: &[ParsedEntry]) -> HashSet<&str> {
+    let mut first: HashMap<&str, &ParsedEntry> = HashMap::new();
+    let mut shared = HashSet::new();
+    for entry in entries.iter().filter(|entry| !entry.url.is_empty()) {
+        let other = first.entry(&entry.url).or_insert(entry);
+        if other.id != entry.id && other.title != entry.title {
+            shared.insert(entry.url.as_str());
+        }
+    }
+    shared
 }
 
 fn incoming(feed: &Feed, entry: &ParsedEntry) -> Incoming {
@@ -176,9 +187,12 @@ fn incoming(feed: &Feed, entry: &ParsedEntry) -> Incoming {
             language: entry.language.clone(),
             published_at: entry.published_at,
             updated_at: entry.updated_at,
+            words: entry.words,
         },
         guid: Some(entry.id.clone()).filter(|id| !id.is_empty()),
         topics: feed.topics_for(&entry.categories),
+        categories: entry.categories.clone(),
+        ..Incoming::default()
     }
 }
 

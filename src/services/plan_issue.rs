@@ -168,7 +168,7 @@ pub(super) async fn candidates(
         Window::Day | Window::Week => oldest,
     };
     let mut found =
-        articles::candidates(tx, publication, digest.id, seen_after, MOST_CANDIDATES).await?;
+        articles::candidates(tx, publication, digest.id, seen_after, now, MOST_CANDIDATES).await?;
     let topics = TopicChoice(digest.topics.iter().cloned().collect());
     found.retain(|article| article.dated() >= oldest && topics.wants(article.topics.iter()));
     selection::order(&mut found);

@@ -3,10 +3,19 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, read};
+use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::article::{Article, ArticleContent};
 use crate::domain::clock::Time;
 use crate::domain::ids::{ArticleId, DigestId, FeedId, IssueId, PublicationId, TopicId};
+use crate::domain::story::title_key;
+
+mod browse;
+mod editor;
+mod names;
+
+pub use browse::{Filter, find, page};
+pub use editor::{edit, hide, mark_edited, set_pinned, set_times, set_topics, unhide};
+pub use names::{Known, add_guid, add_url, find_known, same_title};
 
 /// How an article is recognised when it comes again.
 #[derive(Debug, Clone)]
@@ -33,6 +42,11 @@ struct Row {
     published_at: Option<Time>,
     updated_at: Option<Time>,
     first_seen_at: Time,
+    words: Option<i64>,
+    pinned_at: Option<Time>,
+    hidden_at: Option<Time>,
+    not_before: Option<Time>,
+    expires_at: Option<Time>,
     feed_title: Option<String>,
     /// Slugs joined by commas, or NULL.
     topics: Option<String>,
@@ -69,30 +83,16 @@ impl TryFrom<Row> for Article {
                 language: row.language,
                 published_at: row.published_at,
                 updated_at: row.updated_at,
+                words: row.words.map(unsigned),
             },
             first_seen_at: row.first_seen_at,
             topics,
+            pinned_at: row.pinned_at,
+            hidden_at: row.hidden_at,
+            not_before: row.not_before,
+            expires_at: row.expires_at,
         })
     }
-}
-
-/// Finds the article that an item is: by the feed's own id for it, else by the page's address.
-pub async fn find_id(
-    tx: &mut Tx,
-    identity: &Identity<'_>,
-) -> Result<Option<ArticleId>, StoreError> {
-    let id: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM articles
-         WHERE publication_id = $1 AND (url_key = $2 OR (feed_id = $3 AND guid = $4))
-         ORDER BY CASE WHEN url_key = $2 THEN 0 ELSE 1 END LIMIT 1"
-    )
-    .bind(identity.publication.0)
-    .bind(identity.url_key)
-    .bind(identity.feed.map(|f| f.0))
-    .bind(identity.guid)
-    .fetch_optional(conn)
-    .await)?;
-    Ok(id.map(ArticleId))
 }
 
 /// Adds an article; where another writer was first, the row that exists is kept. Returns the id
@@ -108,8 +108,9 @@ pub async fn insert(
     let kept: Uuid = on!(tx, |conn| {
         sqlx::query_scalar(
         "INSERT INTO articles (id, publication_id, feed_id, guid, url, url_key, title, summary_html,
-            summary_text, authors, image_url, image_alt, language, published_at, updated_at, first_seen_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            summary_text, authors, image_url, image_alt, language, published_at, updated_at, first_seen_at,
+            title_key, words)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          ON CONFLICT (publication_id, url_key) DO UPDATE SET url_key = excluded.url_key
          RETURNING id"
     )
@@ -129,6 +130,8 @@ pub async fn insert(
     .bind(c.published_at)
     .bind(c.updated_at)
     .bind(now)
+    .bind(title_key(&c.title))
+    .bind(c.words.map(i64::from))
     .fetch_one(conn)
     .await
     })?;
@@ -144,9 +147,10 @@ pub async fn update(
     let c = content;
     let changed = on!(tx, |conn| sqlx::query(
         "UPDATE articles SET title = $2, summary_html = $3, summary_text = $4, authors = $5,
-            image_url = $6, image_alt = $7, updated_at = $8, url = $9
+            image_url = $6, image_alt = $7, updated_at = $8, url = $9, title_key = $10, words = $11,
+            language = COALESCE($12, language)
          WHERE id = $1 AND (title <> $2 OR summary_html <> $3 OR authors <> $5 OR url <> $9
-            OR COALESCE(image_url, '') <> COALESCE($6, ''))"
+            OR COALESCE(image_url, '') <> COALESCE($6, '') OR title_key <> $10)"
     )
     .bind(id.0)
     .bind(&c.title)
@@ -157,6 +161,9 @@ pub async fn update(
     .bind(&c.image_alt)
     .bind(c.updated_at)
     .bind(&c.url)
+    .bind(title_key(&c.title))
+    .bind(c.words.map(i64::from))
+    .bind(&c.language)
     .execute(conn)
     .await
     .map(|done| done.rows_affected()))?;
@@ -182,7 +189,8 @@ macro_rules! select_articles {
         concat!(
             "SELECT a.id, a.publication_id, a.feed_id, a.url, a.title, a.summary_html, a.summary_text,
                 a.authors, a.image_url, a.image_alt, a.language, a.published_at, a.updated_at,
-                a.first_seen_at, (SELECT f.title FROM feeds f WHERE f.id = a.feed_id) AS feed_title,
+                a.first_seen_at, a.words, a.pinned_at, a.hidden_at, a.not_before, a.expires_at,
+                (SELECT f.title FROM feeds f WHERE f.id = a.feed_id) AS feed_title,
                 (SELECT string_agg(t.slug, ',') FROM article_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.article_id = a.id) AS topics
              FROM articles a ",
@@ -190,25 +198,34 @@ macro_rules! select_articles {
         )
     };
 }
+use select_articles;
 
-/// Articles that a digest has not considered yet, first seen since `seen_after`, latest first.
+/// Articles that a digest has not considered yet and that may be shown at `now`; first seen, released
+/// or shown again since `seen_after`, latest first.
 pub async fn candidates(
     tx: &mut Tx,
     publication: PublicationId,
     digest: DigestId,
     seen_after: Time,
+    now: Time,
     limit: i64,
 ) -> Result<Vec<Article>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(select_articles!(
-        "WHERE a.publication_id = $1 AND a.first_seen_at > $2
+        "WHERE a.publication_id = $1
+            AND (a.first_seen_at > $2 OR a.not_before > $2 OR a.unhidden_at > $2)
+            AND a.hidden_at IS NULL
+            AND (a.not_before IS NULL OR a.not_before <= $5)
+            AND (a.expires_at IS NULL OR a.expires_at > $5)
             AND NOT EXISTS (SELECT 1 FROM issue_articles i WHERE i.digest_id = $3 AND i.article_id = a.id)
-         ORDER BY a.first_seen_at DESC, a.id DESC LIMIT $4"
+         ORDER BY a.first_seen_at DESC, COALESCE(a.published_at, a.first_seen_at) DESC, a.id DESC
+         LIMIT $4"
     ))
     .bind(publication.0)
     .bind(seen_after)
     .bind(digest.0)
     .bind(limit)
+    .bind(now)
     .fetch_all(conn)
     .await
     })?;
@@ -226,20 +243,26 @@ pub async fn of_issue(tx: &mut Tx, issue: IssueId) -> Result<Vec<Article>, Store
     rows.into_iter().map(Article::try_from).collect()
 }
 
-/// The articles of a publication seen last.
+/// The articles of a publication seen last, of those that may be shown at `now`.
 pub async fn latest(
     tx: &mut Tx,
     publication: PublicationId,
+    now: Time,
     limit: i64,
 ) -> Result<Vec<Article>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(select_articles!(
-        "WHERE a.publication_id = $1 ORDER BY a.first_seen_at DESC, a.published_at DESC, a.id DESC LIMIT $2"
-    ))
-    .bind(publication.0)
-    .bind(limit)
-    .fetch_all(conn)
-    .await
+            "WHERE a.publication_id = $1 AND a.hidden_at IS NULL
+            AND (a.not_before IS NULL OR a.not_before <= $3)
+            AND (a.expires_at IS NULL OR a.expires_at > $3)
+         ORDER BY a.first_seen_at DESC, COALESCE(a.published_at, a.first_seen_at) DESC, a.id DESC
+         LIMIT $2"
+        ))
+        .bind(publication.0)
+        .bind(limit)
+        .bind(now)
+        .fetch_all(conn)
+        .await
     })?;
     rows.into_iter().map(Article::try_from).collect()
 }

@@ -27,6 +27,7 @@ pub mod sqlite;
 pub mod subscribers;
 pub mod subscriptions;
 pub mod suppressions;
+pub mod topic_rules;
 
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use thiserror::Error;

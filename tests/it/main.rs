@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod articles;
 mod cli;
 mod control;
 mod crash;

@@ -437,7 +437,7 @@ async fn an_article_is_known_by_its_guid_or_its_page() {
             url_key: "x.example/a",
         };
         assert!(
-            articles::find_id(&mut tx, &identity)
+            articles::find_known(&mut tx, &identity)
                 .await
                 .unwrap()
                 .is_none()
@@ -462,7 +462,9 @@ async fn an_article_is_known_by_its_guid_or_its_page() {
             ..content
         };
         assert!(articles::update(&mut tx, id, &edited).await.unwrap());
-        let latest = articles::latest(&mut tx, publication.id, 5).await.unwrap();
+        let latest = articles::latest(&mut tx, publication.id, makes.now(), 5)
+            .await
+            .unwrap();
         assert_eq!((latest.len(), latest[0].content.title.as_str()), (1, "B"));
     })
     .await;

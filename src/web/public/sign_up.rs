@@ -189,7 +189,7 @@ async fn form_page(
     status: StatusCode,
 ) -> Result<Response, WebError> {
     let mut tx = web.deps.store.read().await?;
-    let latest = articles::latest(&mut tx, offer.publication.id, 5).await?;
+    let latest = articles::latest(&mut tx, offer.publication.id, web.deps.now(), 5).await?;
     drop(tx);
     let (zone, language) = (offer.publication.timezone, &offer.publication.language);
     let headlines = latest

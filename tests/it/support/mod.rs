@@ -5,6 +5,7 @@
 
 pub mod database;
 pub mod dns;
+pub mod newsstand;
 pub mod program;
 pub mod sink;
 
@@ -213,8 +214,8 @@ impl TestApp {
                 published_at: Some(self.deps.now()),
                 ..ArticleContent::default()
             },
-            guid: None,
             topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
+            ..Incoming::default()
         };
         ingest_article::ingest(&self.deps, self.publication.id, &[incoming])
             .await

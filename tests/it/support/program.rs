@@ -214,8 +214,8 @@ async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
     };
     let incoming = Incoming {
         content,
-        guid: None,
         topics: Vec::new(),
+        ..Incoming::default()
     };
     ingest_article::ingest(deps, publication.id, &[incoming])
         .await

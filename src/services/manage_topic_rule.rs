@@ -1,0 +1,73 @@
+//! Operators write rules that put articles under topics.
+
+use thiserror::Error;
+
+use super::Deps;
+use crate::domain::ids::{PublicationId, TopicRuleId};
+use crate::domain::slug::Slug;
+use crate::domain::text::{self, LineError};
+use crate::domain::topic_rule::{RuleField, TopicRule, normalised};
+use crate::store::{StoreError, publications, topic_rules};
+
+/// Why a rule was refused.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    #[error("there is no topic {given:?}; the topics are: {known}")]
+    Topic { given: Slug, known: String },
+    #[error("{0:?} has no letter or digit to look for")]
+    Nothing(String),
+    #[error("the topic {0} has this rule already")]
+    Exists(Slug),
+    #[error("there is no rule {0}; `paperround topic rule list` shows them")]
+    Unknown(TopicRuleId),
+    #[error(transparent)]
+    Text(#[from] LineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Adds a rule; it holds for what comes from now on.
+pub async fn add(
+    deps: &Deps,
+    publication: PublicationId,
+    topic: Slug,
+    field: RuleField,
+    contains: &str,
+) -> Result<TopicRule, RuleError> {
+    let given = text::line("the text", contains, 200)?;
+    let contains = normalised(field, &given);
+    if contains.is_empty() {
+        return Err(RuleError::Nothing(given));
+    }
+    let rule = TopicRule {
+        id: deps.new_id(TopicRuleId::new),
+        topic,
+        field,
+        contains,
+    };
+    let mut tx = deps.store.begin().await?;
+    let topics = publications::topics(&mut tx, publication).await?;
+    let Some(id) = topics.iter().find(|t| t.slug == rule.topic).map(|t| t.id) else {
+        let known: Vec<&str> = topics.iter().map(|t| t.slug.as_str()).collect();
+        return Err(RuleError::Topic {
+            given: rule.topic,
+            known: known.join(", "),
+        });
+    };
+    let look = (rule.field, rule.contains.as_str());
+    match topic_rules::insert(&mut tx, rule.id, publication, id, look, deps.now()).await {
+        Err(StoreError::Conflict) => return Err(RuleError::Exists(rule.topic)),
+        other => other?,
+    }
+    tx.commit().await?;
+    Ok(rule)
+}
+
+/// Removes a rule; articles keep the topics that they have.
+pub async fn remove(deps: &Deps, id: TopicRuleId) -> Result<(), RuleError> {
+    let mut tx = deps.store.begin().await?;
+    if !topic_rules::remove(&mut tx, id).await? {
+        return Err(RuleError::Unknown(id));
+    }
+    Ok(tx.commit().await?)
+}
