@@ -8,22 +8,23 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::issue::print_issue;
-
 use super::output::{Output, Row};
+use super::recipe::{Change, Recipe};
 use super::watch::watch;
 use super::{Global, context};
-use crate::domain::digest::{self as domain, Window};
+use crate::domain::digest as domain;
 use crate::domain::publication::Publication;
-use crate::domain::schedule::{self, Schedule};
+use crate::domain::schedule::Schedule;
 use crate::domain::slug::Slug;
-use crate::services::manage_digest::{self, NewDigest};
-use crate::services::{Deps, plan_issue};
+use crate::services::{Deps, manage_digest, plan_issue};
 use crate::store::digests;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Digest {
     /// Define a digest; the first of a publication is what readers get who choose none
     Create(Create),
+    /// Change a digest; what is not named stays
+    Update(Update),
     /// List the digests of a publication
     List {
         /// The publication
@@ -65,24 +66,21 @@ pub(super) struct Create {
     /// The name for people
     #[arg(long)]
     name: String,
-    /// When it goes out: minute hour day month weekday, as in "0 7 * * mon-fri"; without it, only by hand
+    #[command(flatten)]
+    recipe: Recipe,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// PUBLICATION/DIGEST
+    digest: String,
+    /// The name for people
     #[arg(long)]
-    cron: Option<String>,
-    /// IANA time zone of the schedule [default: the publication's]
-    #[arg(long, value_parser = schedule::timezone)]
-    timezone: Option<chrono_tz::Tz>,
-    /// The most articles in a mail
-    #[arg(long, default_value_t = 12)]
-    max_items: u32,
-    /// Nothing goes out with fewer new articles than this
-    #[arg(long, default_value_t = 1)]
-    min_items: u32,
-    /// Which articles count as new: last-issue, 24h or 7d
-    #[arg(long, default_value = "last-issue")]
-    window: Window,
-    /// Only articles of this topic
-    #[arg(long, value_name = "SLUG")]
-    topic: Vec<Slug>,
+    name: Option<String>,
+    #[command(flatten)]
+    recipe: Recipe,
+    #[command(flatten)]
+    change: Change,
 }
 
 #[derive(Debug, Args)]
@@ -101,11 +99,16 @@ pub(super) struct Send {
 }
 
 fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
-    json!({
+    let mut shown = json!({
         "publication": publication.slug, "slug": d.slug, "name": d.name, "cron": d.cron,
         "timezone": d.timezone.name(), "max_items": d.max_items, "min_items": d.min_items,
         "window": d.window, "topics": d.topics, "paused_at": d.paused_at, "next_run_at": d.next_run_at,
-    })
+    });
+    let rules = serde_json::to_value(&d.rules).unwrap_or_default();
+    if let (Value::Object(shown), Value::Object(rules)) = (&mut shown, rules) {
+        shown.extend(rules);
+    }
+    shown
 }
 
 impl Digest {
@@ -113,6 +116,7 @@ impl Digest {
         let deps = context::open(global).await?;
         match self {
             Self::Create(new) => create(&deps, new, out).await?,
+            Self::Update(change) => update(&deps, change, out).await?,
             Self::List { publication } => {
                 let publication = context::publication(&deps, &publication).await?;
                 let mut tx = deps.store.read().await?;
@@ -163,18 +167,9 @@ fn cells(d: &domain::Digest) -> Vec<String> {
 
 async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
     let publication = context::publication(deps, &new.publication).await?;
-    let new = NewDigest {
-        publication: publication.id,
-        slug: new.slug,
-        name: new.name,
-        cron: new.cron,
-        timezone: new.timezone.unwrap_or(publication.timezone),
-        max_items: new.max_items,
-        min_items: new.min_items,
-        window: new.window,
-        topics: new.topic,
-    };
-    let digest = manage_digest::create(deps, new).await?;
+    let mut draft = manage_digest::draft(deps, &publication, new.slug, &new.name);
+    new.recipe.read()?.apply(&mut draft);
+    let digest = manage_digest::create(deps, draft).await?;
     let when = match digest.next_run_at {
         Some(at) => format!(
             "goes out first on {}",
@@ -185,6 +180,24 @@ async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
     out.result(
         &as_json(&publication, &digest),
         &format!("{}/{} {when}.", publication.slug, digest.slug),
+    )
+}
+
+async fn update(deps: &Deps, given: Update, out: &Output) -> Result<()> {
+    let (publication, digest) = context::digest(deps, &given.digest).await?;
+    let recipe = given.recipe.read()?;
+    let next_intro = given.change.next_intro()?;
+    let digest = manage_digest::update(deps, digest.id, next_intro.as_deref(), |digest| {
+        if let Some(name) = given.name {
+            digest.name = name;
+        }
+        given.change.apply(digest);
+        recipe.apply(digest);
+    })
+    .await?;
+    out.result(
+        &as_json(&publication, &digest),
+        &format!("{}/{} is changed.", publication.slug, digest.slug),
     )
 }
 

@@ -18,6 +18,7 @@ mod migrate;
 mod output;
 mod progress;
 mod publication;
+mod recipe;
 mod serve;
 mod subscriber;
 mod suppression;

@@ -21,11 +21,10 @@ use crate::config::database::Database;
 use crate::config::init::new_key;
 use crate::config::relay::{Relay, Relays};
 use crate::config::security::Security;
-use crate::domain::digest::Window;
-use crate::domain::ids::{FeedId, PublicationId};
+use crate::domain::ids::FeedId;
 use crate::domain::publication::Publication;
 use crate::services::Deps;
-use crate::services::manage_digest::{self, NewDigest};
+use crate::services::manage_digest;
 use crate::services::manage_feed::{self, NewFeed};
 use crate::services::manage_publication::{self, NewPublication};
 
@@ -240,11 +239,11 @@ async fn define(deps: &Deps, feed_url: &str) -> Result<(Publication, FeedId)> {
         every: Duration::from_secs(60),
     };
     let feed = manage_feed::add(deps, feed).await?;
-    digest(deps, publication.id, "daily", "Daily", "0 7 * * *").await?;
-    digest(deps, publication.id, "weekly", "Weekly", "0 8 * * sat").await?;
+    digest(deps, &publication, "daily", "Daily", "0 7 * * *").await?;
+    digest(deps, &publication, "weekly", "Weekly", "0 8 * * sat").await?;
     digest(
         deps,
-        publication.id,
+        &publication,
         "two-minutes",
         "Every two minutes",
         "*/2 * * * *",
@@ -255,23 +254,15 @@ async fn define(deps: &Deps, feed_url: &str) -> Result<(Publication, FeedId)> {
 
 async fn digest(
     deps: &Deps,
-    publication: PublicationId,
+    publication: &Publication,
     slug: &str,
     name: &str,
     cron: &str,
 ) -> Result<()> {
-    let new = NewDigest {
-        publication,
-        slug: slug.parse()?,
-        name: name.to_owned(),
-        cron: Some(cron.to_owned()),
-        timezone: chrono_tz::Europe::London,
-        max_items: 12,
-        min_items: 1,
-        window: Window::LastIssue,
-        topics: Vec::new(),
-    };
-    manage_digest::create(deps, new).await?;
+    let mut draft = manage_digest::draft(deps, publication, slug.parse()?, name);
+    draft.cron = Some(cron.to_owned());
+    draft.timezone = chrono_tz::Europe::London;
+    manage_digest::create(deps, draft).await?;
     Ok(())
 }
 

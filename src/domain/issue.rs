@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::clock::Time;
 use super::ids::{DigestId, EditionId, IssueId, PublicationId};
+use super::publication::TopicChoice;
 
 named_states! {
     /// Where an issue stands.
@@ -44,6 +45,9 @@ pub struct Issue {
     pub trouble: Option<String>,
     /// Whether its ledger is whole.
     pub is_filled: bool,
+    /// Markdown before and behind the articles, as it was when they were frozen.
+    pub intro: String,
+    pub outro: String,
     pub planned_at: Time,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
@@ -56,6 +60,24 @@ pub struct Edition {
     pub subject: String,
     pub text: String,
     pub html: String,
+}
+
+/// What tells the editions of an issue apart. Readers with the same key share one rendering.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EditionKey {
+    pub topics: TopicChoice,
+    /// The language without region; `None` for all articles, in the publication's language.
+    pub language: Option<String>,
+}
+
+impl EditionKey {
+    /// The key as one text, as in `de:energy,markets`; empty for the edition of the archive.
+    pub fn text(&self) -> String {
+        match &self.language {
+            Some(language) => format!("{language}:{}", self.topics.key()),
+            None => self.topics.key(),
+        }
+    }
 }
 
 /// The ledger of an issue, summed up.

@@ -4,7 +4,7 @@
 macro_rules! named_states {
     ($(#[$doc:meta])* $name:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum $name {
             $(#[serde(rename = $word)] $variant),+
         }
@@ -55,6 +55,7 @@ pub mod feed;
 pub mod ids;
 pub mod issue;
 pub mod job;
+pub mod language;
 pub mod look;
 pub mod notice;
 pub mod pace;

@@ -81,6 +81,13 @@ pub fn summary_html(html: &str, base: Option<&Url>) -> String {
     STRICT.clean(&summary).to_string()
 }
 
+/// Harmless HTML of any length that a mail can bear: what an editor wrote.
+pub fn note_html(html: &str) -> String {
+    let shaped = SHAPED.clean(&prepared(html)).to_string();
+    let resolved = resolve_links(&tidy(&shaped), None);
+    STRICT.clean(&resolved).to_string().trim().to_owned()
+}
+
 /// The readable text of HTML: paragraphs apart, entities decoded, blanks folded.
 pub fn plain_text(html: &str) -> String {
     if !html.contains(['<', '&']) {

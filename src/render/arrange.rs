@@ -1,5 +1,5 @@
-//! The make-up of a digest: which article leads, what goes under which topic, what is shown
-//! by headline alone, and how long a summary may be.
+//! The make-up of a digest: what of an article is shown in which place, and how long a summary
+//! may be. Which article stands where is decided in `domain::selection`.
 
 use chrono_tz::Tz;
 
@@ -7,8 +7,6 @@ use super::contexts::{Card, DigestHead, DigestMail, Section};
 use super::{dates, slots};
 use crate::domain::article::Article;
 
-/// Articles that are shown with a summary; the others only by headline.
-const FULL_CARDS: usize = 8;
 /// Characters of the lead's summary, about three sentences.
 const LEAD_CHARS: usize = 360;
 /// Characters of any other summary, about two sentences.
@@ -35,7 +33,7 @@ impl Card {
             topic,
             image_url: content.image_url.clone(),
             image_alt: content.image_alt.clone(),
-            pinned: false,
+            pinned: article.pinned_at.is_some(),
             number: 0,
         }
     }
@@ -76,43 +74,57 @@ impl Card {
     }
 }
 
+/// The articles of a mail in their places, as the domain arranged them.
+#[derive(Debug, Default)]
+pub struct MakeUp {
+    /// In place of the top headline.
+    pub subject: Option<String>,
+    pub lead: Option<Card>,
+    /// With the names of their topics.
+    pub sections: Vec<(Option<String>, Vec<Card>)>,
+    pub also: Vec<Card>,
+}
+
 impl DigestMail {
-    /// Makes up a mail from articles in their order: the first leads, the next ones stand under
-    /// their topics in the order in which those come up, the rest is headlines.
-    pub fn arrange(head: DigestHead, cards: Vec<Card>) -> Self {
-        let cards: Vec<Card> = cards.into_iter().map(Card::cleaned).collect();
-        let subject = cards.first().map_or_else(
-            || format!("{} No. {}", head.digest_name, head.number),
-            |card| clip(&card.title, LINE_CHARS),
-        );
-        let preheader = preheader(&cards);
-        let mut cards = cards.into_iter();
-        let lead = cards.next().map(|card| card.cut(LEAD_CHARS));
-        let mut sections: Vec<Section> = Vec::new();
-        for card in cards.by_ref().take(FULL_CARDS - 1) {
-            let card = card.cut(SUMMARY_CHARS);
-            let title = card.topic.as_deref().unwrap_or(NO_TOPIC);
-            match sections.iter_mut().find(|section| section.title == title) {
-                Some(section) => section.cards.push(card),
-                None => sections.push(Section {
-                    title: title.to_owned(),
-                    cards: vec![card],
-                }),
-            }
-        }
+    /// Makes up a mail: cleans what others wrote, cuts summaries, and numbers the articles.
+    pub fn new(head: DigestHead, made: MakeUp) -> Self {
+        let lead = made.lead.map(|card| card.cleaned().cut(LEAD_CHARS));
+        let sections = made.sections.into_iter().map(|(title, cards)| Section {
+            title: line(title.as_deref().unwrap_or(NO_TOPIC)),
+            cards: cards
+                .into_iter()
+                .map(|card| card.cleaned().cut(SUMMARY_CHARS))
+                .collect(),
+        });
+        let also = made.also.into_iter();
         let mut mail = Self {
-            head,
-            subject,
-            preheader,
+            subject: String::new(),
+            preheader: String::new(),
             lead,
-            sections,
-            also: cards.map(Card::headline_only).collect(),
+            sections: sections.collect(),
+            also: also.map(|card| card.cleaned().headline_only()).collect(),
+            head,
         };
-        // "More news" comes after the topics.
-        mail.sections
-            .sort_by_key(|section| section.title == NO_TOPIC);
+        mail.subject = match (made.subject, &mail.lead) {
+            (Some(own), _) => clip(&line(&own), LINE_CHARS),
+            (None, Some(lead)) => clip(&lead.title, LINE_CHARS),
+            (None, None) => format!("{} No. {}", mail.head.digest_name, mail.head.number),
+        };
+        mail.preheader = mail.second();
         mail.number();
         mail
+    }
+
+    /// The second headline, or the start of the only article.
+    fn second(&self) -> String {
+        let in_sections = self.sections.iter().flat_map(|section| &section.cards);
+        let second = in_sections.chain(&self.also).next();
+        let text = match (&self.lead, second) {
+            (_, Some(second)) => &second.title,
+            (Some(only), None) => &only.summary_text,
+            (None, None) => "",
+        };
+        clip(text, LINE_CHARS)
     }
 
     /// Numbers the articles as they stand, for the text part's list of links.
@@ -125,15 +137,6 @@ impl DigestMail {
         for (card, number) in cards.zip(1..) {
             card.number = number;
         }
-    }
-}
-
-/// The second headline, or the start of the only article.
-fn preheader(cards: &[Card]) -> String {
-    match cards {
-        [] => String::new(),
-        [only] => clip(&only.summary_text, LINE_CHARS),
-        [_, second, ..] => clip(&second.title, LINE_CHARS),
     }
 }
 
@@ -210,34 +213,41 @@ mod tests {
     }
 
     #[test]
-    fn first_leads_then_topics_then_headlines() {
-        let mut cards = vec![
-            card("1", Some("Energy")),
-            card("2", Some("Ports")),
-            card("3", None),
-            card("4", Some("Energy")),
-            card("5", Some("Ports")),
-        ];
-        cards.extend((6..=10).map(|n| card(&n.to_string(), Some("Energy"))));
-        let mail = DigestMail::arrange(samples::head(), cards);
-        let titles = |cards: &[Card]| -> Vec<String> {
-            cards.iter().map(|card| card.title.clone()).collect()
+    fn places_are_filled_and_numbered() {
+        let cards = |ids: &[&str]| ids.iter().map(|id| card(id, Some("Energy"))).collect();
+        let made = MakeUp {
+            subject: None,
+            lead: Some(card("1", None)),
+            sections: vec![
+                (Some("Energy".to_owned()), cards(&["2", "3"])),
+                (None, cards(&["4"])),
+            ],
+            also: cards(&["5"]),
         };
+        let mail = DigestMail::new(samples::head(), made);
         assert_eq!((mail.subject.as_str(), mail.preheader.as_str()), ("1", "2"));
-        assert_eq!(mail.lead.as_ref().unwrap().title, "1");
-        let order: Vec<&str> = mail.sections.iter().map(|s| s.title.as_str()).collect();
-        assert_eq!(order, ["Ports", "Energy", "More news"]);
-        assert_eq!(titles(&mail.sections[0].cards), ["2", "5"]);
-        assert_eq!(titles(&mail.sections[1].cards), ["4", "6", "7", "8"]);
-        assert_eq!(titles(&mail.also), ["9", "10"]);
-        let numbers: Vec<usize> = mail.also.iter().map(|card| card.number).collect();
-        assert_eq!(numbers, [9, 10]);
-        assert_eq!(mail.sections[2].cards[0].number, 8);
+        let titles: Vec<&str> = mail.sections.iter().map(|s| s.title.as_str()).collect();
+        assert_eq!(titles, ["Energy", NO_TOPIC]);
+        assert_eq!(mail.sections[1].cards[0].number, 4);
+        assert_eq!(mail.also[0].number, 5);
+    }
+
+    #[test]
+    fn a_subject_of_its_own_is_one_line() {
+        let made = MakeUp {
+            subject: Some("Daily:\r\nBcc: x".to_owned()),
+            lead: Some(card("1", None)),
+            ..MakeUp::default()
+        };
+        assert_eq!(
+            DigestMail::new(samples::head(), made).subject,
+            "Daily: Bcc: x"
+        );
     }
 
     #[test]
     fn an_empty_issue_still_has_a_subject() {
-        let mail = DigestMail::arrange(samples::head(), Vec::new());
+        let mail = DigestMail::new(samples::head(), MakeUp::default());
         assert_eq!(mail.subject, "Morning briefing No. 128");
         assert!(mail.lead.is_none() && mail.preheader.is_empty());
     }

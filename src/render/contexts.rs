@@ -98,7 +98,7 @@ pub struct Card {
     pub image_alt: Option<String>,
     /// The editor put it before the others.
     pub pinned: bool,
-    /// Its place in the mail, from 1; [`DigestMail::arrange`] sets it.
+    /// Its place in the mail, from 1; [`DigestMail::new`] sets it.
     pub number: usize,
 }
 
@@ -146,7 +146,7 @@ pub struct DigestHead {
     pub view_url: String,
 }
 
-/// A digest mail. [`DigestMail::arrange`] makes one from a head and a list of articles.
+/// A digest mail. [`DigestMail::new`] makes one from a head and the articles in their places.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DigestMail {
     #[serde(flatten)]

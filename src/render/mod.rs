@@ -11,6 +11,7 @@ pub mod pages;
 #[cfg(test)]
 mod samples;
 pub mod slots;
+pub mod subject;
 #[cfg(test)]
 mod tests;
 

@@ -1,5 +1,6 @@
 //! One sample of each context, for tests: a business newspaper of a port.
 
+use super::arrange::MakeUp;
 use super::contexts::{
     Brand, Card, ConfirmationMail, DigestHead, DigestMail, Notice, PublicationView,
 };
@@ -238,6 +239,25 @@ pub(crate) fn cards() -> Vec<Card> {
 }
 
 impl DigestMail {
+    /// The first card leads, the next seven stand under their topics, the rest is headlines.
+    pub(crate) fn arrange(head: DigestHead, cards: Vec<Card>) -> Self {
+        let mut cards = cards.into_iter();
+        let mut made = MakeUp {
+            lead: cards.next(),
+            ..MakeUp::default()
+        };
+        for card in cards.by_ref().take(7) {
+            let topic = card.topic.clone();
+            match made.sections.iter_mut().find(|(title, _)| *title == topic) {
+                Some((_, cards)) => cards.push(card),
+                None => made.sections.push((topic, vec![card])),
+            }
+        }
+        made.sections.sort_by_key(|(title, _)| title.is_none());
+        made.also = cards.collect();
+        Self::new(head, made)
+    }
+
     pub(crate) fn sample() -> Self {
         Self::arrange(head(), cards())
     }

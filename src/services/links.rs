@@ -2,7 +2,8 @@
 
 use super::Deps;
 use crate::domain::ids::{DeliveryId, SignUpId, SubscriptionId};
-use crate::domain::publication::{Publication, TopicChoice};
+use crate::domain::issue::EditionKey;
+use crate::domain::publication::Publication;
 use crate::domain::token::{Link, Purpose};
 
 /// Where a reader confirms.
@@ -55,18 +56,26 @@ fn token(
     })
 }
 
-/// The archive page of one edition of an issue; it names topics, never a reader.
+/// The archive page of one edition of an issue; it names topics and a language, never a reader.
 pub fn edition(
     deps: &Deps,
     publication: &Publication,
     digest_slug: &str,
     number: i64,
-    choice: &TopicChoice,
+    key: &EditionKey,
 ) -> String {
     let page = issue(deps, publication, digest_slug, number);
-    if choice.0.is_empty() {
+    let topics = Some(key.topics.key()).filter(|topics| !topics.is_empty());
+    let query: Vec<String> = [
+        topics.map(|topics| format!("topics={topics}")),
+        key.language.as_ref().map(|tag| format!("lang={tag}")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if query.is_empty() {
         page
     } else {
-        format!("{page}?topics={}", choice.key())
+        format!("{page}?{}", query.join("&"))
     }
 }

@@ -10,6 +10,7 @@ pub mod control_issue;
 pub mod deliver;
 pub mod doctor;
 pub mod edit_article;
+mod edition;
 pub mod fetch_feed;
 pub mod import;
 pub mod ingest_article;
@@ -28,6 +29,7 @@ pub mod suppress;
 pub mod suppression_input;
 pub mod table;
 pub mod unsubscribe;
+pub mod words;
 
 use std::sync::Arc;
 use std::time::Duration;

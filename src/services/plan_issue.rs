@@ -131,6 +131,12 @@ async fn freeze(
     for (place, article) in (0..).zip(&chosen) {
         issues::add_article(tx, id, digest.id, article.id, place).await?;
     }
+    let next_intro = digests::next_intro(tx, digest.id).await?;
+    let intro = next_intro.as_ref().unwrap_or(&digest.rules.intro);
+    issues::set_words(tx, id, intro, &digest.rules.outro).await?;
+    if next_intro.is_some() {
+        digests::set_next_intro(tx, digest.id, None).await?;
+    }
     deps.push(tx, &Job::ComposeIssue { issue: id }).await
 }
 

@@ -266,3 +266,20 @@ pub async fn latest(
     })?;
     rows.into_iter().map(Article::try_from).collect()
 }
+
+/// The languages that the articles of a publication name since a time.
+pub async fn languages(
+    tx: &mut Tx,
+    publication: PublicationId,
+    since: Time,
+) -> Result<Vec<String>, StoreError> {
+    let found = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT DISTINCT language FROM articles
+         WHERE publication_id = $1 AND first_seen_at > $2 AND language IS NOT NULL"
+    )
+    .bind(publication.0)
+    .bind(since)
+    .fetch_all(conn)
+    .await)?;
+    Ok(found)
+}

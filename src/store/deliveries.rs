@@ -1,5 +1,6 @@
 //! The ledger: a row for each issue and reader. How the engine works on it is in `claims`.
 
+use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{StoreError, Tx, micros, on};
@@ -46,13 +47,21 @@ pub async fn part_end(
     Ok(id.map(SubscriptionId))
 }
 
-/// The topic choices that a part of the audience made.
-pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<String>, StoreError> {
-    let keys = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT DISTINCT topic_key FROM subscriptions
+/// What readers chose that decides which edition they get.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, FromRow)]
+pub struct Choice {
+    pub topic_key: String,
+    /// As the reader or the import told it; empty for none.
+    pub language: String,
+}
+
+/// The choices that a part of the audience made.
+pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Choice>, StoreError> {
+    let found = on!(tx, |conn| sqlx::query_as(
+        "SELECT DISTINCT topic_key, COALESCE(language, '') AS language FROM subscriptions
          WHERE publication_id = $1 AND state = 'confirmed' AND id > $2 AND id <= $3
             AND (digest_id = $4 OR ($5 = 1 AND digest_id IS NULL))
-         ORDER BY topic_key"
+         ORDER BY topic_key, language"
     )
     .bind(audience.publication.0)
     .bind(audience.after.0)
@@ -61,12 +70,12 @@ pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<St
     .bind(i64::from(audience.is_first))
     .fetch_all(conn)
     .await)?;
-    Ok(keys)
+    Ok(found)
 }
 
 /// Fills the ledger of an issue for a part of its audience in one statement: a row for each
-/// confirmed reader, skipped with its reason where the reader's topics have no article or the
-/// address is suppressed. Returns the number of rows.
+/// confirmed reader, skipped with its reason where the reader's choice has no edition or the address
+/// is suppressed. Returns the number of rows.
 pub async fn fill(
     tx: &mut Tx,
     issue: IssueId,
@@ -76,14 +85,15 @@ pub async fn fill(
     let rows = on!(tx, |conn| {
         sqlx::query(
         "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
-         SELECT $1, s.id, e.id,
-            CASE WHEN e.id IS NULL OR r.suppressed_at IS NOT NULL THEN 'skipped' ELSE 'pending' END,
-            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
-                WHEN e.id IS NULL THEN 'no new article in the chosen topics' END,
+         SELECT $1, s.id, c.edition_id,
+            CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL THEN 'skipped'
+                ELSE 'pending' END,
+            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed' ELSE c.reason END,
             $7
          FROM subscriptions s
          JOIN subscribers r ON r.id = s.subscriber_id
-         LEFT JOIN editions e ON e.issue_id = $1 AND e.topic_key = s.topic_key
+         LEFT JOIN edition_choices c ON c.issue_id = $1 AND c.topic_key = s.topic_key
+            AND c.language = COALESCE(s.language, '')
          WHERE s.publication_id = $2 AND s.state = 'confirmed' AND s.id > $3 AND s.id <= $4
             AND (s.digest_id = $5 OR ($6 = 1 AND s.digest_id IS NULL))
          ORDER BY s.id

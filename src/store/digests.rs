@@ -3,9 +3,10 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::lists::json;
 use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::clock::Time;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Rules};
 use crate::domain::ids::{DigestId, PublicationId, TopicId};
 
 #[derive(FromRow)]
@@ -23,6 +24,7 @@ struct Row {
     cron: Option<String>,
     next_run_at: Option<Time>,
     topics: Option<String>,
+    rules: String,
 }
 
 impl TryFrom<Row> for Digest {
@@ -50,6 +52,7 @@ impl TryFrom<Row> for Digest {
             min_items: unsigned(row.min_items),
             window: read(table, "selection_window", row.id, &row.selection_window)?,
             topics,
+            rules: rules(row.id, &row.rules)?,
             paused_at: row.paused_at,
             cron: row.cron,
             next_run_at: row.next_run_at,
@@ -58,11 +61,19 @@ impl TryFrom<Row> for Digest {
     }
 }
 
+fn rules(id: Uuid, text: &str) -> Result<Rules, StoreError> {
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt {
+        table: "digests",
+        column: "rules",
+        id: id.to_string(),
+    })
+}
+
 macro_rules! select_digests {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
-                d.selection_window, d.paused_at, d.created_at, s.cron, s.next_run_at,
+                d.selection_window, d.rules, d.paused_at, d.created_at, s.cron, s.next_run_at,
                 (SELECT string_agg(t.slug, ',') FROM digest_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.digest_id = d.id) AS topics
              FROM digests d LEFT JOIN schedules s ON s.digest_id = d.id ",
@@ -76,8 +87,8 @@ pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     let d = digest;
     on!(tx, |conn| sqlx::query(
         "INSERT INTO digests (id, publication_id, slug, name, timezone, max_items, min_items,
-            selection_window, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+            selection_window, created_at, rules)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     )
     .bind(d.id.0)
     .bind(d.publication.0)
@@ -88,6 +99,41 @@ pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     .bind(i64::from(d.min_items))
     .bind(d.window.as_str())
     .bind(d.created_at)
+    .bind(json(&d.rules)?)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    set_topics(tx, d.id, topics).await?;
+    set_schedule(tx, d).await
+}
+
+/// Changes a digest and its schedule.
+pub async fn update(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<(), StoreError> {
+    let d = digest;
+    on!(tx, |conn| sqlx::query(
+        "UPDATE digests SET name = $2, timezone = $3, max_items = $4, min_items = $5,
+            selection_window = $6, rules = $7
+         WHERE id = $1"
+    )
+    .bind(d.id.0)
+    .bind(&d.name)
+    .bind(d.timezone.name())
+    .bind(i64::from(d.max_items))
+    .bind(i64::from(d.min_items))
+    .bind(d.window.as_str())
+    .bind(json(&d.rules)?)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    set_topics(tx, d.id, topics).await?;
+    set_schedule(tx, d).await
+}
+
+async fn set_topics(tx: &mut Tx, id: DigestId, topics: &[TopicId]) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "DELETE FROM digest_topics WHERE digest_id = $1"
+    )
+    .bind(id.0)
     .execute(conn)
     .await
     .map(drop))?;
@@ -95,23 +141,64 @@ pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
         on!(tx, |conn| sqlx::query(
             "INSERT INTO digest_topics (digest_id, topic_id) VALUES ($1, $2)"
         )
-        .bind(d.id.0)
+        .bind(id.0)
         .bind(topic.0)
         .execute(conn)
         .await
         .map(drop))?;
     }
-    if let (Some(cron), Some(next)) = (&d.cron, d.next_run_at) {
-        on!(tx, |conn| sqlx::query(
-            "INSERT INTO schedules (digest_id, cron, next_run_at) VALUES ($1, $2, $3)"
+    Ok(())
+}
+
+async fn set_schedule(tx: &mut Tx, d: &Digest) -> Result<(), StoreError> {
+    match (&d.cron, d.next_run_at) {
+        (Some(cron), Some(next)) => on!(tx, |conn| sqlx::query(
+            "INSERT INTO schedules (digest_id, cron, next_run_at) VALUES ($1, $2, $3)
+             ON CONFLICT (digest_id) DO UPDATE SET cron = excluded.cron,
+                next_run_at = excluded.next_run_at"
         )
         .bind(d.id.0)
         .bind(cron)
         .bind(next)
         .execute(conn)
         .await
-        .map(drop))?;
+        .map(drop))?,
+        _ => on!(tx, |conn| sqlx::query(
+            "DELETE FROM schedules WHERE digest_id = $1"
+        )
+        .bind(d.id.0)
+        .execute(conn)
+        .await
+        .map(drop))?,
     }
+    Ok(())
+}
+
+/// What the editor wrote for the next issue alone.
+pub async fn next_intro(tx: &mut Tx, id: DigestId) -> Result<Option<String>, StoreError> {
+    let text = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT next_intro FROM digests WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(text)
+}
+
+/// Keeps that, or forgets it once it is used.
+pub async fn set_next_intro(
+    tx: &mut Tx,
+    id: DigestId,
+    text: Option<&str>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE digests SET next_intro = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(text)
+    .execute(conn)
+    .await
+    .map(drop))?;
     Ok(())
 }
 

@@ -1,17 +1,18 @@
-//! The editions of an issue: one for each choice of topics among its readers.
+//! The editions of an issue, and which of them readers get by their topics and language.
 
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::deliveries::Choice;
 use super::{StoreError, Tx, on};
 use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::Edition;
 
-/// Keeps a rendered edition, where there is none for the choice yet.
+/// Keeps a rendered edition, where there is none of its key yet.
 pub async fn insert(
     tx: &mut Tx,
     issue: IssueId,
-    topic_key: &str,
+    key: &str,
     articles: i64,
     edition: &Edition,
 ) -> Result<(), StoreError> {
@@ -22,7 +23,7 @@ pub async fn insert(
     )
     .bind(edition.id.0)
     .bind(issue.0)
-    .bind(topic_key)
+    .bind(key)
     .bind(articles)
     .bind(&edition.subject)
     .bind(&edition.text)
@@ -33,7 +34,7 @@ pub async fn insert(
     Ok(())
 }
 
-/// The topic choices for which an issue has an edition.
+/// The keys of the editions that an issue has.
 pub async fn keys(tx: &mut Tx, issue: IssueId) -> Result<Vec<String>, StoreError> {
     let keys = on!(tx, |conn| sqlx::query_scalar(
         "SELECT topic_key FROM editions WHERE issue_id = $1"
@@ -44,6 +45,41 @@ pub async fn keys(tx: &mut Tx, issue: IssueId) -> Result<Vec<String>, StoreError
     Ok(keys)
 }
 
+/// Says which edition readers get who made a choice, or why they get none; what has been said
+/// stays.
+pub async fn choose(
+    tx: &mut Tx,
+    issue: IssueId,
+    choice: &Choice,
+    edition: Result<&str, &str>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO edition_choices (issue_id, topic_key, language, edition_id, reason)
+         VALUES ($1, $2, $3, (SELECT id FROM editions WHERE issue_id = $1 AND topic_key = $4), $5)
+         ON CONFLICT (issue_id, topic_key, language) DO NOTHING"
+    )
+    .bind(issue.0)
+    .bind(&choice.topic_key)
+    .bind(&choice.language)
+    .bind(edition.ok())
+    .bind(edition.err())
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// The choices for which that is known.
+pub async fn choices(tx: &mut Tx, issue: IssueId) -> Result<Vec<Choice>, StoreError> {
+    let found = on!(tx, |conn| sqlx::query_as(
+        "SELECT topic_key, language FROM edition_choices WHERE issue_id = $1"
+    )
+    .bind(issue.0)
+    .fetch_all(conn)
+    .await)?;
+    Ok(found)
+}
+
 #[derive(FromRow)]
 struct EditionRow {
     id: Uuid,
@@ -52,18 +88,14 @@ struct EditionRow {
     html_body: String,
 }
 
-/// The edition of an issue for a topic choice.
-pub async fn of_choice(
-    tx: &mut Tx,
-    issue: IssueId,
-    topic_key: &str,
-) -> Result<Option<Edition>, StoreError> {
+/// The edition of an issue by its key.
+pub async fn of_key(tx: &mut Tx, issue: IssueId, key: &str) -> Result<Option<Edition>, StoreError> {
     let row = on!(tx, |conn| {
         sqlx::query_as::<_, EditionRow>(
         "SELECT id, subject, text_body, html_body FROM editions WHERE issue_id = $1 AND topic_key = $2"
     )
     .bind(issue.0)
-    .bind(topic_key)
+    .bind(key)
     .fetch_optional(conn)
     .await
     })?;

@@ -19,6 +19,8 @@ struct Row {
     reason: Option<String>,
     trouble: Option<String>,
     filled_at: Option<Time>,
+    intro: String,
+    outro: String,
     planned_at: Time,
     started_at: Option<Time>,
     finished_at: Option<Time>,
@@ -37,6 +39,8 @@ impl TryFrom<Row> for Issue {
             reason: row.reason,
             trouble: row.trouble,
             is_filled: row.filled_at.is_some(),
+            intro: row.intro,
+            outro: row.outro,
             planned_at: row.planned_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
@@ -107,6 +111,25 @@ pub async fn freeze(tx: &mut Tx, id: IssueId, number: i64, now: Time) -> Result<
     .map(|done| done.rows_affected())
     })?;
     Ok(changed > 0)
+}
+
+/// Freezes what the editor says in an issue.
+pub async fn set_words(
+    tx: &mut Tx,
+    id: IssueId,
+    intro: &str,
+    outro: &str,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET intro = $2, outro = $3 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(intro)
+    .bind(outro)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
 }
 
 /// The last subscription that the ledger of an issue has been filled to; nil before the first.

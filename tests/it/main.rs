@@ -9,6 +9,7 @@ mod crash;
 mod deliver;
 mod dkim;
 mod doctor;
+mod editions;
 mod full_disk;
 mod import;
 mod ingest_fetch;

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::{Clock, ManualClock, Time};
 use paperround::domain::delivery::{DeliveryState, OnUnknown, Reply};
-use paperround::domain::digest::{Digest, Window};
+use paperround::domain::digest::{Digest, Rules, Window};
 use paperround::domain::feed::{Feed, FeedState};
 use paperround::domain::ids::{
     ArticleId, DeliveryId, DigestId, EditionId, FeedId, IssueId, NoticeId, PublicationId, SignUpId,
@@ -22,7 +22,7 @@ use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
 use paperround::store::claims::{self, Claimed, HandBack, Position};
-use paperround::store::deliveries::{self, Audience};
+use paperround::store::deliveries::{self, Audience, Choice};
 use paperround::store::results::{self, Begin, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, editions, feeds, issues, ledger, migrate, nodes,
@@ -100,6 +100,7 @@ impl Makes {
             min_items: 1,
             window: Window::LastIssue,
             topics: Vec::new(),
+            rules: Rules::default(),
             paused_at: None,
             cron: Some("0 7 * * *".to_owned()),
             next_run_at: Some(at("2026-03-03T07:00:00Z")),
@@ -167,6 +168,8 @@ impl Makes {
             html: "h".to_owned(),
         };
         editions::insert(tx, id, "", 1, &edition).await.unwrap();
+        let choice = Choice::default();
+        editions::choose(tx, id, &choice, Ok("")).await.unwrap();
         let now = self.now();
         assert!(
             issues::advance(tx, id, IssueState::Composing, IssueState::Sending, now)

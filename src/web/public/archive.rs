@@ -5,7 +5,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::domain::issue::IssueState;
+use crate::domain::issue::{EditionKey, IssueState};
+use crate::domain::language::primary;
 use crate::domain::publication::TopicChoice;
 use crate::render::dates;
 use crate::render::pages::{ArchivePage, ArchivedIssue};
@@ -64,6 +65,18 @@ pub(in crate::web) struct EditionQuery {
     /// Topics joined by commas; nothing for the edition with all of them.
     #[serde(default)]
     topics: String,
+    /// The language; nothing for the publication's, with the articles of all.
+    #[serde(default)]
+    lang: String,
+}
+
+impl EditionQuery {
+    fn key(&self) -> EditionKey {
+        EditionKey {
+            topics: TopicChoice::from_key(&self.topics),
+            language: Some(primary(&self.lang)).filter(|lang| !lang.is_empty()),
+        }
+    }
 }
 
 /// An issue as its readers got it, less what concerns a single reader.
@@ -85,8 +98,7 @@ pub(in crate::web) async fn issue(
         ) {
             return Err(WebError::NotFound);
         }
-        let key = TopicChoice::from_key(&query.topics).key();
-        let edition = editions::of_choice(&mut tx, issue.id, &key)
+        let edition = editions::of_key(&mut tx, issue.id, &query.key().text())
             .await?
             .ok_or(WebError::NotFound)?;
         drop(tx);

@@ -25,7 +25,7 @@ use paperround::demo::mailbox::{Mailbox, StoredMail};
 use paperround::demo::smtp::{Script, SmtpServer};
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::ManualClock;
-use paperround::domain::digest::{Digest, Window};
+use paperround::domain::digest::Digest;
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::ids::{
     DeliveryId, IssueId, PublicationId, SignUpId, SubscriberId, SubscriptionId,
@@ -35,7 +35,7 @@ use paperround::domain::publication::{Publication, TopicChoice};
 use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::SignUp;
 use paperround::services::ingest_article::{self, Incoming};
-use paperround::services::manage_digest::{self, NewDigest};
+use paperround::services::manage_digest;
 use paperround::services::manage_publication::{self, NewPublication};
 use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice};
 use paperround::store::ledger::{self, Line};
@@ -205,7 +205,18 @@ impl TestApp {
 
     /// Adds an article that is published now.
     pub async fn article(&self, slug: &str, title: &str, topics: &[&str]) {
-        let incoming = Incoming {
+        self.article_with(slug, title, topics, |_| {}).await;
+    }
+
+    /// Adds an article that differs from the usual.
+    pub async fn article_with(
+        &self,
+        slug: &str,
+        title: &str,
+        topics: &[&str],
+        change: impl FnOnce(&mut ArticleContent),
+    ) {
+        let mut incoming = Incoming {
             content: ArticleContent {
                 title: title.to_owned(),
                 url: format!("https://ledger.example/{slug}"),
@@ -217,6 +228,7 @@ impl TestApp {
             topics: topics.iter().map(|t| t.parse().unwrap()).collect(),
             ..Incoming::default()
         };
+        change(&mut incoming.content);
         ingest_article::ingest(&self.deps, self.publication.id, &[incoming])
             .await
             .unwrap();
@@ -224,18 +236,20 @@ impl TestApp {
 
     /// Defines a digest.
     pub async fn digest(&self, slug: &str, cron: Option<&str>, min_items: u32) -> Digest {
-        let new = NewDigest {
-            publication: self.publication.id,
-            slug: slug.parse().unwrap(),
-            name: slug.to_owned(),
-            cron: cron.map(str::to_owned),
-            timezone: chrono_tz::Europe::Berlin,
-            max_items: 12,
-            min_items,
-            window: Window::LastIssue,
-            topics: Vec::new(),
-        };
-        manage_digest::create(&self.deps, new).await.unwrap()
+        self.digest_with(slug, |digest| {
+            digest.cron = cron.map(str::to_owned);
+            digest.min_items = min_items;
+        })
+        .await
+    }
+
+    /// Defines a digest that differs from the usual.
+    pub async fn digest_with(&self, slug: &str, change: impl FnOnce(&mut Digest)) -> Digest {
+        let slug = slug.parse().unwrap();
+        let mut draft = manage_digest::draft(&self.deps, &self.publication, slug, "Daily");
+        draft.name = draft.slug.to_string();
+        change(&mut draft);
+        manage_digest::create(&self.deps, draft).await.unwrap()
     }
 
     /// Makes an issue by hand and composes it.

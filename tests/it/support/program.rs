@@ -10,12 +10,11 @@ use paperround::config::Settings;
 use paperround::config::database::Database;
 use paperround::config::security::Security;
 use paperround::domain::article::ArticleContent;
-use paperround::domain::digest::Window;
 use paperround::domain::ids::{DeliveryId, IssueId};
 use paperround::domain::issue::{Counts, IssueState};
 use paperround::services::import::{self, Options};
 use paperround::services::ingest_article::{self, Incoming};
-use paperround::services::manage_digest::{self, NewDigest};
+use paperround::services::manage_digest;
 use paperround::services::manage_publication::{self, NewPublication};
 use paperround::services::{Deps, plan_issue};
 use paperround::store::issues;
@@ -220,17 +219,8 @@ async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
     ingest_article::ingest(deps, publication.id, &[incoming])
         .await
         .unwrap();
-    let digest = NewDigest {
-        publication: publication.id,
-        slug: "daily".parse().unwrap(),
-        name: "Daily".to_owned(),
-        cron: None,
-        timezone: chrono_tz::UTC,
-        max_items: 12,
-        min_items: 1,
-        window: Window::LastIssue,
-        topics: Vec::new(),
-    };
+    let mut digest = manage_digest::draft(deps, &publication, "daily".parse().unwrap(), "Daily");
+    digest.timezone = chrono_tz::UTC;
     let digest = manage_digest::create(deps, digest).await.unwrap();
     plan_issue::by_hand(deps, &digest, None).await.unwrap()
 }
