@@ -9,10 +9,11 @@ use serde_json::{Value, json};
 use super::output::{Output, Row};
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
+use crate::domain::look::{Colour, Design, Font, Logo};
 use crate::domain::publication::{self as domain, Mailbox};
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
-use crate::services::manage_publication::{self, NewPublication};
+use crate::services::manage_publication::{self, NewPublication, PublicationError};
 use crate::store::{publications, subscriptions};
 
 #[derive(Debug, Subcommand)]
@@ -97,13 +98,72 @@ pub(super) struct Update {
     /// Send its digests through any relay again
     #[arg(long, conflicts_with = "relays")]
     any_relay: bool,
+    #[command(flatten)]
+    look: LookArgs,
 }
+
+/// How its mails look
+#[derive(Debug, Args)]
+struct LookArgs {
+    /// The make-up of its digests: editorial, compact or plain
+    #[arg(long)]
+    design: Option<Design>,
+    /// The colour of labels and links, as in '#1b5578'; it must be readable on white
+    #[arg(long, value_parser = Colour::readable)]
+    accent: Option<Colour>,
+    /// The typeface of headlines: serif, sans or system
+    #[arg(long)]
+    font: Option<Font>,
+    /// A picture in place of the name, https://...
+    #[arg(long, value_name = "URL")]
+    logo_url: Option<String>,
+    /// What it says, for those who do not see it
+    #[arg(long, value_name = "TEXT")]
+    logo_alt: Option<String>,
+    /// Its width in the mail, 24 to 400 pixels
+    #[arg(long, value_name = "PIXELS")]
+    logo_width: Option<u16>,
+    /// Show the name again
+    #[arg(long, conflicts_with_all = ["logo_url", "logo_alt", "logo_width"])]
+    no_logo: bool,
+}
+
+impl LookArgs {
+    fn apply(self, publication: &mut domain::Publication) -> Result<(), PublicationError> {
+        let name = publication.name.clone();
+        let look = &mut publication.look;
+        look.design = self.design.unwrap_or(look.design);
+        look.accent = self.accent.unwrap_or(look.accent);
+        look.font = self.font.unwrap_or(look.font);
+        if self.no_logo {
+            look.logo = None;
+        }
+        let is_logo_named =
+            self.logo_url.is_some() || self.logo_alt.is_some() || self.logo_width.is_some();
+        if is_logo_named {
+            let old = look.logo.take();
+            let url = self.logo_url.or(old.as_ref().map(|logo| logo.url.clone()));
+            let url = url.ok_or(PublicationError::NoLogo)?;
+            let alt = self.logo_alt.or(old.as_ref().map(|logo| logo.alt.clone()));
+            let width = self.logo_width.or(old.map(|logo| logo.width));
+            look.logo = Some(Logo::checked(
+                &url,
+                &alt.unwrap_or(name),
+                width.unwrap_or(LOGO_WIDTH),
+            )?);
+        }
+        Ok(())
+    }
+}
+
+/// The width of a logo that is not told otherwise, in pixels.
+const LOGO_WIDTH: u16 = 200;
 
 fn as_json(p: &domain::Publication) -> Value {
     json!({
         "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
         "postal_address": p.postal_address, "language": p.language, "timezone": p.timezone.name(),
-        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "archived_at": p.archived_at,
+        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "look": p.look, "archived_at": p.archived_at,
         "created_at": p.created_at,
     })
 }
@@ -166,8 +226,11 @@ impl Publication {
             }
             Self::Archive { slug, undo } => {
                 let at = (!undo).then(|| deps.now());
-                let changed =
-                    manage_publication::update(&deps, &slug, |p| p.archived_at = at).await?;
+                let changed = manage_publication::update(&deps, &slug, |p| {
+                    p.archived_at = at;
+                    Ok(())
+                })
+                .await?;
                 let text = if undo {
                     "is active again"
                 } else {
@@ -198,7 +261,7 @@ impl From<Create> for NewPublication {
 }
 
 impl Update {
-    fn apply(self, p: &mut domain::Publication) {
+    fn apply(self, p: &mut domain::Publication) -> Result<(), PublicationError> {
         p.name = self.name.unwrap_or_else(|| p.name.clone());
         p.from = self.from.unwrap_or_else(|| p.from.clone());
         p.postal_address = self
@@ -212,5 +275,6 @@ impl Update {
             p.relays = self.relays;
         }
         p.privacy_url = self.privacy_url.or_else(|| p.privacy_url.clone());
+        self.look.apply(p)
     }
 }

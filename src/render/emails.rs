@@ -3,15 +3,49 @@
 use serde::Serialize;
 
 use super::contexts::{ConfirmationMail, DigestMail, Rendered};
+use super::fit::{self, Fit};
 use super::{RenderError, Renderer, arrange};
 
 /// Characters of a subject.
 const SUBJECT_CHARS: usize = 150;
 
+/// What the templates of a digest are told.
+#[derive(Serialize)]
+struct DigestContext<'a> {
+    #[serde(flatten)]
+    mail: &'a DigestMail,
+    /// How many articles there are.
+    count: usize,
+}
+
 impl Renderer {
     /// A digest as one edition: the slots of [`super::slots`] are still open.
     pub fn digest(&self, mail: &DigestMail) -> Result<Rendered, RenderError> {
-        self.mail("mail/digest", mail)
+        let context = DigestContext {
+            mail,
+            count: mail.lead.iter().len()
+                + mail.sections.iter().map(|s| s.cards.len()).sum::<usize>()
+                + mail.also.len(),
+        };
+        let mut rendered = self.mail("mail/digest", &context)?;
+        rendered.html = match fit::fit(&rendered.html, fit::MOST_BYTES) {
+            Fit::Whole(html) => html,
+            Fit::Cut(html) => {
+                tracing::warn!(
+                    issue = %mail.head.view_url,
+                    "the mail would be cut off by mailboxes: it ends early and says where to read on"
+                );
+                html
+            }
+            Fit::TooLong(html) => {
+                tracing::warn!(
+                    issue = %mail.head.view_url, bytes = html.len(),
+                    "mailboxes will cut the mail off: its template has no place to do so before"
+                );
+                html
+            }
+        };
+        Ok(rendered)
     }
 
     /// The mail that asks to confirm.
@@ -27,10 +61,12 @@ impl Renderer {
         }
         let text = tidy(&self.fill(&format!("{folder}/body.txt"), context)?);
         let html = self.fill(&format!("{folder}/body.html"), context)?;
+        let (html, kept) = set_aside(&html);
         let html = self
             .inliner
             .inline(&html)
             .map_err(|e| RenderError::Style(e.to_string()))?;
+        let html = html.replacen(SET_ASIDE, &format!("<style>{kept}</style>"), 1);
         let html = dense(&html);
         Ok(Rendered {
             subject,
@@ -38,6 +74,20 @@ impl Renderer {
             html,
         })
     }
+}
+
+/// The style that stays in the head, and what stands there while the rest is moved: the inliner
+/// would move it too, and spaces belong where phones and the dark can change them.
+const KEPT: (&str, &str) = ("<style data-css-inline=\"keep\">", "</style>");
+const SET_ASIDE: &str = "<!--style-->";
+
+/// Takes the style out that stays in the head.
+fn set_aside(html: &str) -> (String, &str) {
+    let parts = html.split_once(KEPT.0).and_then(|(before, rest)| {
+        let (style, after) = rest.split_once(KEPT.1)?;
+        Some(([before, SET_ASIDE, after].concat(), style))
+    });
+    parts.unwrap_or_else(|| (html.to_owned(), ""))
 }
 
 /// No spaces at the ends of lines, never more than one empty line, one line feed at the end.

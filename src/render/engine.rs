@@ -4,8 +4,9 @@
 use css_inline::{CSSInliner, InlineOptions};
 use tera::{Kwargs, State, Tera, TeraResult};
 
-use super::RenderError;
+use super::parts::PARTS;
 use super::slots::Slot;
+use super::{RenderError, arrange};
 
 /// Lists templates that become part of the program.
 macro_rules! embedded {
@@ -14,15 +15,13 @@ macro_rules! embedded {
     };
 }
 
-/// Every template by its name; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 22] = embedded! {
+/// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
+const TEMPLATES: [(&str, &str); 20] = embedded! {
+    "mail/base.css" => "../../email-templates/layout/base.css",
+    "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
     "mail/screen.css" => "../../email-templates/layout/screen.css",
-    "mail/layout.html" => "../../email-templates/layout/body.html",
-    "mail/layout.txt" => "../../email-templates/layout/body.txt",
     "mail/digest/subject.txt" => "../../email-templates/digest/subject.txt",
-    "mail/digest/body.txt" => "../../email-templates/digest/body.txt",
-    "mail/digest/body.html" => "../../email-templates/digest/body.html",
     "mail/confirm/subject.txt" => "../../email-templates/confirm/subject.txt",
     "mail/confirm/body.txt" => "../../email-templates/confirm/body.txt",
     "mail/confirm/body.html" => "../../email-templates/confirm/body.html",
@@ -46,6 +45,7 @@ pub(super) fn templates() -> Result<Tera, RenderError> {
     tera.autoescape_on(vec![".html"]);
     tera.register_filter("wrap", wrap);
     tera.register_filter("underline", underline);
+    tera.register_filter("clip", clip);
     for (name, slot) in [
         ("unsubscribe_url", Slot::UnsubscribeUrl),
         ("preferences_url", Slot::PreferencesUrl),
@@ -56,13 +56,13 @@ pub(super) fn templates() -> Result<Tera, RenderError> {
     }
     tera.global_context()
         .insert("page_css", super::pages::PAGE_CSS);
-    tera.add_raw_templates(TEMPLATES)
+    let parts = PARTS.iter().map(|part| (part.template, part.source));
+    tera.add_raw_templates(TEMPLATES.into_iter().chain(parts))
         .map_err(|e| wrong("set", &e))?;
     Ok(tera)
 }
 
-/// The inliner drops the rules that it has moved; the style of screens, which cannot be moved,
-/// is marked in the layout to be left alone.
+/// The inliner drops the rules that it has moved.
 pub(super) fn inliner() -> CSSInliner<'static> {
     CSSInliner::new(InlineOptions {
         keep_style_tags: false,
@@ -99,6 +99,11 @@ fn underline(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
     Ok(format!("{heading}\n{}", with.repeat(width)))
 }
 
+/// `clip(max=140)`: at most so many characters, whole sentences or words.
+fn clip(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
+    Ok(arrange::clip(text, options.must_get::<usize>("max")?))
+}
+
 /// The columns of a text part.
 pub(super) const COLUMNS: usize = 72;
 
@@ -130,6 +135,9 @@ mod tests {
     #[test]
     fn every_template_parses() {
         let tera = templates().unwrap();
-        assert_eq!(tera.get_template_names().count(), TEMPLATES.len());
+        assert_eq!(
+            tera.get_template_names().count(),
+            TEMPLATES.len() + PARTS.len()
+        );
     }
 }

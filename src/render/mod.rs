@@ -3,11 +3,15 @@
 pub mod arrange;
 pub mod contexts;
 pub mod dates;
+#[cfg(test)]
+mod design_tests;
 pub mod emails;
 mod engine;
+mod fit;
 #[cfg(test)]
 mod page_samples;
 pub mod pages;
+pub mod parts;
 #[cfg(test)]
 mod samples;
 pub mod slots;

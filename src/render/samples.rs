@@ -238,6 +238,25 @@ pub(crate) fn cards() -> Vec<Card> {
         .collect()
 }
 
+/// Three articles in Arabic, which is written from right to left.
+pub(crate) fn arabic_cards() -> Vec<Card> {
+    let titles = [
+        "الميناء يوافق على أكبر محطة منذ أربعين عاما",
+        "أحد عشر متنافسا في مزاد الرياح",
+        "البنوك تشدد شروط القروض",
+    ];
+    titles
+        .into_iter()
+        .zip(cards())
+        .map(|(title, card)| Card {
+            title: title.into(),
+            summary_text: "تبدأ الأعمال في مارس، وتقدر التكلفة بنحو 410 ملايين.".into(),
+            topic: Some("الاقتصاد".into()),
+            ..card
+        })
+        .collect()
+}
+
 impl DigestMail {
     /// The first card leads, the next seven stand under their topics, the rest is headlines.
     pub(crate) fn arrange(head: DigestHead, cards: Vec<Card>) -> Self {

@@ -22,9 +22,13 @@ pub struct SlotValues {
 }
 
 /// The start of what only the reader may see.
-const OPEN: &str = "<!--reader-->";
+pub(super) const READER: &str = "<!--reader-->";
 /// The end of it.
-const CLOSE: &str = "<!--/reader-->";
+pub(super) const READER_END: &str = "<!--/reader-->";
+/// The start of what stands on the page only, since the mail would be too long with it.
+pub(super) const PAGE: &str = "<!--page-->";
+/// The end of it.
+pub(super) const PAGE_END: &str = "<!--/page-->";
 
 impl Slot {
     /// All of them.
@@ -72,10 +76,23 @@ pub enum Part<'a> {
     Place(Slot),
 }
 
-/// The HTML of an edition without its marks of what only the reader may see, which are for the
-/// archive.
+/// The HTML of an edition as it is mailed: without what stands on the page only, and without the
+/// marks of what only the reader may see.
 pub fn for_readers(html: &str) -> String {
-    html.replace(OPEN, "").replace(CLOSE, "")
+    let html = without(html, PAGE, PAGE_END);
+    html.replace(READER, "").replace(READER_END, "")
+}
+
+/// A text without what stands between two marks.
+fn without(text: &str, open: &str, close: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        kept.push_str(before);
+        rest = after.split_once(close).map_or("", |(_, tail)| tail);
+    }
+    kept.push_str(rest);
+    kept
 }
 
 /// Takes a text or HTML part of an edition apart at its places.
@@ -128,13 +145,8 @@ pub fn fill_text(edition: &str, values: &SlotValues) -> String {
 
 /// The HTML part of an edition without what concerns a single reader, for the archive.
 pub fn without_reader(edition: &str) -> String {
-    let mut kept = String::with_capacity(edition.len());
-    let mut rest = edition;
-    while let Some((before, after)) = rest.split_once(OPEN) {
-        kept.push_str(before);
-        rest = after.split_once(CLOSE).map_or("", |(_, tail)| tail);
-    }
-    kept.push_str(rest);
+    let kept = without(edition, READER, READER_END);
+    let kept = kept.replace(PAGE, "").replace(PAGE_END, "");
     // In a mailbox the mail is an article among others; here it is the page.
     strip(&kept.replacen("role=\"article\"", "role=\"main\"", 1))
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use super::Deps;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
-use crate::domain::look::Look;
+use crate::domain::look::{Logo, LogoError, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
@@ -29,6 +29,10 @@ pub enum PublicationError {
     Relay { name: String, known: String },
     #[error("{0:?} is not a web address (https://...)")]
     PrivacyUrl(String),
+    #[error("there is no logo yet: name its address with --logo-url")]
+    NoLogo,
+    #[error(transparent)]
+    Logo(#[from] LogoError),
     #[error(transparent)]
     Line(#[from] LineError),
     #[error(transparent)]
@@ -112,6 +116,9 @@ fn checked(mut publication: Publication) -> Result<Publication, PublicationError
     {
         return Err(PublicationError::PrivacyUrl(url.clone()));
     }
+    if let Some(logo) = &publication.look.logo {
+        publication.look.logo = Some(Logo::checked(&logo.url, &logo.alt, logo.width)?);
+    }
     Ok(publication)
 }
 
@@ -119,12 +126,12 @@ fn checked(mut publication: Publication) -> Result<Publication, PublicationError
 pub async fn update(
     deps: &Deps,
     slug: &str,
-    change: impl FnOnce(&mut Publication),
+    change: impl FnOnce(&mut Publication) -> Result<(), PublicationError>,
 ) -> Result<Publication, PublicationError> {
     let mut tx = deps.store.begin().await?;
     let found = publications::find_by_slug(&mut tx, slug).await?;
     let mut publication = found.ok_or_else(|| PublicationError::Unknown(slug.to_owned()))?;
-    change(&mut publication);
+    change(&mut publication)?;
     let publication = checked(publication)?;
     check_relays(deps, &publication.relays)?;
     publications::update(&mut tx, &publication).await?;

@@ -15,6 +15,7 @@ mod import;
 mod ingest_fetch;
 mod issue;
 mod leaving;
+mod look;
 mod misbehaving;
 mod nodes;
 mod notices_first;

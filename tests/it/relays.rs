@@ -161,15 +161,21 @@ async fn a_publication_keeps_to_its_relays() {
         vec![one.route("one"), two.route("two")],
         vec![],
     ));
-    let unknown = manage_publication::update(&deps, "ledger", |p| p.relays = vec!["three".into()]);
+    let unknown = manage_publication::update(&deps, "ledger", |p| {
+        p.relays = vec!["three".into()];
+        Ok(())
+    });
     let error = unknown.await.unwrap_err().to_string();
     assert!(
         error.contains("three") && error.contains("one, two"),
         "{error}"
     );
-    manage_publication::update(&deps, "ledger", |p| p.relays = vec!["two".into()])
-        .await
-        .unwrap();
+    manage_publication::update(&deps, "ledger", |p| {
+        p.relays = vec!["two".into()];
+        Ok(())
+    })
+    .await
+    .unwrap();
     deliver::run(&deps, &CancellationToken::new())
         .await
         .unwrap();
