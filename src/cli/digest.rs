@@ -9,9 +9,11 @@ use serde_json::{Value, json};
 
 use super::issue::print_issue;
 use super::output::{Output, Row};
+use super::preview::{Preview, Test};
 use super::recipe::{Change, Recipe};
 use super::watch::watch;
 use super::{Global, context};
+use crate::domain::calendar::Ruling;
 use crate::domain::digest as domain;
 use crate::domain::publication::Publication;
 use crate::domain::schedule::Schedule;
@@ -50,6 +52,18 @@ pub(super) enum Digest {
         /// PUBLICATION/DIGEST
         digest: String,
     },
+    /// Leave the next run out
+    SkipNext {
+        /// PUBLICATION/DIGEST
+        digest: String,
+        /// Take that back
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Show what would go out, without storing or sending anything
+    Preview(Preview),
+    /// Send what would go out to one address, as a test: marked, and with links that lead nowhere
+    Test(Test),
     /// Go on with the next run
     Resume {
         /// PUBLICATION/DIGEST
@@ -103,6 +117,7 @@ fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
         "publication": publication.slug, "slug": d.slug, "name": d.name, "cron": d.cron,
         "timezone": d.timezone.name(), "max_items": d.max_items, "min_items": d.min_items,
         "window": d.window, "topics": d.topics, "paused_at": d.paused_at, "next_run_at": d.next_run_at,
+        "skip_at": d.skip_at,
     });
     let rules = serde_json::to_value(&d.rules).unwrap_or_default();
     if let (Value::Object(shown), Value::Object(rules)) = (&mut shown, rules) {
@@ -142,6 +157,9 @@ impl Digest {
             }
             Self::Next { digest, n } => next(&deps, &digest, n, out).await?,
             Self::Send(send) => return send.run(&deps, out).await,
+            Self::SkipNext { digest, undo } => skip_next(&deps, &digest, undo, out).await?,
+            Self::Preview(preview) => preview.run(&deps, out).await?,
+            Self::Test(test) => test.run(&deps, out).await?,
             Self::Pause { digest } => set_paused(&deps, &digest, true, out).await?,
             Self::Resume { digest } => set_paused(&deps, &digest, false, out).await?,
         }
@@ -153,6 +171,7 @@ fn cells(d: &domain::Digest) -> Vec<String> {
     let next = match (d.paused_at, d.next_run_at) {
         (Some(_), _) => "paused".to_owned(),
         (None, Some(at)) => at.with_timezone(&d.timezone).format("%a %F %R").to_string(),
+        (None, None) if d.rules.breaking.is_some() => "with news".to_owned(),
         (None, None) => "by hand".to_owned(),
     };
     let cron = d.cron.clone().unwrap_or_default();
@@ -175,6 +194,7 @@ async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
             "goes out first on {}",
             at.with_timezone(&digest.timezone).format("%A %F at %R %Z")
         ),
+        None if digest.rules.breaking.is_some() => "goes out when there is news".to_owned(),
         None => "goes out by hand: `paperround digest send`".to_owned(),
     };
     out.result(
@@ -203,27 +223,72 @@ async fn update(deps: &Deps, given: Update, out: &Output) -> Result<()> {
 
 async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
     let (_, digest) = context::digest(deps, name).await?;
-    let runs = match &digest.cron {
-        Some(cron) => {
+    let runs = match (&digest.cron, digest.next_run_at) {
+        (Some(cron), Some(first)) => {
             let schedule = Schedule::parse(cron, digest.timezone.name(), deps.now())?;
-            schedule.next_runs(deps.now(), usize::from(n))
+            let later = schedule.next_runs(first, usize::from(n));
+            std::iter::once(first)
+                .chain(later)
+                .take(usize::from(n))
+                .collect()
         }
-        None => Vec::new(),
+        _ => Vec::new(),
     };
     let rows: Vec<Row> = runs
         .iter()
         .map(|at| {
             let local = at.with_timezone(&digest.timezone);
+            let note = note(&digest, *at);
             Row {
-                json: json!({ "at": at, "local": local.to_rfc3339() }),
+                json: json!({ "at": at, "local": local.to_rfc3339(), "note": note }),
                 cells: vec![
                     local.format("%a %F %R %Z").to_string(),
                     at.format("%F %R UTC").to_string(),
+                    note.unwrap_or_default(),
                 ],
             }
         })
         .collect();
-    out.list(&["local", "utc"], &rows, "the digest goes out only by hand")
+    let empty = match digest.rules.breaking {
+        Some(_) => "the digest goes out when there is news",
+        None => "the digest goes out only by hand",
+    };
+    out.list(&["local", "utc", ""], &rows, empty)
+}
+
+/// What becomes of a run, where it does not go out as usual.
+fn note(digest: &domain::Digest, at: DateTime<Utc>) -> Option<String> {
+    if digest.paused_at.is_some() {
+        return Some("not while it is paused".to_owned());
+    }
+    if digest.skip_at == Some(at) {
+        return Some("left out by hand".to_owned());
+    }
+    match digest.rules.calendar.ruling(at, at, digest.timezone) {
+        Ruling::Go if digest.rules.local_time => Some("at the time of each reader".to_owned()),
+        Ruling::Go => None,
+        Ruling::Skip(reason) => Some(format!("left out: {reason}")),
+        Ruling::Move(to) => {
+            let to = to.with_timezone(&digest.timezone);
+            Some(format!("moved to {}", to.format("%a %F %R")))
+        }
+    }
+}
+
+async fn skip_next(deps: &Deps, name: &str, undo: bool, out: &Output) -> Result<()> {
+    let (_, digest) = context::digest(deps, name).await?;
+    let run = manage_digest::skip_next(deps, digest.id, undo).await?;
+    let (publication, digest) = context::digest(deps, name).await?;
+    let at = run.with_timezone(&digest.timezone).format("%A %F at %R %Z");
+    let text = if undo {
+        "goes out after all"
+    } else {
+        "is left out"
+    };
+    out.result(
+        &as_json(&publication, &digest),
+        &format!("{name}: the run on {at} {text}."),
+    )
 }
 
 async fn set_paused(deps: &Deps, name: &str, paused: bool, out: &Output) -> Result<()> {

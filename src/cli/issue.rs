@@ -8,16 +8,18 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::output::{Output, Row};
+use super::preview::IssuePreview;
 use super::watch::watch;
 use super::{Global, context};
+use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, IssueId};
 use crate::domain::issue::{Counts, Issue as DomainIssue};
 use crate::domain::publication::Publication;
-use crate::services::Deps;
 use crate::services::control_issue::{self, Controlled};
 use crate::services::deliver::message_id;
-use crate::store::{articles, claims, digests, issues, ledger, publications};
+use crate::services::{Deps, approve_issue};
+use crate::store::{articles, claims, digests, issues, ledger, publications, waves};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -36,6 +38,10 @@ pub(super) enum Issue {
     Show { id: IssueId },
     /// Show the progress of an issue until it ends; exit 1 unless everything was sent
     Watch { id: IssueId },
+    /// Let an issue go out that awaits approval
+    Approve { id: IssueId },
+    /// Show the mail of an issue that awaits approval, or has gone out
+    Preview(IssuePreview),
     /// Stop sending an issue; what is on its way is finished
     Pause { id: IssueId },
     /// Go on with a paused issue
@@ -70,6 +76,14 @@ impl Issue {
                 context::warn_without_worker(&deps, out).await?;
                 return watch(&deps, id, out).await;
             }
+            Self::Approve { id } => {
+                context::warn_without_worker(&deps, out).await?;
+                let issue = approve_issue::approve(&deps, id).await?;
+                let shown = as_json(&whole(&deps, id).await?);
+                let number = issue.number.unwrap_or_default();
+                out.result(&shown, &format!("approved: it goes out as No. {number}"))?;
+            }
+            Self::Preview(preview) => preview.run(&deps, out).await?,
             Self::Pause { id } => {
                 let paused = control_issue::pause(&deps, id).await?;
                 print_controlled(&deps, "paused", settle(&deps, paused).await?, out).await?;
@@ -105,6 +119,8 @@ pub(super) struct Whole {
     digest_slug: String,
     articles: usize,
     pub(super) counts: Counts,
+    /// When the next of its mails is due.
+    pub(super) next_due_at: Option<Time>,
 }
 
 pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
@@ -120,6 +136,7 @@ pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
     Ok(Whole {
         articles: articles::of_issue(&mut tx, id).await?.len(),
         counts: issues::counts(&mut tx, id).await?,
+        next_due_at: waves::next_due(&mut tx, id).await?,
         digest_slug: digest.slug.to_string(),
         publication,
         issue,
@@ -132,7 +149,7 @@ pub(super) fn as_json(whole: &Whole) -> Value {
         "id": i.id, "publication": whole.publication.slug, "digest": whole.digest_slug, "number": i.number,
         "state": i.state, "reason": i.reason, "trouble": i.trouble, "planned_at": i.planned_at,
         "started_at": i.started_at, "finished_at": i.finished_at, "articles": whole.articles,
-        "counts": whole.counts,
+        "next_due_at": whole.next_due_at, "counts": whole.counts,
     })
 }
 
@@ -251,8 +268,7 @@ fn print_line(whole: &Whole, line: &ledger::Line, out: &Output) -> Result<()> {
         });
         return out.line(&row.to_string());
     }
-    let time =
-        |at: Option<crate::domain::clock::Time>| at.map(|t| t.to_rfc3339()).unwrap_or_default();
+    let time = |at: Option<Time>| at.map(|t| t.to_rfc3339()).unwrap_or_default();
     let cells = [
         line.email.clone(),
         line.state.to_string(),

@@ -16,6 +16,7 @@ mod init;
 mod issue;
 mod migrate;
 mod output;
+mod preview;
 mod progress;
 mod publication;
 mod recipe;

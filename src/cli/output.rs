@@ -78,12 +78,17 @@ impl Output {
     }
 
     /// One line on standard output. A reader that has had enough (`| head`) is no error.
+    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
+        self.raw(format!("{text}\n").as_bytes())
+    }
+
+    /// Bytes on standard output as they are.
     #[expect(
         clippy::unused_self,
         reason = "results go through the same door as lists and remarks"
     )]
-    pub(super) fn line(&self, text: &str) -> anyhow::Result<()> {
-        match writeln!(io::stdout().lock(), "{text}") {
+    pub(super) fn raw(&self, bytes: &[u8]) -> anyhow::Result<()> {
+        match io::stdout().lock().write_all(bytes) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
             other => Ok(other?),
         }

@@ -3,9 +3,11 @@
 use std::io::Read as _;
 
 use anyhow::{Context as _, Result};
+use chrono::NaiveDate;
 use clap::Args;
 
-use crate::domain::digest::{Digest, SectionRule, Window};
+use crate::domain::calendar::{Hours, OnHoliday};
+use crate::domain::digest::{Breaking, Digest, Rules, SectionRule, Window};
 use crate::domain::language::Languages;
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
@@ -54,6 +56,86 @@ pub(super) struct Recipe {
     /// The same from a file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "outro")]
     outro_file: Option<String>,
+    /// Nothing goes out before `issue approve`; =false takes it back
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    require_approval: Option<bool>,
+    #[command(flatten)]
+    times: Times,
+}
+
+/// When a digest may go out.
+#[derive(Debug, Args)]
+struct Times {
+    /// Each reader gets it when their own clocks show the time of --cron; =false takes it back
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    local_time: Option<bool>,
+    /// Only in these hours, as in "mon-fri 06:00-20:00"; may be given several times
+    #[arg(long, value_name = "HOURS")]
+    hours: Vec<Hours>,
+    /// Not on this day, as in 2026-12-25; several are added to those known
+    #[arg(long, value_name = "DATE")]
+    holiday: Vec<NaiveDate>,
+    /// What becomes of an issue that falls on a holiday: skip or move (to the next day) [default: skip]
+    #[arg(long)]
+    on_holiday: Option<OnHoliday>,
+    /// Leave an issue out that would be later than this, as in 2h; 0m for no limit
+    #[arg(long, value_name = "SPAN", value_parser = minutes)]
+    not_later_than: Option<u32>,
+    /// It goes out as soon as there is news, without --cron; =false takes it back
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "cron")]
+    breaking: Option<bool>,
+    /// Of a breaking digest: the shortest time between two issues [default: 1h]
+    #[arg(long, value_name = "SPAN", value_parser = minutes)]
+    min_gap: Option<u32>,
+    /// Of a breaking digest: the most issues on a day [default: 4]
+    #[arg(long)]
+    max_per_day: Option<u32>,
+}
+
+/// Reads 90m, 2h or 1d as minutes.
+fn minutes(text: &str) -> Result<u32, String> {
+    let wrong = || format!("{text:?} is not a time span; write 90m, 2h or 1d");
+    let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
+    let (number, unit) = text.split_at(at);
+    let each = match unit {
+        "m" => 1,
+        "h" => 60,
+        "d" => 24 * 60,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let minutes = number.checked_mul(each).filter(|m| *m <= 31 * 24 * 60);
+    minutes.ok_or_else(|| format!("{text:?} is more than 31 days"))
+}
+
+impl Times {
+    fn apply(self, rules: &mut Rules) {
+        let calendar = &mut rules.calendar;
+        set(&mut rules.local_time, self.local_time);
+        set(&mut calendar.on_holiday, self.on_holiday);
+        calendar.holidays.extend(self.holiday);
+        if !self.hours.is_empty() {
+            calendar.hours = self.hours;
+        }
+        if let Some(minutes) = self.not_later_than {
+            calendar.not_later_than_minutes = Some(minutes).filter(|m| *m > 0);
+        }
+        match self.breaking {
+            Some(true) => rules.breaking = rules.breaking.or(Some(Breaking::default())),
+            Some(false) => rules.breaking = None,
+            None => {}
+        }
+        if let Some(rule) = &mut rules.breaking {
+            set(&mut rule.gap_minutes, self.min_gap);
+            set(&mut rule.most_a_day, self.max_per_day);
+        }
+    }
+}
+
+fn set<T>(place: &mut T, given: Option<T>) {
+    if let Some(given) = given {
+        *place = given;
+    }
 }
 
 /// What only an update can say.
@@ -68,6 +150,12 @@ pub(super) struct Change {
     /// No sections of its own any more
     #[arg(long, conflicts_with = "section")]
     no_sections: bool,
+    /// At all hours again
+    #[arg(long, conflicts_with = "hours")]
+    all_hours: bool,
+    /// Forget the holidays that are known
+    #[arg(long)]
+    no_holidays: bool,
     /// Markdown for the next issue alone, in place of the intro; empty to take it back
     #[arg(long, value_name = "MARKDOWN")]
     next_intro: Option<String>,
@@ -86,11 +174,7 @@ impl Recipe {
 
     /// Takes over what was said.
     pub(super) fn apply(self, digest: &mut Digest) {
-        fn set<T>(place: &mut T, given: Option<T>) {
-            if let Some(given) = given {
-                *place = given;
-            }
-        }
+        self.times.apply(&mut digest.rules);
         let rules = &mut digest.rules;
         set(&mut digest.cron, self.cron.map(Some));
         set(&mut digest.timezone, self.timezone);
@@ -101,6 +185,7 @@ impl Recipe {
         set(&mut rules.languages, self.languages);
         set(&mut rules.intro, self.intro);
         set(&mut rules.outro, self.outro);
+        set(&mut rules.require_approval, self.require_approval);
         if let Some(subject) = self.subject {
             rules.subject = Some(subject).filter(|text| !text.trim().is_empty());
         }
@@ -123,6 +208,14 @@ impl Change {
     pub(super) fn apply(&self, digest: &mut Digest) {
         if self.by_hand {
             digest.cron = None;
+            digest.rules.breaking = None;
+            digest.rules.local_time = false;
+        }
+        if self.all_hours {
+            digest.rules.calendar.hours.clear();
+        }
+        if self.no_holidays {
+            digest.rules.calendar.holidays.clear();
         }
         if self.all_topics {
             digest.topics.clear();
@@ -145,5 +238,21 @@ fn text(given: Option<String>, file: Option<&str>) -> Result<Option<String>> {
         Some(path) => std::fs::read_to_string(path)
             .map(Some)
             .with_context(|| format!("{path} cannot be read")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::minutes;
+
+    #[test]
+    fn spans_are_read_as_minutes() {
+        assert_eq!(
+            ["90m", "2h", "1d", "0m"].map(minutes),
+            [Ok(90), Ok(120), Ok(1440), Ok(0)]
+        );
+        for wrong in ["", "2", "h", "2 h", "-2h", "2w", "32d", "99999999999h"] {
+            assert!(minutes(wrong).is_err(), "{wrong}");
+        }
     }
 }

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use chrono::TimeDelta;
 
 use super::issue::{Whole, as_json, whole};
 use super::output::Output;
+use crate::domain::clock::Time;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
 use crate::services::Deps;
@@ -17,6 +19,8 @@ const LOOK: Duration = Duration::from_millis(300);
 const SHARE: u32 = 10;
 /// Plain lines are for logs.
 const PLAIN_EVERY: Duration = Duration::from_secs(5);
+/// What is due later than this is waited for.
+const AHEAD: TimeDelta = TimeDelta::seconds(5);
 /// The rate is that of about the last half minute.
 const MEMORY: f64 = 30.0;
 
@@ -28,7 +32,7 @@ pub(super) async fn watch(deps: &Deps, id: IssueId, out: &Output) -> Result<Exit
         let began = Instant::now();
         let whole = whole(deps, id).await?;
         let counted = began.elapsed();
-        let line = describe(&whole, rate.note(whole.counts.sent, began));
+        let line = describe(&whole, rate.note(whole.counts.sent, began), deps.now());
         let is_final = whole.issue.state.is_final();
         screen.show(out, &line, is_final, whole.issue.state);
         if is_final {
@@ -43,7 +47,7 @@ pub(super) async fn watch(deps: &Deps, id: IssueId, out: &Output) -> Result<Exit
     }
 }
 
-fn describe(whole: &Whole, rate: Option<f64>) -> String {
+fn describe(whole: &Whole, rate: Option<f64>, now: Time) -> String {
     let (issue, c) = (&whole.issue, &whole.counts);
     let done = c.recipients - c.open();
     let mut parts = vec![
@@ -66,6 +70,14 @@ fn describe(whole: &Whole, rate: Option<f64>) -> String {
         let left = (c.pending + c.sending) as f64 / rate;
         parts.push(format!("{rate:.0}/s"));
         parts.push(format!("{} left", span(left)));
+    }
+    let next = whole.next_due_at.filter(|at| *at > now + AHEAD);
+    if let Some(at) = next.filter(|_| issue.state == IssueState::Sending && c.sending == 0) {
+        let what = if c.pending > 0 { "wave" } else { "try" };
+        parts.push(format!("next {what} at {} UTC", at.format("%F %R")));
+    }
+    if issue.state == IssueState::Awaiting {
+        parts.push(format!("`paperround issue approve {}` sends it", issue.id));
     }
     let trouble = issue.trouble.as_ref().map(|text| format!(" ({text})"));
     parts.join(", ") + &trouble.unwrap_or_default()

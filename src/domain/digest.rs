@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::calendar::Calendar;
 use super::clock::Time;
 use super::ids::{DigestId, PublicationId};
 use super::language::Languages;
@@ -39,12 +40,21 @@ pub struct Digest {
     /// `None`: it goes out only by hand.
     pub cron: Option<String>,
     pub next_run_at: Option<Time>,
+    /// When the scheduler looks at it next: at the run, before it where some readers' morning is
+    /// earlier, and now and then where it waits for news.
+    pub look_at: Option<Time>,
+    /// The run that the operator leaves out.
+    pub skip_at: Option<Time>,
     pub created_at: Time,
 }
 
 impl Digest {
     /// How far back an article may be dated and still count as news.
     pub fn oldest(&self, now: Time) -> Time {
+        if self.rules.breaking.is_some() {
+            // Yesterday's news does not break.
+            return self.created_at.max(now - chrono::Duration::hours(6));
+        }
         match self.window {
             Window::Day => now - chrono::Duration::hours(24),
             Window::LastIssue | Window::Week => now - chrono::Duration::days(7),
@@ -68,6 +78,48 @@ pub struct Rules {
     pub intro: String,
     /// Markdown behind the articles.
     pub outro: String,
+    /// An issue waits until somebody has approved it.
+    pub require_approval: bool,
+    /// Readers get it when their own clocks show the time of the schedule.
+    pub local_time: bool,
+    pub calendar: Calendar,
+    /// It goes out when there is news rather than by schedule.
+    pub breaking: Option<Breaking>,
+}
+
+/// How often a digest that waits for news may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Breaking {
+    /// Between two issues.
+    pub gap_minutes: u32,
+    pub most_a_day: u32,
+}
+
+impl Default for Breaking {
+    fn default() -> Self {
+        Self {
+            gap_minutes: 60,
+            most_a_day: 4,
+        }
+    }
+}
+
+/// What a digest that waits for news has sent lately.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lately {
+    pub last_at: Option<Time>,
+    pub today: i64,
+}
+
+impl Breaking {
+    /// Until when nothing may go out after what has; `midnight` ends the day.
+    pub fn wait_until(&self, lately: Lately, now: Time, midnight: Time) -> Option<Time> {
+        let gap = chrono::TimeDelta::minutes(self.gap_minutes.into());
+        let after_gap = lately.last_at.map(|at| at + gap);
+        let is_full = lately.today >= i64::from(self.most_a_day);
+        let after_day = is_full.then_some(midnight);
+        after_gap.max(after_day).filter(|until| *until > now)
+    }
 }
 
 impl Default for Rules {
@@ -79,6 +131,10 @@ impl Default for Rules {
             subject: None,
             intro: String::new(),
             outro: String::new(),
+            require_approval: false,
+            local_time: false,
+            calendar: Calendar::default(),
+            breaking: None,
         }
     }
 }
@@ -157,6 +213,25 @@ mod tests {
         ] {
             assert!(wrong.parse::<SectionRule>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn news_waits_for_the_gap_and_for_the_day() {
+        let at = |text: &str| -> Time { text.parse().unwrap() };
+        let (now, midnight) = (at("2026-03-02T12:00:00Z"), at("2026-03-03T00:00:00Z"));
+        let rule = Breaking {
+            gap_minutes: 60,
+            most_a_day: 3,
+        };
+        let wait = |last: Option<&str>, today| {
+            let last_at = last.map(at);
+            rule.wait_until(Lately { last_at, today }, now, midnight)
+        };
+        assert_eq!(wait(None, 0), None);
+        assert_eq!(wait(Some("2026-03-02T11:00:00Z"), 2), None);
+        let later = Some(at("2026-03-02T12:30:00Z"));
+        assert_eq!(wait(Some("2026-03-02T11:30:00Z"), 1), later);
+        assert_eq!(wait(Some("2026-03-02T09:00:00Z"), 3), Some(midnight));
     }
 
     #[test]

@@ -10,6 +10,7 @@ named_states! {
     /// Where an issue stands.
     IssueState {
         Planned => "planned",
+        Awaiting => "awaiting approval",
         Composing => "composing",
         Sending => "sending",
         Paused => "paused",
@@ -21,6 +22,14 @@ named_states! {
 }
 
 impl IssueState {
+    /// Whether its page may be seen: it went out, or began to.
+    pub fn is_public(self) -> bool {
+        !matches!(
+            self,
+            Self::Planned | Self::Awaiting | Self::Composing | Self::Skipped
+        )
+    }
+
     /// Whether nothing more will happen to the issue by itself.
     pub fn is_final(self) -> bool {
         matches!(
@@ -49,8 +58,17 @@ pub struct Issue {
     pub intro: String,
     pub outro: String,
     pub planned_at: Time,
+    /// The time on the clocks of the digest's zone that it is for; its waves may begin before.
+    pub slot_at: Option<Time>,
     pub started_at: Option<Time>,
     pub finished_at: Option<Time>,
+}
+
+impl Issue {
+    /// The time that it is for.
+    pub fn dated(&self) -> Time {
+        self.slot_at.unwrap_or(self.planned_at)
+    }
 }
 
 /// One rendered variant of an issue.

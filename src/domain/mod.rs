@@ -47,6 +47,7 @@ pub struct UnknownWord {
 }
 
 pub mod article;
+pub mod calendar;
 pub mod clock;
 pub mod delivery;
 pub mod digest;

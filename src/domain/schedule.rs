@@ -113,6 +113,24 @@ impl Schedule {
     }
 }
 
+/// The moment at which clocks of a zone show a time: the first of two, and the end of the gap where
+/// they skip it.
+pub fn instant(zone: Tz, wall: NaiveDateTime) -> Time {
+    match zone.from_local_datetime(&wall).earliest() {
+        Some(at) => at.with_timezone(&Utc),
+        None => gap_end(zone, wall).unwrap_or_else(|| Utc.from_utc_datetime(&wall)),
+    }
+}
+
+/// When a reader in `zone` gets what is due at `slot` in the zone of the digest, if it is sent at the
+/// reader's own time: when their clocks show what the digest's show then.
+pub fn wave(slot: Time, digest_zone: Tz, zone: Tz) -> Time {
+    if zone == digest_zone {
+        return slot;
+    }
+    instant(zone, slot.with_timezone(&digest_zone).naive_local())
+}
+
 /// The first instant after the gap in which a wall-clock time lies.
 fn gap_end(zone: Tz, inside: NaiveDateTime) -> Option<Time> {
     (1..=24 * 4).find_map(|quarters| {
@@ -194,6 +212,38 @@ mod tests {
         let autumn = runs("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:00:00Z", 6);
         assert_eq!(autumn[1], "2026-10-25T02:00:00+01:00");
         assert_eq!(autumn.len(), 6);
+    }
+
+    #[test]
+    fn waves_over_a_weekend_on_which_clocks_change() {
+        use chrono_tz::{America, Asia, Europe};
+        // Europe changes in the night to Sunday 29 March 2026, New York did on 8 March.
+        let saturday = at("2026-03-28T06:00:00Z");
+        let sunday = at("2026-03-29T05:00:00Z");
+        let local = |slot, zone: Tz| {
+            let at = wave(slot, Europe::Berlin, zone);
+            at.with_timezone(&zone).to_rfc3339()
+        };
+        for (slot, date, berlin) in [
+            (saturday, "2026-03-28", "+01:00"),
+            (sunday, "2026-03-29", "+02:00"),
+        ] {
+            for (zone, offset) in [
+                (Europe::Berlin, berlin),
+                (America::New_York, "-04:00"),
+                (Asia::Tokyo, "+09:00"),
+            ] {
+                assert_eq!(local(slot, zone), format!("{date}T07:00:00{offset}"));
+            }
+        }
+        // At half past two nobody in Berlin is there; a digest of New York goes out at three.
+        let new_york = at("2026-03-29T06:30:00Z");
+        let berlin = wave(new_york, America::New_York, Europe::Berlin);
+        assert_eq!(berlin.to_rfc3339(), "2026-03-29T01:00:00+00:00");
+        // And once where the clocks show it twice.
+        let autumn = at("2026-10-25T06:30:00Z");
+        let berlin = wave(autumn, America::New_York, Europe::Berlin);
+        assert_eq!(berlin.to_rfc3339(), "2026-10-25T00:30:00+00:00");
     }
 
     #[test]

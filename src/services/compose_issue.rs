@@ -7,13 +7,17 @@ use thiserror::Error;
 
 use super::Deps;
 use super::edition::{self, Material, RenderedEdition};
+use crate::domain::clock::Time;
 use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::{Edition, IssueState};
 use crate::domain::job::Job;
+use crate::domain::schedule;
 use crate::domain::selection::Nothing;
 use crate::render::RenderError;
 use crate::store::deliveries::{self, Audience, Choice};
-use crate::store::{StoreError, articles, digests, editions as rows, issues, publications};
+use crate::store::{
+    StoreError, Tx, articles, digests, editions as rows, issues, publications, waves,
+};
 
 /// Why an issue could not be composed.
 #[derive(Debug, Error)]
@@ -35,6 +39,8 @@ const MOST_TRIES: u32 = 10;
 struct Work {
     id: IssueId,
     is_first: bool,
+    /// The time on readers' clocks at which they get it; `None` where all get it at once.
+    slot_at: Option<Time>,
     material: Arc<Material>,
 }
 
@@ -115,7 +121,7 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<(Work, Editions)>, Stor
         articles: articles::of_issue(&mut tx, id).await?,
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
         number: issue.number.unwrap_or_default(),
-        dated: issue.planned_at,
+        dated: issue.dated(),
         intro: issue.intro,
         outro: issue.outro,
         digest,
@@ -126,6 +132,7 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<(Work, Editions)>, Stor
         Work {
             id,
             is_first,
+            slot_at: issue.slot_at,
             material,
         },
         editions,
@@ -202,6 +209,9 @@ async fn write_part(
         let edition = edition.as_deref().map_err(|nothing| nothing.reason());
         rows::choose(&mut tx, id, choice, edition).await?;
     }
+    if let Some(slot) = work.slot_at {
+        note_waves(&mut tx, work, audience, slot, now).await?;
+    }
     deliveries::fill(&mut tx, id, audience, now).await?;
     if is_begun {
         deps.push(&mut tx, &Job::Deliver { issue: id }).await?;
@@ -212,6 +222,25 @@ async fn write_part(
     } else {
         Filled::Whole
     })
+}
+
+/// Says when the readers of each time zone get the issue, or that it is too late for them. Readers
+/// who told none live in the zone of the publication.
+async fn note_waves(
+    tx: &mut Tx,
+    work: &Work,
+    audience: &Audience,
+    slot: Time,
+    now: Time,
+) -> Result<(), StoreError> {
+    let (digest, publication) = (&work.material.digest, &work.material.publication);
+    for name in waves::audience_zones(tx, audience).await? {
+        let zone = name.parse().unwrap_or(publication.timezone);
+        let due = schedule::wave(slot, digest.timezone, zone);
+        let missed = digest.rules.calendar.too_late(due, now);
+        waves::note(tx, work.id, &name, due.max(now), missed.as_deref()).await?;
+    }
+    Ok(())
 }
 
 /// Finds the edition of each choice that is new, and renders those that are not there yet.

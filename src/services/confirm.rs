@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::Deps;
+use super::{Deps, plan_issue};
 use crate::domain::publication::Publication;
 use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
@@ -78,6 +78,7 @@ pub async fn confirm(
         && sign_ups::mark_used(&mut tx, found.sign_up.id, now).await?
     {
         subscriptions::confirm(&mut tx, &found.sign_up, now).await?;
+        plan_issue::reader_came(&mut tx, found.publication.id).await?;
         if let Some(name) = &found.sign_up.name {
             subscribers::set_name(&mut tx, found.subscription.subscriber, name).await?;
         }

@@ -101,6 +101,10 @@ pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
     }
     issues::advance(&mut tx, id, issue.state, IssueState::Cancelled, deps.now()).await?;
     claims::take_back(&mut tx, id).await?;
+    if issue.number.is_none() {
+        // Nobody saw it: what it holds is still news.
+        issues::release_articles(&mut tx, id).await?;
+    }
     tx.commit().await?;
     skip_rest(deps, id).await?;
     controlled(deps, id).await

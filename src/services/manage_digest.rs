@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Deps, words};
+use super::{Deps, plan_issue, words};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules, Window};
 use crate::domain::ids::{DigestId, TopicId};
@@ -29,6 +29,14 @@ pub enum DigestError {
     Items,
     #[error("there are two sections for the topic {0:?}; give it once")]
     SectionTwice(String),
+    #[error("a digest goes out by schedule (--cron) or when there is news (--breaking), not both")]
+    TwoWays,
+    #[error("--local-time needs a schedule: give --cron")]
+    LocalTime,
+    #[error("--max-per-day must be 1 to 100")]
+    MostADay,
+    #[error("the digest has no schedule, so that there is no next run to leave out")]
+    NoRuns,
     #[error(transparent)]
     Subject(#[from] RenderError),
     #[error(transparent)]
@@ -55,6 +63,8 @@ pub fn draft(deps: &Deps, publication: &Publication, slug: Slug, name: &str) -> 
         paused_at: None,
         cron: None,
         next_run_at: None,
+        look_at: None,
+        skip_at: None,
         created_at: deps.now(),
     }
 }
@@ -62,10 +72,9 @@ pub fn draft(deps: &Deps, publication: &Publication, slug: Slug, name: &str) -> 
 /// Makes a digest; the first of a publication is what readers get who chose none.
 pub async fn create(deps: &Deps, draft: Digest) -> Result<Digest, DigestError> {
     let mut digest = draft;
-    let now = deps.now();
-    digest.next_run_at = schedule(&mut digest, now)?;
     let mut tx = deps.store.begin().await?;
     let topics = check(&mut tx, &mut digest).await?;
+    schedule(&mut tx, &mut digest, deps.now()).await?;
     match digests::insert(&mut tx, &digest, &topics).await {
         Err(StoreError::Conflict) => return Err(DigestError::Exists(digest.slug.to_string())),
         other => other?,
@@ -85,12 +94,18 @@ pub async fn update(
     let mut digest = digests::find(&mut tx, id)
         .await?
         .ok_or(DigestError::Unknown)?;
-    let (cron, timezone) = (digest.cron.clone(), digest.timezone);
+    let before = digest.clone();
     change(&mut digest);
-    if digest.cron != cron || digest.timezone != timezone {
-        digest.next_run_at = schedule(&mut digest, deps.now())?;
-    }
     let topics = check(&mut tx, &mut digest).await?;
+    let at = |d: &Digest| {
+        let rules = (d.rules.local_time, d.rules.breaking);
+        (d.cron.clone(), d.timezone, rules)
+    };
+    // The calendar is asked when a run has come; what waits for news may not have to wait any more.
+    let opens = digest.rules.breaking.is_some() && digest.rules.calendar != before.rules.calendar;
+    if opens || at(&digest) != at(&before) {
+        schedule(&mut tx, &mut digest, deps.now()).await?;
+    }
     digests::update(&mut tx, &digest, &topics).await?;
     if let Some(text) = next_intro {
         check_words("the intro", text)?;
@@ -101,14 +116,33 @@ pub async fn update(
     Ok(digest)
 }
 
-/// The first run of a digest from now on.
-fn schedule(digest: &mut Digest, now: Time) -> Result<Option<Time>, DigestError> {
+/// Sets the first run of a digest from now on, and when the scheduler looks at it.
+async fn schedule(tx: &mut Tx, digest: &mut Digest, now: Time) -> Result<(), DigestError> {
+    (digest.next_run_at, digest.look_at, digest.skip_at) = (None, None, None);
+    if digest.rules.breaking.is_some() {
+        digest.look_at = Some(now);
+    }
     let Some(cron) = &digest.cron else {
-        return Ok(None);
+        return Ok(());
     };
     let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
     digest.cron = Some(schedule.expression().to_owned());
-    Ok(schedule.next_after(now))
+    digest.next_run_at = schedule.next_after(now);
+    if let Some(run) = digest.next_run_at {
+        digest.look_at = Some(plan_issue::look_at(tx, digest, run).await?);
+    }
+    Ok(())
+}
+
+/// Leaves the next run of a digest out, or takes that back. Returns that run.
+pub async fn skip_next(deps: &Deps, id: DigestId, undo: bool) -> Result<Time, DigestError> {
+    let mut tx = deps.store.begin().await?;
+    let digest = digests::find(&mut tx, id).await?;
+    let digest = digest.ok_or(DigestError::Unknown)?;
+    let run = digest.next_run_at.ok_or(DigestError::NoRuns)?;
+    digests::set_skip(&mut tx, id, (!undo).then_some(run)).await?;
+    tx.commit().await?;
+    Ok(run)
 }
 
 /// Checks what an operator says of a digest; returns the topics that it is limited to.
@@ -120,6 +154,16 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
         || !(1..=100).contains(&digest.rules.full_items)
     {
         return Err(DigestError::Items);
+    }
+    match (&digest.cron, &digest.rules.breaking) {
+        (Some(_), Some(_)) => return Err(DigestError::TwoWays),
+        (None, _) if digest.rules.local_time => return Err(DigestError::LocalTime),
+        _ => {}
+    }
+    if let Some(rule) = digest.rules.breaking
+        && !(1..=100).contains(&rule.most_a_day)
+    {
+        return Err(DigestError::MostADay);
     }
     check_words("the intro", &digest.rules.intro)?;
     check_words("the outro", &digest.rules.outro)?;
@@ -169,7 +213,8 @@ pub async fn set_paused(deps: &Deps, digest: &Digest, paused: bool) -> Result<()
     {
         let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
         if let Some(next) = schedule.next_after(now) {
-            digests::advance(&mut tx, digest.id, missed, next).await?;
+            let look = plan_issue::look_at(&mut tx, digest, next).await?;
+            digests::advance(&mut tx, digest, next, look).await?;
         }
     }
     Ok(tx.commit().await?)

@@ -1,7 +1,9 @@
 //! What the product does, one verb per file. Only services begin and commit transactions, and
 //! none is open while a mail, a request or a template is on its way.
 
+pub mod approve_issue;
 pub mod article_input;
+mod candidates;
 pub mod cleanup;
 pub mod compose_issue;
 pub mod confirm;
@@ -22,12 +24,14 @@ pub mod manage_topic_rule;
 pub mod plan;
 pub mod plan_issue;
 pub mod preferences;
+pub mod preview_digest;
 pub mod send_notice;
 pub mod sign_mail;
 pub mod sign_up;
 pub mod suppress;
 pub mod suppression_input;
 pub mod table;
+pub mod test_digest;
 pub mod unsubscribe;
 pub mod words;
 

@@ -1,22 +1,24 @@
 //! Plans an issue: takes the slot, freezes the articles, gives the number.
 
-use chrono::TimeDelta;
+use chrono::{Days, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
 use thiserror::Error;
 
-use super::Deps;
+use super::{Deps, candidates};
 use crate::domain::article::Article;
+use crate::domain::calendar::Ruling;
 use crate::domain::clock::Time;
-use crate::domain::digest::{Digest, Window};
+use crate::domain::digest::{Breaking, Digest};
 use crate::domain::ids::{IssueId, PublicationId};
 use crate::domain::issue::IssueState;
 use crate::domain::job::Job;
-use crate::domain::publication::TopicChoice;
-use crate::domain::schedule::{Schedule, ScheduleError};
-use crate::domain::selection;
-use crate::store::{StoreError, Tx, articles, digests, issues, subscriptions};
+use crate::domain::schedule::{self, Schedule, ScheduleError};
+use crate::store::{StoreError, Tx, digests, issues, subscriptions, waves};
 
-/// The most articles that one issue looks at.
-const MOST_CANDIDATES: i64 = 500;
+/// How often a digest that waits for news looks for some.
+const NEWS_LOOK: TimeDelta = TimeDelta::minutes(1);
+/// The time between a wall-clock time in the first zone of the Earth and in the last.
+const ALL_WAVES: TimeDelta = TimeDelta::hours(26);
 
 /// Why nothing was planned.
 #[derive(Debug, Error)]
@@ -39,7 +41,11 @@ pub async fn plan_due(deps: &Deps) -> Result<usize, StoreError> {
     drop(tx);
     let mut count = 0;
     for digest in due {
-        match scheduled(deps, &digest).await {
+        let planned = match digest.rules.breaking {
+            Some(rule) => on_news(deps, &digest, rule).await.map_err(PlanError::from),
+            None => scheduled(deps, &digest).await,
+        };
+        match planned {
             Ok(Some(_)) => count += 1,
             Ok(None) => {}
             Err(error) => {
@@ -58,25 +64,131 @@ pub async fn plan_due(deps: &Deps) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// Plans the issue of a digest whose time has come; `None` where another node was first.
+/// Plans the issue of a digest whose time has come, leaves it out with the reason, or moves it;
+/// `None` where there is no issue, or another node was first.
 ///
-/// After a standstill over several slots one issue goes out, for the first of them.
+/// After a standstill over several slots one issue goes out, for the first of them that is not
+/// too late.
 pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, PlanError> {
     let now = deps.now();
     let (Some(cron), Some(slot)) = (&digest.cron, digest.next_run_at) else {
         return Ok(None);
     };
     let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
+    let ruling = ruling(digest, slot, now);
     let next = schedule
-        .next_after(now.max(slot))
+        .next_after(after(digest, &ruling, slot, now))
         .ok_or_else(|| ScheduleError::Never(cron.clone()))?;
+    let next = match ruling {
+        Ruling::Move(to) => next.min(to),
+        _ => next,
+    };
     let mut tx = deps.store.begin().await?;
-    if !digests::advance(&mut tx, digest.id, slot, next).await? {
+    let look_at = look_at(&mut tx, digest, next).await?;
+    if !digests::advance(&mut tx, digest, next, look_at).await? {
+        return Ok(None);
+    }
+    let planned_at = digest.look_at.map_or(slot, |look| look.min(slot));
+    let is_taken = issues::is_taken(&mut tx, digest.id, planned_at).await?;
+    if is_taken || matches!(ruling, Ruling::Move(_)) {
+        tx.commit().await?;
         return Ok(None);
     }
     let id = deps.new_id(IssueId::new);
-    insert(&mut tx, id, digest, slot, now).await?;
-    freeze(deps, &mut tx, digest, id, now).await?;
+    issues::insert(&mut tx, id, digest.id, digest.publication, planned_at, now).await?;
+    if let Ruling::Skip(reason) = ruling {
+        issues::skip(&mut tx, id, &reason, now).await?;
+        tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
+    } else {
+        if digest.rules.local_time {
+            issues::set_slot(&mut tx, id, slot).await?;
+        }
+        freeze(deps, &mut tx, digest, id, now).await?;
+    }
+    commit_and_wake(deps, tx, id).await?;
+    Ok(Some(id))
+}
+
+fn ruling(digest: &Digest, slot: Time, now: Time) -> Ruling {
+    if digest.skip_at == Some(slot) {
+        return Ruling::Skip("left out by hand".to_owned());
+    }
+    // While the last wave is not too late, the others are told apart when the ledger is filled.
+    let seen = if digest.rules.local_time {
+        now - ALL_WAVES
+    } else {
+        now
+    };
+    let calendar = &digest.rules.calendar;
+    calendar.ruling(slot, seen, digest.timezone)
+}
+
+/// The time after which the next run is.
+fn after(digest: &Digest, ruling: &Ruling, slot: Time, now: Time) -> Time {
+    let limit = digest.rules.calendar.not_later_than_minutes;
+    match (ruling, limit) {
+        (Ruling::Go, _) => slot.max(now),
+        // What lies between would be too late as well.
+        (Ruling::Skip(_), Some(limit)) => slot.max(now - TimeDelta::minutes(limit.into())),
+        _ => slot,
+    }
+}
+
+/// When the scheduler has to look for a run: at the first of its waves.
+pub(super) async fn look_at(tx: &mut Tx, digest: &Digest, run: Time) -> Result<Time, StoreError> {
+    if !digest.rules.local_time {
+        return Ok(run);
+    }
+    let zones = waves::zones(tx, digest.publication).await?;
+    let zones = zones.iter().filter_map(|zone| zone.parse::<Tz>().ok());
+    let first = zones.map(|zone| schedule::wave(run, digest.timezone, zone));
+    Ok(first.min().map_or(run, |first| first.min(run)))
+}
+
+/// A reader came whose morning may be before that of all others: the scheduler looks sooner.
+pub(super) async fn reader_came(tx: &mut Tx, publication: PublicationId) -> Result<(), StoreError> {
+    for digest in digests::list(tx, publication).await? {
+        let (Some(run), Some(known)) = (digest.next_run_at, digest.look_at) else {
+            continue;
+        };
+        let look = look_at(tx, &digest, run).await?;
+        if look < known {
+            digests::advance(tx, &digest, run, look).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Plans an issue of a digest that waits for news, where there is some and it may go out.
+async fn on_news(
+    deps: &Deps,
+    digest: &Digest,
+    rule: Breaking,
+) -> Result<Option<IssueId>, StoreError> {
+    let (now, zone) = (deps.now(), digest.timezone);
+    let today = now.with_timezone(&zone).date_naive();
+    let midnight = |date: chrono::NaiveDate| schedule::instant(zone, date.and_time(NaiveTime::MIN));
+    let tomorrow = today.checked_add_days(Days::new(1)).unwrap_or(today);
+    let mut tx = deps.store.begin().await?;
+    let lately = issues::lately(&mut tx, digest.id, midnight(today)).await?;
+    let closed = digest.rules.calendar.closed_until(now, zone);
+    let wait = closed.max(rule.wait_until(lately, now, midnight(tomorrow)));
+    let look = wait.unwrap_or(now + NEWS_LOOK);
+    if !digests::advance(&mut tx, digest, look, look).await? {
+        return Ok(None);
+    }
+    let mut news = Vec::new();
+    if wait.is_none() && subscriptions::any_confirmed(&mut tx, digest.publication).await? {
+        news = candidates::find(&mut tx, digest, now, None).await?;
+    }
+    let is_taken = issues::is_taken(&mut tx, digest.id, now).await?;
+    if is_taken || candidates::too_few(news.len(), digest).is_some() {
+        tx.commit().await?;
+        return Ok(None);
+    }
+    let id = deps.new_id(IssueId::new);
+    issues::insert(&mut tx, id, digest.id, digest.publication, now, now).await?;
+    freeze_with(deps, &mut tx, digest, id, &news, now).await?;
     commit_and_wake(deps, tx, id).await?;
     Ok(Some(id))
 }
@@ -85,26 +197,17 @@ pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, 
 pub async fn by_hand(deps: &Deps, digest: &Digest, at: Option<Time>) -> Result<IssueId, PlanError> {
     let now = deps.now();
     let id = deps.new_id(IssueId::new);
+    let planned_at = at.unwrap_or(now);
     let mut tx = deps.store.begin().await?;
-    insert(&mut tx, id, digest, at.unwrap_or(now), now).await?;
+    match issues::insert(&mut tx, id, digest.id, digest.publication, planned_at, now).await {
+        Err(StoreError::Conflict) => return Err(PlanError::Taken),
+        other => other?,
+    }
     if at.is_none_or(|at| at <= now) {
         freeze(deps, &mut tx, digest, id, now).await?;
     }
     commit_and_wake(deps, tx, id).await?;
     Ok(id)
-}
-
-async fn insert(
-    tx: &mut Tx,
-    id: IssueId,
-    digest: &Digest,
-    slot: Time,
-    now: Time,
-) -> Result<(), PlanError> {
-    match issues::insert(tx, id, digest.id, digest.publication, slot, now).await {
-        Err(StoreError::Conflict) => Err(PlanError::Taken),
-        other => other.map_err(PlanError::from),
-    }
 }
 
 /// Chooses the articles, or skips the issue and says why.
@@ -118,17 +221,32 @@ async fn freeze(
     if !subscriptions::any_confirmed(tx, digest.publication).await? {
         return issues::skip(tx, id, "no confirmed readers", now).await;
     }
-    let chosen = candidates(tx, digest, digest.publication, now).await?;
-    if chosen.len() < digest.min_items.max(1) as usize {
-        let reason = too_few(chosen.len(), digest);
+    let chosen = candidates::find(tx, digest, now, None).await?;
+    if let Some(reason) = candidates::too_few(chosen.len(), digest) {
         tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
         return issues::skip(tx, id, &reason, now).await;
     }
-    let number = digests::take_number(tx, digest.id).await?;
+    freeze_with(deps, tx, digest, id, &chosen, now).await
+}
+
+/// Freezes articles and the editor's words. The issue is composed next, or waits for approval.
+async fn freeze_with(
+    deps: &Deps,
+    tx: &mut Tx,
+    digest: &Digest,
+    id: IssueId,
+    chosen: &[Article],
+    now: Time,
+) -> Result<(), StoreError> {
+    let number = if digest.rules.require_approval {
+        None
+    } else {
+        Some(digests::take_number(tx, digest.id).await?)
+    };
     if !issues::freeze(tx, id, number, now).await? {
         return Ok(());
     }
-    for (place, article) in (0..).zip(&chosen) {
+    for (place, article) in (0..).zip(chosen) {
         issues::add_article(tx, id, digest.id, article.id, place).await?;
     }
     let next_intro = digests::next_intro(tx, digest.id).await?;
@@ -137,48 +255,10 @@ async fn freeze(
     if next_intro.is_some() {
         digests::set_next_intro(tx, digest.id, None).await?;
     }
-    deps.push(tx, &Job::ComposeIssue { issue: id }).await
-}
-
-fn too_few(found: usize, digest: &Digest) -> String {
-    match found {
-        0 => "nothing new".to_owned(),
-        1 => format!(
-            "only 1 new article, at least {} are wanted",
-            digest.min_items
-        ),
-        n => format!(
-            "only {n} new articles, at least {} are wanted",
-            digest.min_items
-        ),
+    if number.is_some() {
+        deps.push(tx, &Job::ComposeIssue { issue: id }).await?;
     }
-}
-
-/// What counts as news for a digest now: not considered for an earlier issue, not too old, of
-/// the digest's topics; in the order of the mail.
-///
-/// "Since the last issue" rests on what earlier issues considered, not on times: an article that
-/// was on its way into the database while the last issue was frozen is not lost.
-pub(super) async fn candidates(
-    tx: &mut Tx,
-    digest: &Digest,
-    publication: PublicationId,
-    now: Time,
-) -> Result<Vec<Article>, StoreError> {
-    let oldest = digest.oldest(now);
-    let seen_after = match digest.window {
-        // The overlap only bounds the search.
-        Window::LastIssue => issues::last_frozen(tx, digest.id)
-            .await?
-            .map_or(oldest, |at| at - TimeDelta::days(1)),
-        Window::Day | Window::Week => oldest,
-    };
-    let mut found =
-        articles::candidates(tx, publication, digest.id, seen_after, now, MOST_CANDIDATES).await?;
-    let topics = TopicChoice(digest.topics.iter().cloned().collect());
-    found.retain(|article| article.dated() >= oldest && topics.wants(article.topics.iter()));
-    selection::order(&mut found);
-    Ok(found)
+    Ok(())
 }
 
 async fn commit_and_wake(deps: &Deps, tx: Tx, issue: IssueId) -> Result<(), StoreError> {

@@ -166,7 +166,8 @@ pub(super) fn site_of(source: &str) -> String {
     host.unwrap_or_else(|| crate::domain::text::cut(source, 100).to_owned())
 }
 
-async fn hand_over(deps: &Deps, draft: &Draft, bytes: &[u8]) -> Outcome {
+/// Gives a mail to the first relay that answers.
+pub(super) async fn hand_over(deps: &Deps, draft: &Draft, bytes: &[u8]) -> Outcome {
     let mut troubles = Vec::new();
     for relay in deps.routes.for_notices() {
         match relay.connect().await {

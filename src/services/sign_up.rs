@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use chrono::{DurationRound, TimeDelta};
+use chrono_tz::Tz;
 use thiserror::Error;
 
 use super::{Deps, consent};
@@ -28,6 +29,7 @@ pub struct Request {
     pub topics: TopicChoice,
     pub digest: Option<DigestId>,
     pub language: Option<String>,
+    pub timezone: Option<Tz>,
     /// The page that carried the form.
     pub source: Option<String>,
     /// Where the request came from.
@@ -129,6 +131,9 @@ async fn keep(
     };
     let token = deps.keys.confirm_token(sign_up.id);
     sign_ups::insert(tx, &sign_up, &token_hash(&token)).await?;
+    if let Some(zone) = request.timezone {
+        sign_ups::set_timezone(tx, sign_up.id, zone.name()).await?;
+    }
     let text = consent::text(publication);
     let version = consent::version(&text);
     consents::keep_text(tx, &version, &text, now).await?;

@@ -200,34 +200,47 @@ macro_rules! select_articles {
 }
 use select_articles;
 
-/// Articles that a digest has not considered yet and that may be shown at `now`; first seen, released
-/// or shown again since `seen_after`, latest first.
+/// What a digest looks for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search {
+    pub publication: PublicationId,
+    pub digest: DigestId,
+    /// First seen, released or shown again since then.
+    pub seen_after: Time,
+    pub now: Time,
+    /// For a look at another day: what issues considered from then on does not count, and what came
+    /// after it is not there.
+    pub as_of: Option<Time>,
+}
+
+/// Articles that a digest has not considered yet and that may be shown, latest first.
 pub async fn candidates(
     tx: &mut Tx,
-    publication: PublicationId,
-    digest: DigestId,
-    seen_after: Time,
-    now: Time,
+    search: &Search,
     limit: i64,
 ) -> Result<Vec<Article>, StoreError> {
+    let s = search;
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(select_articles!(
-        "WHERE a.publication_id = $1
+            "WHERE a.publication_id = $1
             AND (a.first_seen_at > $2 OR a.not_before > $2 OR a.unhidden_at > $2)
             AND a.hidden_at IS NULL
             AND (a.not_before IS NULL OR a.not_before <= $5)
             AND (a.expires_at IS NULL OR a.expires_at > $5)
-            AND NOT EXISTS (SELECT 1 FROM issue_articles i WHERE i.digest_id = $3 AND i.article_id = a.id)
+            AND ($6 IS NULL OR a.first_seen_at <= $6)
+            AND NOT EXISTS (SELECT 1 FROM issue_articles x JOIN issues i ON i.id = x.issue_id
+                WHERE x.digest_id = $3 AND x.article_id = a.id AND ($6 IS NULL OR i.frozen_at < $6))
          ORDER BY a.first_seen_at DESC, COALESCE(a.published_at, a.first_seen_at) DESC, a.id DESC
          LIMIT $4"
-    ))
-    .bind(publication.0)
-    .bind(seen_after)
-    .bind(digest.0)
-    .bind(limit)
-    .bind(now)
-    .fetch_all(conn)
-    .await
+        ))
+        .bind(s.publication.0)
+        .bind(s.seen_after)
+        .bind(s.digest.0)
+        .bind(limit)
+        .bind(s.now)
+        .bind(s.as_of)
+        .fetch_all(conn)
+        .await
     })?;
     rows.into_iter().map(Article::try_from).collect()
 }

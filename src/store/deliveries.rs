@@ -23,7 +23,7 @@ pub struct Audience {
 const LAST: Uuid = Uuid::max();
 
 impl Audience {
-    fn last(&self) -> Uuid {
+    pub(super) fn last(&self) -> Uuid {
         self.until.map_or(LAST, |until| until.0)
     }
 }
@@ -74,8 +74,8 @@ pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Ch
 }
 
 /// Fills the ledger of an issue for a part of its audience in one statement: a row for each
-/// confirmed reader, skipped with its reason where the reader's choice has no edition or the address
-/// is suppressed. Returns the number of rows.
+/// confirmed reader, due with their wave where there are waves; skipped with its reason where the
+/// reader's choice has no edition, the wave is missed or the address is suppressed. Returns the number of rows.
 pub async fn fill(
     tx: &mut Tx,
     issue: IssueId,
@@ -86,14 +86,16 @@ pub async fn fill(
         sqlx::query(
         "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
          SELECT $1, s.id, c.edition_id,
-            CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL THEN 'skipped'
-                ELSE 'pending' END,
-            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed' ELSE c.reason END,
-            $7
+            CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL OR w.reason IS NOT NULL
+                THEN 'skipped' ELSE 'pending' END,
+            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
+                ELSE COALESCE(c.reason, w.reason) END,
+            COALESCE(w.due_at, $7)
          FROM subscriptions s
          JOIN subscribers r ON r.id = s.subscriber_id
          LEFT JOIN edition_choices c ON c.issue_id = $1 AND c.topic_key = s.topic_key
             AND c.language = COALESCE(s.language, '')
+         LEFT JOIN issue_waves w ON w.issue_id = $1 AND w.timezone = COALESCE(s.timezone, '')
          WHERE s.publication_id = $2 AND s.state = 'confirmed' AND s.id > $3 AND s.id <= $4
             AND (s.digest_id = $5 OR ($6 = 1 AND s.digest_id IS NULL))
          ORDER BY s.id

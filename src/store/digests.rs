@@ -23,6 +23,8 @@ struct Row {
     created_at: Time,
     cron: Option<String>,
     next_run_at: Option<Time>,
+    look_at: Option<Time>,
+    skip_at: Option<Time>,
     topics: Option<String>,
     rules: String,
 }
@@ -54,8 +56,11 @@ impl TryFrom<Row> for Digest {
             topics,
             rules: rules(row.id, &row.rules)?,
             paused_at: row.paused_at,
-            cron: row.cron,
-            next_run_at: row.next_run_at,
+            // A digest that waits for news has a schedule to be looked at, but no runs.
+            next_run_at: row.next_run_at.filter(|_| row.cron.as_deref() != Some("")),
+            look_at: row.look_at.or(row.next_run_at),
+            skip_at: row.skip_at,
+            cron: row.cron.filter(|cron| !cron.is_empty()),
             created_at: row.created_at,
         })
     }
@@ -74,6 +79,7 @@ macro_rules! select_digests {
         concat!(
             "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
                 d.selection_window, d.rules, d.paused_at, d.created_at, s.cron, s.next_run_at,
+                s.look_at, s.skip_at,
                 (SELECT string_agg(t.slug, ',') FROM digest_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.digest_id = d.id) AS topics
              FROM digests d LEFT JOIN schedules s ON s.digest_id = d.id ",
@@ -151,26 +157,31 @@ async fn set_topics(tx: &mut Tx, id: DigestId, topics: &[TopicId]) -> Result<(),
 }
 
 async fn set_schedule(tx: &mut Tx, d: &Digest) -> Result<(), StoreError> {
-    match (&d.cron, d.next_run_at) {
-        (Some(cron), Some(next)) => on!(tx, |conn| sqlx::query(
-            "INSERT INTO schedules (digest_id, cron, next_run_at) VALUES ($1, $2, $3)
-             ON CONFLICT (digest_id) DO UPDATE SET cron = excluded.cron,
-                next_run_at = excluded.next_run_at"
-        )
-        .bind(d.id.0)
-        .bind(cron)
-        .bind(next)
-        .execute(conn)
-        .await
-        .map(drop))?,
-        _ => on!(tx, |conn| sqlx::query(
+    let Some(next) = d.next_run_at.or(d.look_at) else {
+        return on!(tx, |conn| sqlx::query(
             "DELETE FROM schedules WHERE digest_id = $1"
         )
         .bind(d.id.0)
         .execute(conn)
         .await
-        .map(drop))?,
-    }
+        .map(drop))
+        .map_err(StoreError::from);
+    };
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO schedules (digest_id, cron, next_run_at, look_at, skip_at)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (digest_id) DO UPDATE SET cron = excluded.cron,
+            next_run_at = excluded.next_run_at, look_at = excluded.look_at,
+            skip_at = excluded.skip_at"
+    )
+    .bind(d.id.0)
+    .bind(d.cron.as_deref().unwrap_or_default())
+    .bind(next)
+    .bind(d.look_at)
+    .bind(d.skip_at)
+    .execute(conn)
+    .await
+    .map(drop))?;
     Ok(())
 }
 
@@ -228,7 +239,8 @@ pub async fn list(tx: &mut Tx, publication: PublicationId) -> Result<Vec<Digest>
 pub async fn due(tx: &mut Tx, now: Time) -> Result<Vec<Digest>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(
         "JOIN publications p ON p.id = d.publication_id
-         WHERE s.next_run_at <= $1 AND d.paused_at IS NULL AND p.archived_at IS NULL
+         WHERE COALESCE(s.look_at, s.next_run_at) <= $1 AND d.paused_at IS NULL
+            AND p.archived_at IS NULL
          ORDER BY s.next_run_at"
     ))
     .bind(now)
@@ -237,18 +249,42 @@ pub async fn due(tx: &mut Tx, now: Time) -> Result<Vec<Digest>, StoreError> {
     rows.into_iter().map(Digest::try_from).collect()
 }
 
-/// Moves a schedule on; false where another node was first.
-pub async fn advance(tx: &mut Tx, id: DigestId, from: Time, to: Time) -> Result<bool, StoreError> {
+/// Moves a schedule on: from the run and look that the digest was read with to the next ones. False
+/// where another node was first.
+pub async fn advance(
+    tx: &mut Tx,
+    digest: &Digest,
+    next_run_at: Time,
+    look_at: Time,
+) -> Result<bool, StoreError> {
+    let d = digest;
     let changed = on!(tx, |conn| sqlx::query(
-        "UPDATE schedules SET next_run_at = $3 WHERE digest_id = $1 AND next_run_at = $2"
+        "UPDATE schedules SET next_run_at = $4, look_at = $5
+         WHERE digest_id = $1 AND next_run_at = COALESCE($2, next_run_at)
+            AND COALESCE(look_at, next_run_at) = $3"
     )
-    .bind(id.0)
-    .bind(from)
-    .bind(to)
+    .bind(d.id.0)
+    .bind(d.next_run_at)
+    .bind(d.look_at)
+    .bind(next_run_at)
+    .bind(look_at)
     .execute(conn)
     .await
     .map(|done| done.rows_affected()))?;
     Ok(changed > 0)
+}
+
+/// Leaves the next run out, or takes that back.
+pub async fn set_skip(tx: &mut Tx, id: DigestId, run: Option<Time>) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE schedules SET skip_at = $2 WHERE digest_id = $1"
+    )
+    .bind(id.0)
+    .bind(run)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
 }
 
 /// Gives the next number of a digest's issues.

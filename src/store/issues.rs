@@ -6,8 +6,15 @@ use uuid::Uuid;
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::ids::{ArticleId, DigestId, IssueId, PublicationId, SubscriptionId};
+use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Issue, IssueState};
+
+mod planning;
+
+pub use planning::{
+    add_article, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,
+    set_slot, set_words,
+};
 
 #[derive(FromRow)]
 struct Row {
@@ -22,6 +29,7 @@ struct Row {
     intro: String,
     outro: String,
     planned_at: Time,
+    slot_at: Option<Time>,
     started_at: Option<Time>,
     finished_at: Option<Time>,
 }
@@ -42,6 +50,7 @@ impl TryFrom<Row> for Issue {
             intro: row.intro,
             outro: row.outro,
             planned_at: row.planned_at,
+            slot_at: row.slot_at,
             started_at: row.started_at,
             finished_at: row.finished_at,
         })
@@ -95,41 +104,6 @@ pub async fn advance(
     .await
     .map(|done| done.rows_affected()))?;
     Ok(changed > 0)
-}
-
-/// Numbers an issue whose articles are frozen; false where it is no longer planned.
-pub async fn freeze(tx: &mut Tx, id: IssueId, number: i64, now: Time) -> Result<bool, StoreError> {
-    let changed = on!(tx, |conn| {
-        sqlx::query(
-        "UPDATE issues SET state = 'composing', number = $2, frozen_at = $3 WHERE id = $1 AND state = 'planned'"
-    )
-    .bind(id.0)
-    .bind(number)
-    .bind(now)
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
-    })?;
-    Ok(changed > 0)
-}
-
-/// Freezes what the editor says in an issue.
-pub async fn set_words(
-    tx: &mut Tx,
-    id: IssueId,
-    intro: &str,
-    outro: &str,
-) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE issues SET intro = $2, outro = $3 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(intro)
-    .bind(outro)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
 }
 
 /// The last subscription that the ledger of an issue has been filled to; nil before the first.
@@ -199,29 +173,6 @@ pub async fn set_trouble(
     Ok(())
 }
 
-/// Freezes an article into an issue.
-pub async fn add_article(
-    tx: &mut Tx,
-    issue: IssueId,
-    digest: DigestId,
-    article: ArticleId,
-    place: i64,
-) -> Result<(), StoreError> {
-    on!(tx, |conn| {
-        sqlx::query(
-        "INSERT INTO issue_articles (issue_id, digest_id, article_id, place) VALUES ($1, $2, $3, $4)"
-    )
-    .bind(issue.0)
-    .bind(digest.0)
-    .bind(article.0)
-    .bind(place)
-    .execute(conn)
-    .await
-    .map(drop)
-    })?;
-    Ok(())
-}
-
 /// Finds an issue by id.
 pub async fn find(tx: &mut Tx, id: IssueId) -> Result<Option<Issue>, StoreError> {
     let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
@@ -250,17 +201,6 @@ pub async fn find_by_number(
     .fetch_optional(conn)
     .await)?;
     row.map(Issue::try_from).transpose()
-}
-
-/// The last issue of a digest that took articles, before the one given.
-pub async fn last_frozen(tx: &mut Tx, digest: DigestId) -> Result<Option<Time>, StoreError> {
-    let at: Option<Time> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT MAX(frozen_at) FROM issues WHERE digest_id = $1 AND state <> 'skipped'"
-    )
-    .bind(digest.0)
-    .fetch_one(conn)
-    .await)?;
-    Ok(at)
 }
 
 /// Issues in a state that were planned for now or earlier.
@@ -331,7 +271,7 @@ pub async fn published(
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Published>(
         "SELECT d.slug AS digest_slug, d.name AS digest_name, i.number AS number, e.subject AS subject,
-            i.planned_at AS planned_at
+            COALESCE(i.slot_at, i.planned_at) AS planned_at
          FROM issues i JOIN digests d ON d.id = i.digest_id
          JOIN editions e ON e.issue_id = i.id AND e.topic_key = ''
          WHERE i.publication_id = $1 AND i.number IS NOT NULL

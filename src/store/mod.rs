@@ -28,6 +28,7 @@ pub mod subscribers;
 pub mod subscriptions;
 pub mod suppressions;
 pub mod topic_rules;
+pub mod waves;
 
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use thiserror::Error;

@@ -65,6 +65,19 @@ pub async fn insert(tx: &mut Tx, sign_up: &SignUp, token_hash: &[u8]) -> Result<
     Ok(())
 }
 
+/// Keeps the time zone that a request told.
+pub async fn set_timezone(tx: &mut Tx, id: SignUpId, timezone: &str) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE sign_ups SET timezone = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(timezone)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 /// Finds a request by the hash of its token.
 pub async fn find_by_token(tx: &mut Tx, token_hash: &[u8]) -> Result<Option<SignUp>, StoreError> {
     let row = on!(tx, |conn| sqlx::query_as::<_, Row>(

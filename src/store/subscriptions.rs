@@ -92,13 +92,25 @@ pub async fn find_by_subscriber(
     row.map(Subscription::try_from).transpose()
 }
 
+/// The language that a reader told.
+pub async fn language(tx: &mut Tx, id: SubscriptionId) -> Result<Option<String>, StoreError> {
+    let language = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT language FROM subscriptions WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(language)
+}
+
 /// Confirms a subscription with the choices of the sign-up.
 pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
         "UPDATE subscriptions SET state = 'confirmed', topic_key = $2, digest_id = $3,
             language = COALESCE($4, language), source = COALESCE($5, source),
             confirmed_at = CASE WHEN state = 'confirmed' THEN confirmed_at ELSE $6 END,
-            unsubscribed_at = NULL, leave_reason = NULL
+            unsubscribed_at = NULL, leave_reason = NULL,
+            timezone = COALESCE((SELECT u.timezone FROM sign_ups u WHERE u.id = $7), timezone)
          WHERE id = $1"
     )
     .bind(sign_up.subscription.0)
@@ -107,6 +119,7 @@ pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), Sto
     .bind(&sign_up.language)
     .bind(&sign_up.source)
     .bind(now)
+    .bind(sign_up.id.0)
     .execute(conn)
     .await
     .map(drop))?;

@@ -20,6 +20,7 @@ pub(super) struct SignUpForm {
     pub frequency: String,
     #[validate(length(max = 35, message = "The language is not one that we know."))]
     pub language: String,
+    pub timezone: String,
     pub source: String,
     /// A field that people do not see: whoever fills it in is a program.
     pub website: String,
@@ -50,6 +51,7 @@ impl SignUpForm {
                 "topics" => form.topics.push(value),
                 "frequency" => form.frequency = value,
                 "language" => form.language = value,
+                "timezone" => form.timezone = value,
                 "source" => form.source = value,
                 "website" => form.website = value,
                 _ => {}

@@ -4,6 +4,7 @@
 
 mod articles;
 mod cli;
+mod cli_digest;
 mod control;
 mod crash;
 mod deliver;
@@ -19,6 +20,8 @@ mod look;
 mod misbehaving;
 mod nodes;
 mod notices_first;
+mod planning;
+mod preview;
 mod queue;
 mod relays;
 mod reload;
@@ -26,4 +29,5 @@ mod sign_up;
 mod smtp;
 mod smtp_session;
 mod support;
+mod waves;
 mod weather;

@@ -81,6 +81,7 @@ fn request(email: &str) -> Request {
         topics: paperround::domain::publication::TopicChoice::default(),
         digest: None,
         language: None,
+        timezone: None,
         source: None,
         address: "203.0.113.7".parse().unwrap(),
     }

@@ -104,6 +104,8 @@ impl Makes {
             paused_at: None,
             cron: Some("0 7 * * *".to_owned()),
             next_run_at: Some(at("2026-03-03T07:00:00Z")),
+            look_at: Some(at("2026-03-03T07:00:00Z")),
+            skip_at: None,
             created_at: self.now(),
         };
         digests::insert(tx, &made, &[]).await.unwrap();
@@ -160,7 +162,7 @@ impl Makes {
         issues::insert(tx, id, digest.id, publication.id, self.now(), self.now())
             .await
             .unwrap();
-        assert!(issues::freeze(tx, id, 1, self.now()).await.unwrap());
+        assert!(issues::freeze(tx, id, Some(1), self.now()).await.unwrap());
         let edition = Edition {
             id: self.id(EditionId::new),
             subject: "s".to_owned(),
@@ -490,12 +492,12 @@ async fn a_schedule_moves_on_once_and_numbers_follow_each_other() {
         assert_eq!(digests::due(&mut tx, slot).await.unwrap().len(), 1);
         let next = slot + TimeDelta::days(1);
         assert!(
-            digests::advance(&mut tx, digest.id, slot, next)
+            digests::advance(&mut tx, &digest, next, next)
                 .await
                 .unwrap()
         );
         assert!(
-            !digests::advance(&mut tx, digest.id, slot, next)
+            !digests::advance(&mut tx, &digest, next, next)
                 .await
                 .unwrap()
         );

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use thiserror::Error;
 
 use super::item::Item;
+use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{DeliveryId, EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
@@ -17,7 +19,6 @@ use crate::render::dates;
 use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
-use crate::store::claims::Claimed;
 use crate::store::{StoreError, editions};
 
 /// Editions that are kept composed, of some tens of kilobytes each.
@@ -160,7 +161,11 @@ impl Letters {
             unsubscribe_url,
             preferences_url: links::preferences(deps, claimed.subscription, Some(claimed.id)),
             email: claimed.email.to_string(),
-            signed_up: self.signed_up(claimed),
+            signed_up: signed_up(
+                &self.publication,
+                claimed.confirmed_at,
+                claimed.source.as_deref(),
+            ),
         };
         let (text, html) = (values.for_text(), values.for_html());
         item.edition.write(
@@ -191,19 +196,57 @@ impl Letters {
             self.digest_slug, self.publication.slug
         )
     }
+}
 
-    fn signed_up(&self, claimed: &Claimed) -> String {
-        let site = claimed.source.as_deref().map(site_of);
-        let day = claimed
-            .confirmed_at
-            .map(|at| dates::plain(at, self.publication.timezone, &self.publication.language));
-        match (day, site) {
-            (Some(day), Some(site)) => format!("on {day} at {site}"),
-            (Some(day), None) => format!("on {day}"),
-            (None, Some(site)) => format!("at {site}"),
-            (None, None) => "before".to_owned(),
-        }
+/// When and where a reader signed up, in words.
+pub fn signed_up(
+    publication: &Publication,
+    confirmed_at: Option<Time>,
+    source: Option<&str>,
+) -> String {
+    let site = source.map(site_of);
+    let day = confirmed_at.map(|at| dates::plain(at, publication.timezone, &publication.language));
+    match (day, site) {
+        (Some(day), Some(site)) => format!("on {day} at {site}"),
+        (Some(day), None) => format!("on {day}"),
+        (None, Some(site)) => format!("at {site}"),
+        (None, None) => "before".to_owned(),
     }
+}
+
+/// A mail of an edition that is not in the ledger.
+#[derive(Debug)]
+pub struct Sample<'a> {
+    pub issue: Issue,
+    pub publication: &'a Publication,
+    pub digest: &'a Digest,
+    pub edition: &'a Edition,
+    pub to: &'a EmailAddress,
+    pub date: Time,
+    pub values: &'a SlotValues,
+}
+
+/// The message as the engine would write it, but for its signatures.
+pub fn sample(deps: &Deps, sample: Sample<'_>) -> Result<Vec<u8>, ComposeError> {
+    let message_id = message_id(sample.issue.id, DeliveryId(0), sample.publication);
+    let publication = sample.publication.clone();
+    let letters = Letters::new(deps, sample.issue, publication, sample.digest);
+    let way_out = list_unsubscribe([sample.values.unsubscribe_url.as_str()])?;
+    let (text, html) = (sample.values.for_text(), sample.values.for_html());
+    let mut message = Vec::new();
+    letters.compose(sample.edition)?.write(
+        &Reader {
+            to: sample.to,
+            to_name: None,
+            message_id: &message_id,
+            date: sample.date,
+            headers: &[way_out],
+            text: &text.each_ref().map(String::as_str),
+            html: &html.each_ref().map(String::as_str),
+        },
+        &mut message,
+    )?;
+    Ok(message)
 }
 
 /// A part of an edition as the composer takes it; the places are numbered as in [`Slot::ALL`].

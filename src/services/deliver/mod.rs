@@ -36,7 +36,7 @@ use signers::Signers;
 
 pub use budget::{Budget, WarmUp};
 pub use domains::DomainRule;
-pub use letter::message_id;
+pub use letter::{Sample, message_id, sample, signed_up};
 pub use routes::{RouteConfig, Routes};
 
 /// Mails that wait for the connections of a relay.

@@ -128,6 +128,8 @@ fn checked(offer: &Offer, form: &SignUpForm, address: std::net::IpAddr) -> Resul
             topics,
             digest,
             language: text::line("language", &form.language, 35).ok(),
+            // Told by a script, if at all: a zone that nobody knows is none.
+            timezone: form.timezone.parse().ok(),
             source: text::line("source", text::cut(&form.source, 500), 500).ok(),
             address,
         }),

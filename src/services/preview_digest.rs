@@ -1,0 +1,275 @@
+//! What a digest would send now or at another time, as any reader: stores and sends nothing.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use super::deliver::{self, Sample};
+use super::edition::{self, Material};
+use super::{Deps, candidates};
+use crate::domain::clock::Time;
+use crate::domain::digest::Digest;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{EditionId, IssueId};
+use crate::domain::issue::{Edition, Issue, IssueState};
+use crate::domain::publication::Publication;
+use crate::domain::selection::Nothing;
+use crate::domain::subscription::SubscriptionState;
+use crate::mail::ComposeError;
+use crate::render::RenderError;
+use crate::render::slots::{SlotValues, fill_html, fill_text};
+use crate::store::deliveries::Choice;
+use crate::store::{
+    StoreError, Tx, articles, digests, issues, publications, subscribers, subscriptions,
+};
+
+/// Why there is nothing to show.
+#[derive(Debug, Error)]
+pub enum PreviewError {
+    #[error("nothing would go out: {0}")]
+    Nothing(String),
+    #[error("the publication has had no article yet; fetch a feed or add one")]
+    NoArticles,
+    #[error("{0} is not subscribed to the publication")]
+    NotSubscribed(EmailAddress),
+    #[error("there is no issue {0}; `paperround issue list` shows them")]
+    Unknown(IssueId),
+    #[error("the issue is {0} and has no articles to show")]
+    NotFrozen(IssueState),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("the mail could not be written: {0}")]
+    Compose(#[from] ComposeError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A mail that was not sent.
+#[derive(Debug)]
+pub struct Preview {
+    pub publication: Publication,
+    pub digest: Digest,
+    pub number: i64,
+    /// The time that it is made for.
+    pub at: Time,
+    /// How many articles it has.
+    pub articles: usize,
+    /// As it is stored for all readers of the edition: with places for each.
+    pub edition: Edition,
+    pub reader: EmailAddress,
+    values: SlotValues,
+}
+
+/// What would go out at a time: the news that there is, or was, or will be of what is known now.
+/// With `reader` it is the edition of that reader, else the one with everything.
+pub async fn digest(
+    deps: &Deps,
+    publication: Publication,
+    digest: Digest,
+    at: Option<Time>,
+    reader: Option<&EmailAddress>,
+) -> Result<Preview, PreviewError> {
+    let now = at.unwrap_or_else(|| deps.now());
+    let mut tx = deps.store.read().await?;
+    let found = candidates::find(&mut tx, &digest, now, at).await?;
+    if let Some(reason) = candidates::too_few(found.len(), &digest) {
+        return Err(PreviewError::Nothing(reason));
+    }
+    let choice = choice(&mut tx, &publication, reader).await?;
+    let next_intro = digests::next_intro(&mut tx, digest.id).await?;
+    let material = Material {
+        topics: publications::topics(&mut tx, publication.id).await?,
+        written: edition::written(&mut tx, publication.id, now).await?,
+        number: issues::next_number(&mut tx, digest.id, at).await?,
+        dated: now,
+        intro: next_intro.unwrap_or_else(|| digest.rules.intro.clone()),
+        outro: digest.rules.outro.clone(),
+        articles: found,
+        digest,
+        publication,
+    };
+    drop(tx);
+    make(deps, material, &choice, reader).await
+}
+
+/// The same of the latest articles, where there is no news: for trying a digest out.
+pub async fn of_latest(
+    deps: &Deps,
+    publication: Publication,
+    digest: Digest,
+) -> Result<Preview, PreviewError> {
+    let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    let most = digest.max_items.into();
+    let found = articles::latest(&mut tx, publication.id, now, most).await?;
+    if found.is_empty() {
+        return Err(PreviewError::NoArticles);
+    }
+    let material = Material {
+        topics: publications::topics(&mut tx, publication.id).await?,
+        written: edition::written(&mut tx, publication.id, now).await?,
+        number: issues::next_number(&mut tx, digest.id, None).await?,
+        dated: now,
+        intro: digest.rules.intro.clone(),
+        outro: digest.rules.outro.clone(),
+        articles: found,
+        digest,
+        publication,
+    };
+    drop(tx);
+    make(deps, material, &Choice::default(), None).await
+}
+
+/// The mail of an issue whose articles are frozen, as an edition of now.
+pub async fn issue(
+    deps: &Deps,
+    id: IssueId,
+    reader: Option<&EmailAddress>,
+) -> Result<Preview, PreviewError> {
+    let mut tx = deps.store.read().await?;
+    let found = issues::find(&mut tx, id).await?;
+    let issue = found.ok_or(PreviewError::Unknown(id))?;
+    let publication = publications::find(&mut tx, issue.publication).await?;
+    let digest = digests::find(&mut tx, issue.digest).await?;
+    let (publication, digest) = publication.zip(digest).ok_or(PreviewError::Unknown(id))?;
+    let frozen = articles::of_issue(&mut tx, id).await?;
+    if frozen.is_empty() {
+        return Err(PreviewError::NotFrozen(issue.state));
+    }
+    let number = match issue.number {
+        Some(number) => number,
+        None => issues::next_number(&mut tx, digest.id, None).await?,
+    };
+    let choice = choice(&mut tx, &publication, reader).await?;
+    let material = Material {
+        topics: publications::topics(&mut tx, publication.id).await?,
+        written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
+        number,
+        dated: issue.dated(),
+        intro: issue.intro,
+        outro: issue.outro,
+        articles: frozen,
+        digest,
+        publication,
+    };
+    drop(tx);
+    make(deps, material, &choice, reader).await
+}
+
+/// What a reader chose; nothing where none is named.
+async fn choice(
+    tx: &mut Tx,
+    publication: &Publication,
+    reader: Option<&EmailAddress>,
+) -> Result<Choice, PreviewError> {
+    let Some(email) = reader else {
+        return Ok(Choice::default());
+    };
+    let unknown = || PreviewError::NotSubscribed(email.clone());
+    let subscriber = subscribers::find_by_email(tx, email).await?;
+    let subscriber = subscriber.ok_or_else(unknown)?;
+    let found = subscriptions::find_by_subscriber(tx, subscriber.id, publication.id).await?;
+    let subscription = found
+        .filter(|s| s.state == SubscriptionState::Confirmed)
+        .ok_or_else(unknown)?;
+    Ok(Choice {
+        topic_key: subscription.topics.key(),
+        language: subscriptions::language(tx, subscription.id)
+            .await?
+            .unwrap_or_default(),
+    })
+}
+
+async fn make(
+    deps: &Deps,
+    material: Material,
+    choice: &Choice,
+    reader: Option<&EmailAddress>,
+) -> Result<Preview, PreviewError> {
+    let key = material.key(choice);
+    if let Err(nothing) = material.arrange(&key) {
+        return Err(PreviewError::Nothing(nothing.reason().to_owned()));
+    }
+    let material = Arc::new(material);
+    let mut rendered = edition::render_all(deps, &material, vec![key]).await?;
+    let Some((_, articles, mail)) = rendered.pop() else {
+        let reason = Nothing::OnTopics.reason().to_owned();
+        return Err(PreviewError::Nothing(reason));
+    };
+    let publication = material.publication.clone();
+    let reader = match reader {
+        Some(email) => email.clone(),
+        None => publication.from.email.clone(),
+    };
+    let nowhere = format!("{}/{}#preview", deps.limits.public_url, publication.slug);
+    Ok(Preview {
+        values: SlotValues {
+            unsubscribe_url: nowhere.clone(),
+            preferences_url: nowhere,
+            email: reader.to_string(),
+            signed_up: deliver::signed_up(&publication, Some(material.dated), None),
+        },
+        digest: material.digest.clone(),
+        number: material.number,
+        at: material.dated,
+        articles,
+        edition: Edition {
+            id: deps.new_id(EditionId::new),
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+        },
+        reader,
+        publication,
+    })
+}
+
+impl Preview {
+    /// Makes it out to another address.
+    pub(super) fn readdress(&mut self, to: &EmailAddress) {
+        self.values.email = to.to_string();
+        self.reader = to.clone();
+    }
+
+    /// The HTML part; its links to leave and to change topics lead nowhere.
+    pub fn html(&self) -> String {
+        fill_html(&self.edition.html, &self.values)
+    }
+
+    /// The text part, with the same links.
+    pub fn text(&self) -> String {
+        fill_text(&self.edition.text, &self.values)
+    }
+
+    /// The whole message as it would go over the line, but for its signatures.
+    pub fn message(&self, deps: &Deps) -> Result<Vec<u8>, ComposeError> {
+        let issue = Issue {
+            id: deps.new_id(IssueId::new),
+            digest: self.digest.id,
+            publication: self.publication.id,
+            number: Some(self.number),
+            state: IssueState::Composing,
+            reason: None,
+            trouble: None,
+            is_filled: false,
+            intro: String::new(),
+            outro: String::new(),
+            planned_at: self.at,
+            slot_at: None,
+            started_at: None,
+            finished_at: None,
+        };
+        deliver::sample(
+            deps,
+            Sample {
+                issue,
+                publication: &self.publication,
+                digest: &self.digest,
+                edition: &self.edition,
+                to: &self.reader,
+                date: self.at,
+                values: &self.values,
+            },
+        )
+    }
+}

@@ -1,0 +1,97 @@
+//! Sends one mail of a digest to one address, to look at in a real mailbox.
+
+use thiserror::Error;
+
+use super::preview_digest::{self, Preview, PreviewError};
+use super::{Deps, send_notice};
+use crate::domain::delivery::Outcome;
+use crate::domain::digest::Digest;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::IssueId;
+use crate::domain::publication::Publication;
+use crate::mail::dkim::DkimError;
+use crate::mail::{ComposeError, Draft, compose, notice_headers};
+use crate::store::{StoreError, suppressions};
+
+/// Why no test mail was sent.
+#[derive(Debug, Error)]
+pub enum TestError {
+    #[error(transparent)]
+    Preview(#[from] PreviewError),
+    #[error("{0} is suppressed: it gets no mail, not even a test")]
+    Suppressed(EmailAddress),
+    #[error("the mail could not be written: {0}")]
+    Compose(#[from] ComposeError),
+    #[error("the mail could not be signed: {0}")]
+    Sign(#[from] DkimError),
+    #[error("the mail was not taken: {0}")]
+    Refused(String),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What was sent.
+#[derive(Debug)]
+pub struct Tested {
+    pub preview: Preview,
+    /// There was no news: the mail has the latest articles.
+    pub is_old: bool,
+    /// What the mail server said.
+    pub reply: String,
+}
+
+/// Sends what would go out now, or the latest articles where that is nothing. The subject is marked,
+/// and the links to leave and to change topics lead nowhere.
+pub async fn send(
+    deps: &Deps,
+    publication: Publication,
+    digest: Digest,
+    to: &EmailAddress,
+) -> Result<Tested, TestError> {
+    let mut tx = deps.store.read().await?;
+    if suppressions::find(&mut tx, deps.keys.email_hash(to))
+        .await?
+        .is_some()
+    {
+        return Err(TestError::Suppressed(to.clone()));
+    }
+    drop(tx);
+    let now = preview_digest::digest(deps, publication.clone(), digest.clone(), None, None).await;
+    let (mut preview, is_old) = match now {
+        Ok(preview) => (preview, false),
+        Err(PreviewError::Nothing(_)) => {
+            let latest = preview_digest::of_latest(deps, publication, digest).await?;
+            (latest, true)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    preview.readdress(to);
+    let id = deps.new_id(IssueId::new).0.simple();
+    let from = preview.publication.from.clone();
+    let domain = from.email.domain().to_owned();
+    let draft = Draft {
+        message_id: format!("{id}.test@{domain}"),
+        from,
+        reply_to: preview.publication.reply_to.clone(),
+        to: to.clone(),
+        to_name: None,
+        subject: format!("[Test] {}", preview.edition.subject),
+        text: preview.text(),
+        html: preview.html(),
+        date: deps.now(),
+        // No way to leave: nobody is subscribed by a test.
+        headers: notice_headers(),
+    };
+    let bytes = deps.dkim.seal(&domain, compose(&draft)?, deps.now())?;
+    match send_notice::hand_over(deps, &draft, &bytes).await {
+        Outcome::Accepted(reply) => Ok(Tested {
+            preview,
+            is_old,
+            reply: reply.to_string(),
+        }),
+        Outcome::Refused(reply) | Outcome::Deferred(reply) => {
+            Err(TestError::Refused(reply.to_string()))
+        }
+        Outcome::NotBegun(text) | Outcome::Unknown(text) => Err(TestError::Refused(text)),
+    }
+}

@@ -1,0 +1,175 @@
+//! What is frozen into an issue, and what a digest had before.
+
+use uuid::Uuid;
+
+use crate::domain::clock::Time;
+use crate::domain::digest::Lately;
+use crate::domain::ids::{ArticleId, DigestId, IssueId};
+use crate::domain::issue::IssueState;
+use crate::store::{StoreError, Tx, on};
+
+/// Notes that the articles of an issue are frozen: with a number it is composed next, without one it
+/// waits for approval. False where it is no longer planned.
+pub async fn freeze(
+    tx: &mut Tx,
+    id: IssueId,
+    number: Option<i64>,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let state = match number {
+        Some(_) => IssueState::Composing,
+        None => IssueState::Awaiting,
+    };
+    let changed = on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE issues SET state = $4, number = $2, frozen_at = $3 WHERE id = $1 AND state = 'planned'"
+    )
+    .bind(id.0)
+    .bind(number)
+    .bind(now)
+    .bind(state.as_str())
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected())
+    })?;
+    Ok(changed > 0)
+}
+
+/// Numbers an issue that waited for approval; false where it does not.
+pub async fn approve(tx: &mut Tx, id: IssueId, number: i64) -> Result<bool, StoreError> {
+    let changed = on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET state = 'composing', number = $2
+         WHERE id = $1 AND state = 'awaiting approval'"
+    )
+    .bind(id.0)
+    .bind(number)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(changed > 0)
+}
+
+/// Lets the articles of an issue that nobody got be news again.
+pub async fn release_articles(tx: &mut Tx, id: IssueId) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "DELETE FROM issue_articles WHERE issue_id = $1"
+    )
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Notes the time that an issue is for, where it is planned before it.
+pub async fn set_slot(tx: &mut Tx, id: IssueId, slot_at: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET slot_at = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(slot_at)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Whether a digest has an issue that was planned for a time.
+pub async fn is_taken(tx: &mut Tx, digest: DigestId, at: Time) -> Result<bool, StoreError> {
+    let found: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM issues WHERE digest_id = $1 AND planned_at = $2"
+    )
+    .bind(digest.0)
+    .bind(at)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(found.is_some())
+}
+
+/// What a digest has sent lately, and since the beginning of a day.
+pub async fn lately(tx: &mut Tx, digest: DigestId, day: Time) -> Result<Lately, StoreError> {
+    let (last_at, today): (Option<Time>, i64) = on!(tx, |conn| sqlx::query_as(
+        "SELECT MAX(planned_at), COUNT(*) FILTER (WHERE planned_at >= $2)
+         FROM issues WHERE digest_id = $1 AND state <> 'skipped'"
+    )
+    .bind(digest.0)
+    .bind(day)
+    .fetch_one(conn)
+    .await)?;
+    Ok(Lately { last_at, today })
+}
+
+/// The number that the next issue of a digest will have, or that one frozen at a time would have had.
+pub async fn next_number(
+    tx: &mut Tx,
+    digest: DigestId,
+    as_of: Option<Time>,
+) -> Result<i64, StoreError> {
+    let last: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT MAX(number) FROM issues WHERE digest_id = $1 AND ($2 IS NULL OR frozen_at < $2)"
+    )
+    .bind(digest.0)
+    .bind(as_of)
+    .fetch_one(conn)
+    .await)?;
+    Ok(last.unwrap_or_default() + 1)
+}
+
+/// Freezes what the editor says in an issue.
+pub async fn set_words(
+    tx: &mut Tx,
+    id: IssueId,
+    intro: &str,
+    outro: &str,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET intro = $2, outro = $3 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(intro)
+    .bind(outro)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Freezes an article into an issue.
+pub async fn add_article(
+    tx: &mut Tx,
+    issue: IssueId,
+    digest: DigestId,
+    article: ArticleId,
+    place: i64,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| {
+        sqlx::query(
+        "INSERT INTO issue_articles (issue_id, digest_id, article_id, place) VALUES ($1, $2, $3, $4)"
+    )
+    .bind(issue.0)
+    .bind(digest.0)
+    .bind(article.0)
+    .bind(place)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
+/// When an issue of a digest took articles last, or did so before a time.
+pub async fn last_frozen(
+    tx: &mut Tx,
+    digest: DigestId,
+    as_of: Option<Time>,
+) -> Result<Option<Time>, StoreError> {
+    let at: Option<Time> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT MAX(frozen_at) FROM issues
+         WHERE digest_id = $1 AND state <> 'skipped' AND ($2 IS NULL OR frozen_at < $2)"
+    )
+    .bind(digest.0)
+    .bind(as_of)
+    .fetch_one(conn)
+    .await)?;
+    Ok(at)
+}

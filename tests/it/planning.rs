@@ -1,0 +1,257 @@
+//! When issues are planned: holidays, hours, lateness, approval, news.
+
+use chrono::{Duration, TimeDelta};
+use paperround::domain::calendar::OnHoliday;
+use paperround::domain::clock::Time;
+use paperround::domain::digest::{Breaking, Digest};
+use paperround::domain::issue::{Issue, IssueState};
+use paperround::services::{
+    approve_issue, compose_issue, control_issue, manage_digest, plan_issue,
+};
+use paperround::store::{digests, issues};
+
+use crate::support::TestApp;
+
+fn at(text: &str) -> Time {
+    text.parse().unwrap()
+}
+
+/// Lets the clock run to a time, in steps in which the scheduler looks.
+async fn run_to(app: &TestApp, end: &str, step: TimeDelta) {
+    let end = at(end);
+    while app.deps.now() < end {
+        app.advance(step.min(end - app.deps.now()));
+        plan_issue::plan_due(&app.deps).await.unwrap();
+    }
+}
+
+/// All issues, the first one first.
+async fn all(app: &TestApp) -> Vec<Issue> {
+    let mut tx = app.deps.store.read().await.unwrap();
+    let mut found = issues::list(&mut tx, None, 1000).await.unwrap();
+    found.reverse();
+    found
+}
+
+async fn reasons(app: &TestApp) -> Vec<(String, String)> {
+    let all = all(app).await.into_iter();
+    all.map(|issue| {
+        let reason = issue.reason.unwrap_or_else(|| issue.state.to_string());
+        (issue.planned_at.format("%F %R").to_string(), reason)
+    })
+    .collect()
+}
+
+async fn found(app: &TestApp, digest: &Digest) -> Digest {
+    let mut tx = app.deps.store.read().await.unwrap();
+    digests::find(&mut tx, digest.id).await.unwrap().unwrap()
+}
+
+/// A digest at seven in Berlin, with a reader.
+async fn daily(change: impl FnOnce(&mut Digest)) -> (TestApp, Digest) {
+    let app = TestApp::new().await;
+    app.subscribe("ada@inbox.example", "").await;
+    let daily = app
+        .digest_with("daily", |digest| {
+            digest.cron = Some("0 7 * * *".to_owned());
+            change(digest);
+        })
+        .await;
+    (app, daily)
+}
+
+#[tokio::test]
+async fn holidays_are_left_out_with_the_reason() {
+    let (app, _) = daily(|digest| {
+        digest.rules.calendar.holidays = ["2026-03-03".parse().unwrap()].into();
+    })
+    .await;
+    app.article("one", "A story", &[]).await;
+    run_to(&app, "2026-03-04T06:00:00Z", Duration::hours(1)).await;
+    assert_eq!(
+        reasons(&app).await,
+        [
+            ("2026-03-03 06:00".into(), "2026-03-03 is a holiday".into()),
+            ("2026-03-04 06:00".into(), "composing".into())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_moved_issue_takes_the_place_of_the_next() {
+    let (app, digest) = daily(|digest| {
+        digest.cron = Some("0 7 * * tue,thu".to_owned());
+        digest.rules.calendar.holidays = ["2026-03-03".parse().unwrap()].into();
+        digest.rules.calendar.on_holiday = OnHoliday::Move;
+    })
+    .await;
+    app.article("one", "A story", &[]).await;
+    run_to(&app, "2026-03-03T06:00:00Z", Duration::hours(1)).await;
+    assert!(all(&app).await.is_empty());
+    let next = found(&app, &digest).await.next_run_at;
+    assert_eq!(next, Some(at("2026-03-04T06:00:00Z")));
+    run_to(&app, "2026-03-05T06:00:00Z", Duration::hours(1)).await;
+    assert_eq!(
+        reasons(&app).await,
+        [
+            ("2026-03-04 06:00".into(), "composing".into()),
+            ("2026-03-05 06:00".into(), "nothing new".into())
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_next_run_is_left_out_once() {
+    let (app, digest) = daily(|_| {}).await;
+    app.article("one", "A story", &[]).await;
+    let run = manage_digest::skip_next(&app.deps, digest.id, false).await;
+    assert_eq!(run.unwrap(), at("2026-03-03T06:00:00Z"));
+    run_to(&app, "2026-03-04T06:00:00Z", Duration::hours(1)).await;
+    assert_eq!(
+        reasons(&app).await,
+        [
+            ("2026-03-03 06:00".into(), "left out by hand".into()),
+            ("2026-03-04 06:00".into(), "composing".into())
+        ]
+    );
+    manage_digest::skip_next(&app.deps, digest.id, false)
+        .await
+        .unwrap();
+    manage_digest::skip_next(&app.deps, digest.id, true)
+        .await
+        .unwrap();
+    app.article("two", "Another story", &[]).await;
+    run_to(&app, "2026-03-05T06:00:00Z", Duration::hours(1)).await;
+    assert_eq!(all(&app).await[2].state, IssueState::Composing);
+}
+
+#[tokio::test]
+async fn after_a_standstill_what_is_too_late_is_missed() {
+    let (app, digest) = daily(|digest| {
+        digest.cron = Some("0 * * * *".to_owned());
+        digest.rules.calendar.not_later_than_minutes = Some(120);
+    })
+    .await;
+    app.article("one", "A story", &[]).await;
+    // It is nine in Berlin: the run at ten comes first, and nobody looks until half past three.
+    app.advance(Duration::minutes(6 * 60 + 30));
+    for _ in 0..5 {
+        plan_issue::plan_due(&app.deps).await.unwrap();
+    }
+    let reasons = reasons(&app).await;
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    assert_eq!(
+        reasons[0],
+        (
+            "2026-03-02 09:00".into(),
+            "missed: due at 2026-03-02 09:00 UTC, noticed 5 h 30 min later; at most 2 h is allowed"
+                .into()
+        )
+    );
+    assert_eq!(reasons[1], ("2026-03-02 13:00".into(), "composing".into()));
+    let next = found(&app, &digest).await.next_run_at;
+    assert_eq!(next, Some(at("2026-03-02T15:00:00Z")));
+}
+
+#[tokio::test]
+async fn an_issue_by_hand_at_the_time_of_a_run_takes_its_place() {
+    let (app, digest) = daily(|_| {}).await;
+    app.article("one", "A story", &[]).await;
+    let run = digest.next_run_at;
+    plan_issue::by_hand(&app.deps, &digest, run).await.unwrap();
+    run_to(&app, "2026-03-03T07:00:00Z", Duration::hours(1)).await;
+    assert_eq!(reasons(&app).await.len(), 1);
+    let next = found(&app, &digest).await.next_run_at;
+    assert_eq!(next, Some(at("2026-03-04T06:00:00Z")));
+}
+
+#[tokio::test]
+async fn an_issue_waits_for_approval_with_its_articles() {
+    let (app, digest) = daily(|digest| digest.rules.require_approval = true).await;
+    app.article("one", "The first story", &[]).await;
+    run_to(&app, "2026-03-03T06:00:00Z", Duration::hours(1)).await;
+    let issue = all(&app).await.remove(0);
+    assert_eq!((issue.state, issue.number), (IssueState::Awaiting, None));
+    compose_issue::compose(&app.deps, issue.id).await.unwrap();
+    app.deliver().await.unwrap();
+    assert_eq!(
+        app.mails_for("ada@inbox.example"),
+        1,
+        "only the confirmation"
+    );
+    assert_eq!(app.get("/ledger/archive/daily-1").await.status, 404);
+
+    // What comes later is not in it.
+    app.article("two", "The second story", &[]).await;
+    let approved = approve_issue::approve(&app.deps, issue.id).await.unwrap();
+    assert_eq!(approved.number, Some(1));
+    compose_issue::compose(&app.deps, issue.id).await.unwrap();
+    app.deliver().await.unwrap();
+    let text = app.newest("ada@inbox.example").text().unwrap();
+    assert!(text.contains("The first story") && !text.contains("The second story"));
+    let again = approve_issue::approve(&app.deps, issue.id).await;
+    assert!(again.unwrap_err().to_string().contains("awaiting approval"));
+
+    // One that is refused gives its news back.
+    app.advance(Duration::seconds(1));
+    let second = plan_issue::by_hand(&app.deps, &digest, None).await.unwrap();
+    control_issue::cancel(&app.deps, second).await.unwrap();
+    app.advance(Duration::seconds(1));
+    let third = plan_issue::by_hand(&app.deps, &digest, None).await.unwrap();
+    approve_issue::approve(&app.deps, third).await.unwrap();
+    compose_issue::compose(&app.deps, third).await.unwrap();
+    app.deliver().await.unwrap();
+    assert_eq!(
+        app.newest("ada@inbox.example").subject(),
+        "The second story"
+    );
+    assert_eq!(app.issue(third).await.0.number, Some(2));
+}
+
+#[tokio::test]
+async fn news_breaks_within_minutes_but_not_too_often() {
+    let app = TestApp::new().await;
+    app.article("old", "What was there before", &["energy"])
+        .await;
+    app.advance(Duration::minutes(1));
+    let breaking = app
+        .digest_with("breaking", |digest| {
+            digest.topics = vec!["energy".parse().unwrap()];
+            digest.rules.breaking = Some(Breaking {
+                gap_minutes: 60,
+                most_a_day: 2,
+            });
+            digest.rules.calendar.hours = vec!["06:00-22:00".parse().unwrap()];
+        })
+        .await;
+    app.subscribe("ada@inbox.example", "").await;
+    let step = Duration::seconds(30);
+    run_to(&app, "2026-03-02T09:00:00Z", step).await;
+    assert!(all(&app).await.is_empty());
+
+    app.article("one", "A fire in the port", &["energy"]).await;
+    app.article("other", "Bonds fall", &["markets"]).await;
+    run_to(&app, "2026-03-02T09:05:00Z", step).await;
+    // Within the gap, then after the most of a day, then at night.
+    app.article("two", "The fire is out", &["energy"]).await;
+    run_to(&app, "2026-03-02T11:00:00Z", step).await;
+    app.article("three", "The fire is back", &["energy"]).await;
+    run_to(&app, "2026-03-02T23:30:00Z", step * 10).await;
+    app.article("four", "A night story", &["energy"]).await;
+    run_to(&app, "2026-03-03T06:00:00Z", step * 10).await;
+
+    let times: Vec<Time> = all(&app).await.iter().map(|i| i.planned_at).collect();
+    assert_eq!(times.len(), 3, "{times:?}");
+    assert!(times[0] <= at("2026-03-02T09:01:00Z"), "{times:?}");
+    assert!(times[1] >= times[0] + Duration::hours(1), "{times:?}");
+    assert!(times[1] <= times[0] + Duration::minutes(62), "{times:?}");
+    // Hours begin at six in Berlin; the third story was too old by then.
+    assert_eq!(times[2], at("2026-03-03T05:00:00Z"));
+    for issue in all(&app).await {
+        compose_issue::compose(&app.deps, issue.id).await.unwrap();
+        app.deliver().await.unwrap();
+    }
+    assert_eq!(app.newest("ada@inbox.example").subject(), "A night story");
+    let shown = found(&app, &breaking).await;
+    assert_eq!((shown.cron, shown.next_run_at), (None, None));
+}
