@@ -1,6 +1,7 @@
 //! Tera: pages and mails from typed contexts. No other room names the template engine.
 
 pub mod arrange;
+pub mod atom;
 pub mod contexts;
 pub mod dates;
 #[cfg(test)]

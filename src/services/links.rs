@@ -35,6 +35,11 @@ pub fn preferences(
     format!("{}/preferences/{token}", deps.limits.public_url)
 }
 
+/// The page that lists a publication's issues.
+pub fn archive(deps: &Deps, publication: &Publication) -> String {
+    format!("{}/{}/archive", deps.limits.public_url, publication.slug)
+}
+
 /// The archive page of an issue.
 pub fn issue(deps: &Deps, publication: &Publication, digest_slug: &str, number: i64) -> String {
     format!(

@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod conditional;
 mod error;
 mod form;
 mod headers;

@@ -43,6 +43,7 @@ pub fn router(web: Web) -> Router {
             post(public::sign_up::submit).get(public::sign_up::back),
         )
         .route("/{publication}/archive", get(public::archive::list))
+        .route("/{publication}/archive.xml", get(public::archive::feed))
         .route(
             "/{publication}/archive/{issue}",
             get(public::archive::issue),

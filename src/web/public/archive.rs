@@ -1,29 +1,39 @@
-//! `GET /{pub}/archive` and `GET /{pub}/archive/{digest}-{number}`.
+//! `GET /{pub}/archive`, `/{pub}/archive.xml` and `/{pub}/archive/{digest}-{number}`.
 
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use crate::domain::issue::{EditionKey, IssueState};
+use crate::domain::issue::EditionKey;
 use crate::domain::language::primary;
 use crate::domain::publication::TopicChoice;
+use crate::render::atom::{IssueEntry, IssueFeed};
 use crate::render::dates;
 use crate::render::pages::{ArchivePage, ArchivedIssue};
 use crate::render::slots::without_reader;
 use crate::services::links;
 use crate::store::{editions, issues};
 use crate::web::Web;
-use crate::web::answer::{or_page, page};
+use crate::web::answer::or_page;
+use crate::web::conditional;
 use crate::web::error::WebError;
 use crate::web::headers::MAIL_POLICY;
 use crate::web::views::offer;
 
 /// The most issues that the page lists.
 const MOST: i64 = 200;
+/// And the feed.
+const MOST_FED: i64 = 50;
+const HTML: &str = "text/html; charset=utf-8";
+const ATOM: &str = "application/atom+xml; charset=utf-8";
 
 /// The issues that went out.
-pub(in crate::web) async fn list(State(web): State<Web>, Path(slug): Path<String>) -> Response {
+pub(in crate::web) async fn list(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Response {
     let listed = async {
         let offer = offer(&web, &slug).await?;
         let mut tx = web.deps.store.read().await?;
@@ -46,17 +56,62 @@ pub(in crate::web) async fn list(State(web): State<Web>, Path(slug): Path<String
             })
             .collect();
         let sign_up_url = format!("/{}", offer.publication.slug);
-        page(
-            &web,
-            StatusCode::OK,
-            &ArchivePage {
-                publication: offer.view(&web),
-                issues,
-                sign_up_url,
-            },
-        )
+        let page = ArchivePage {
+            publication: offer.view(&web),
+            issues,
+            sign_up_url,
+        };
+        let html = web.deps.renderer.page(&page)?;
+        let archive = links::archive(&web.deps, &offer.publication);
+        let html = with_links(&html, &archive, &archive);
+        // Other issues, other texts, another style: only the whole page tells.
+        Ok(conditional::answer(&headers, HTML, None, html))
     };
     or_page(&web, listed.await)
+}
+
+/// The issues as an Atom feed.
+pub(in crate::web) async fn feed(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let fed = async {
+        let offer = offer(&web, &slug).await?;
+        let publication = &offer.publication;
+        let mut tx = web.deps.store.read().await?;
+        let published = issues::published(&mut tx, publication.id, MOST_FED).await?;
+        drop(tx);
+        let entry = |issue: issues::Published| IssueEntry {
+            url: links::issue(&web.deps, publication, &issue.digest_slug, issue.number),
+            title: issue.subject,
+            digest: (issue.digest_slug, issue.digest_name),
+            at: issue.planned_at,
+        };
+        let page_url = links::archive(&web.deps, publication);
+        let feed = IssueFeed {
+            title: publication.name.clone(),
+            subtitle: publication.description.clone(),
+            language: publication.language.clone(),
+            feed_url: format!("{page_url}.xml"),
+            page_url,
+            author: publication.from.name.clone(),
+            since: publication.created_at,
+            issues: published.into_iter().map(entry).collect(),
+        };
+        let modified = Some(feed.updated_at());
+        Ok(conditional::answer(&headers, ATOM, modified, feed.xml()))
+    };
+    or_page(&web, fed.await)
+}
+
+/// A page that names its one address for search engines, and the feed for readers of feeds.
+fn with_links(html: &str, canonical: &str, archive: &str) -> String {
+    let links = format!(
+        "<link rel=\"canonical\" href=\"{canonical}\">\n\
+         <link rel=\"alternate\" type=\"application/atom+xml\" href=\"{archive}.xml\">\n</head>"
+    );
+    html.replacen("</head>", &links, 1)
 }
 
 /// Which edition of an issue.
@@ -84,6 +139,7 @@ pub(in crate::web) async fn issue(
     State(web): State<Web>,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<EditionQuery>,
+    headers: HeaderMap,
 ) -> Response {
     let shown = async {
         let (digest, number) = name.rsplit_once('-').ok_or(WebError::NotFound)?;
@@ -92,18 +148,20 @@ pub(in crate::web) async fn issue(
         let mut tx = web.deps.store.read().await?;
         let found = issues::find_by_number(&mut tx, offer.publication.id, digest, number).await?;
         let issue = found.ok_or(WebError::NotFound)?;
-        if matches!(
-            issue.state,
-            IssueState::Planned | IssueState::Composing | IssueState::Skipped
-        ) {
+        if !issue.state.is_public() {
             return Err(WebError::NotFound);
         }
         let edition = editions::of_key(&mut tx, issue.id, &query.key().text())
             .await?
             .ok_or(WebError::NotFound)?;
         drop(tx);
-        let html = without_reader(&edition.html);
-        Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], Html(html)).into_response())
+        // All editions of an issue are one page to the world: that with everything.
+        let page = links::issue(&web.deps, &offer.publication, digest, number);
+        let archive = links::archive(&web.deps, &offer.publication);
+        let html = with_links(&without_reader(&edition.html), &page, &archive);
+        let modified = issue.started_at.unwrap_or(issue.planned_at);
+        let answer = conditional::answer(&headers, HTML, Some(modified), html);
+        Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], answer).into_response())
     };
     or_page(&web, shown.await)
 }
