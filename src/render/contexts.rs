@@ -33,6 +33,7 @@ impl From<&Look> for Brand {
 pub struct PublicationView {
     pub name: String,
     pub slug: String,
+    /// The language of the texts around it; its own, unless a reader has another.
     pub language: String,
     pub description: Option<String>,
     pub from_name: String,
@@ -59,6 +60,15 @@ impl PublicationView {
             privacy_url: publication.privacy_url.clone(),
             home_url: format!("{base}/{}", publication.slug),
             brand: Brand::from(&publication.look),
+        }
+    }
+
+    /// The same for a reader of another language.
+    #[must_use]
+    pub fn told_in(self, language: &str) -> Self {
+        Self {
+            language: language.to_owned(),
+            ..self
         }
     }
 }

@@ -1,11 +1,14 @@
 //! The template engine: which templates there are, the filters they may use, and the inliner
 //! that moves a mail's style into its elements.
 
+use std::sync::Arc;
+
 use css_inline::{CSSInliner, InlineOptions};
 use tera::{Kwargs, State, Tera, TeraResult};
 
 use super::parts::PARTS;
 use super::slots::Slot;
+use super::texts::{self, Texts};
 use super::{RenderError, arrange};
 
 /// Lists templates that become part of the program.
@@ -40,9 +43,10 @@ const TEMPLATES: [(&str, &str); 20] = embedded! {
 };
 
 /// Parses all templates.
-pub(super) fn templates() -> Result<Tera, RenderError> {
+pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     let mut tera = Tera::new();
     tera.autoescape_on(vec![".html"]);
+    texts::register(&mut tera, texts);
     tera.register_filter("wrap", wrap);
     tera.register_filter("underline", underline);
     tera.register_filter("clip", clip);
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn every_template_parses() {
-        let tera = templates().unwrap();
+        let tera = templates(Arc::new(Texts::new().unwrap())).unwrap();
         assert_eq!(
             tera.get_template_names().count(),
             TEMPLATES.len() + PARTS.len()

@@ -19,13 +19,16 @@ pub mod slots;
 pub mod subject;
 #[cfg(test)]
 mod tests;
+pub mod texts;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use thiserror::Error;
 
 pub use contexts::Rendered;
+use texts::Texts;
 
 /// Why nothing was rendered.
 #[derive(Debug, Error)]
@@ -36,6 +39,9 @@ pub enum RenderError {
     /// The style of a mail could not be moved into its elements.
     #[error("the style of the mail could not be inlined: {0}")]
     Style(String),
+    /// A file of texts is wrong.
+    #[error("the texts in {language} are wrong: {reason}")]
+    Text { language: String, reason: String },
     /// A mail must have a subject.
     #[error("the subject of the mail is empty")]
     NoSubject,
@@ -45,15 +51,28 @@ pub enum RenderError {
 pub struct Renderer {
     tera: tera::Tera,
     inliner: css_inline::CSSInliner<'static>,
+    texts: Arc<Texts>,
 }
 
 impl Renderer {
     /// Parses the templates, which are part of the program.
     pub fn new() -> Result<Self, RenderError> {
+        Self::with(Texts::new()?)
+    }
+
+    /// The same with other texts.
+    pub fn with(texts: Texts) -> Result<Self, RenderError> {
+        let texts = Arc::new(texts);
         Ok(Self {
-            tera: engine::templates()?,
+            tera: engine::templates(Arc::clone(&texts))?,
             inliner: engine::inliner(),
+            texts,
         })
+    }
+
+    /// What readers are told.
+    pub fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderError> {

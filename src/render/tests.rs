@@ -109,6 +109,21 @@ fn the_mails_look_as_agreed() {
 }
 
 #[test]
+fn the_mail_that_asks_looks_as_agreed_in_each_language() {
+    let sample = ConfirmationMail::sample();
+    for language in ["de", "fr", "it", "es"] {
+        let mail = ConfirmationMail {
+            publication: sample.publication.clone().told_in(language),
+            ..sample.clone()
+        };
+        let asked = renderer().confirmation(&mail).unwrap();
+        assert!(asked.html.contains(&format!("<html lang=\"{language}\"")));
+        let shown = format!("{}\n\n{}", asked.subject, asked.text);
+        insta::assert_snapshot!(format!("confirmation_text_{language}"), shown);
+    }
+}
+
+#[test]
 fn every_page_is_small_whole_and_needs_nothing_else() {
     for (name, html) in all_pages() {
         assert!(html.len() < 30_000, "{name}: {} bytes", html.len());

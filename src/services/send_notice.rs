@@ -125,10 +125,13 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>,
     };
     let NoticeKind::Confirmation = notice.kind;
     let zone = m.publication.timezone;
+    let wishes = m.sign_up.language.iter().chain([&m.publication.language]);
+    let language = deps.renderer.texts().best(wishes.map(String::as_str));
+    let view = PublicationView::new(&m.publication, &deps.limits.public_url);
     let context = ConfirmationMail {
-        publication: PublicationView::new(&m.publication, &deps.limits.public_url),
+        publication: view.told_in(language),
         confirm_url: links::confirm(deps, m.sign_up.id),
-        requested_at: dates::moment(m.sign_up.created_at, zone, &m.publication.language),
+        requested_at: dates::moment(m.sign_up.created_at, zone, language),
         source: m.sign_up.source.as_deref().map(site_of),
         topics: m.topics,
         frequency: m.frequency,

@@ -16,6 +16,7 @@ mod full_disk;
 mod import;
 mod ingest_fetch;
 mod issue;
+mod languages;
 mod leaving;
 mod look;
 mod misbehaving;
