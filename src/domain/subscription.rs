@@ -49,6 +49,8 @@ pub struct Subscription {
     pub topics: TopicChoice,
     /// The digest chosen; `None` means the publication's first.
     pub digest: Option<DigestId>,
+    /// The reader's language; `None` means the publication's.
+    pub language: Option<String>,
     pub created_at: Time,
     pub confirmed_at: Option<Time>,
     pub unsubscribed_at: Option<Time>,

@@ -35,6 +35,10 @@ pub struct PublicationView {
     pub slug: String,
     /// The language of the texts around it; its own, unless a reader has another.
     pub language: String,
+    /// Which way that language is written.
+    pub direction: Direction,
+    /// The language of its name, description and articles.
+    pub own_language: String,
     pub description: Option<String>,
     pub from_name: String,
     pub from_email: String,
@@ -53,6 +57,8 @@ impl PublicationView {
             name: publication.name.clone(),
             slug: publication.slug.to_string(),
             language: publication.language.clone(),
+            direction: Direction::of(&publication.language),
+            own_language: publication.language.clone(),
             description: publication.description.clone(),
             from_name: publication.from.name.clone(),
             from_email: publication.from.email.to_string(),
@@ -68,6 +74,7 @@ impl PublicationView {
     pub fn told_in(self, language: &str) -> Self {
         Self {
             language: language.to_owned(),
+            direction: Direction::of(language),
             ..self
         }
     }

@@ -11,6 +11,8 @@ mod engine;
 mod fit;
 #[cfg(test)]
 mod page_samples;
+#[cfg(test)]
+mod page_tests;
 pub mod pages;
 pub mod parts;
 #[cfg(test)]

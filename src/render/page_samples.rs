@@ -3,10 +3,11 @@
 use super::contexts::PublicationView;
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
-    DigestOption, GoodbyePage, Headline, LatestIssue, LeavePage, MessagePage, PreferencesPage,
-    ReturnedPage, SignUpPage, TopicOption,
+    DigestOption, GoodbyePage, Headline, LanguageOption, LatestIssue, LeavePage, MessagePage,
+    PreferencesPage, ReturnedPage, SignUpPage, TopicOption,
 };
 use super::samples;
+use crate::domain::look::Direction;
 
 const NEWS: &str = "https://news.harbourledger.example";
 
@@ -23,6 +24,16 @@ fn topics(checked: &[&str]) -> Vec<TopicOption> {
         checked: checked.contains(&slug),
     })
     .collect()
+}
+
+fn languages() -> Vec<LanguageOption> {
+    [("en", "English"), ("de", "Deutsch"), ("it", "Italiano")]
+        .into_iter()
+        .map(|(tag, name)| LanguageOption {
+            tag: tag.into(),
+            name: name.into(),
+        })
+        .collect()
 }
 
 fn digests() -> Vec<DigestOption> {
@@ -57,6 +68,7 @@ impl SignUpPage {
             email_error: None,
             topics_error: None,
             form_error: None,
+            languages: languages(),
             consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
                            mail until you leave."
                 .into(),
@@ -152,6 +164,7 @@ impl PreferencesPage {
             email: "c***@example.org".into(),
             topics: topics(&["energy", "ports"]),
             digests: digests(),
+            languages: languages(),
             saved: true,
             error: None,
             subscribed: true,
@@ -187,11 +200,12 @@ impl ArchivePage {
 impl MessagePage {
     pub(crate) fn sample() -> Self {
         Self {
+            language: "en".into(),
+            direction: Direction::Ltr,
             title: "This page does not exist".into(),
             text: "The address may have been cut off when it was copied. Try the link in your \
                    mail again."
                 .into(),
-            back_url: Some(format!("{NEWS}/ledger")),
         }
     }
 }

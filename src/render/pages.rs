@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::contexts::PublicationView;
 use super::{RenderError, Renderer};
+use crate::domain::look::Direction;
 
 /// The whole style of all pages; the page layout puts it into one `<style>`.
 pub const PAGE_CSS: &str = include_str!("../web/assets/page.css");
@@ -27,6 +28,16 @@ impl Renderer {
     pub fn page<P: Page>(&self, page: &P) -> Result<String, RenderError> {
         self.fill(P::TEMPLATE, page)
     }
+
+    /// All languages, each under its own name.
+    pub fn languages(&self) -> Vec<LanguageOption> {
+        let texts = self.texts();
+        let option = |tag: &str| LanguageOption {
+            tag: tag.to_owned(),
+            name: texts.say(tag, "language-name", &[]),
+        };
+        texts.languages().map(option).collect()
+    }
 }
 
 /// Names the template of each page.
@@ -47,6 +58,14 @@ pages! {
     PreferencesPage => "preferences.html",
     ArchivePage => "archive.html",
     MessagePage => "message.html",
+}
+
+/// A language to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LanguageOption {
+    pub tag: String,
+    /// In that language.
+    pub name: String,
 }
 
 /// A topic to tick.
@@ -89,6 +108,8 @@ pub struct SignUpPage {
     pub email_error: Option<String>,
     pub topics_error: Option<String>,
     pub form_error: Option<String>,
+    /// The languages that the page can be read in.
+    pub languages: Vec<LanguageOption>,
     /// What the reader agrees to by sending the form.
     pub consent_text: String,
     /// Where the form stands, kept with the consent.
@@ -176,6 +197,7 @@ pub struct PreferencesPage {
     pub email: String,
     pub topics: Vec<TopicOption>,
     pub digests: Vec<DigestOption>,
+    pub languages: Vec<LanguageOption>,
     /// The form has just been saved.
     pub saved: bool,
     pub error: Option<String>,
@@ -206,7 +228,8 @@ pub struct ArchivePage {
 /// Not found, too many requests, out of order: a page without a publication or a reader.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MessagePage {
+    pub language: String,
+    pub direction: Direction,
     pub title: String,
     pub text: String,
-    pub back_url: Option<String>,
 }

@@ -16,6 +16,8 @@ impl PublicationView {
             name: "The Harbour Ledger".into(),
             slug: "ledger".into(),
             language: "en".into(),
+            direction: Direction::Ltr,
+            own_language: "en".into(),
             description: Some(
                 "Business news from the ports and the towns behind them, every weekday at seven."
                     .into(),

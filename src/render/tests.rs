@@ -135,7 +135,7 @@ fn every_page_is_small_whole_and_needs_nothing_else() {
         ] {
             assert!(!html.contains(never), "{name}: {never}");
         }
-        assert!(html.contains("<html lang=\"en\">"), "{name}");
+        assert!(html.contains("<html lang=\"en\" dir=\"ltr\">"), "{name}");
     }
 }
 

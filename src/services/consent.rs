@@ -3,15 +3,16 @@
 use ring::digest::{SHA256, digest};
 
 use crate::domain::publication::Publication;
+use crate::render::texts::Texts;
 
-/// What stands beside the form's button.
-pub fn text(publication: &Publication) -> String {
-    format!(
-        "By signing up you ask {} to send you {} by email. Nothing is sent before you confirm by \
-         the link in a mail that we send you now. Every mail has a link to leave at once. Your \
-         address is used for nothing else.",
-        publication.from.name, publication.name
-    )
+/// What stands beside the form's button, in a language.
+pub fn text(texts: &Texts, language: &str, publication: &Publication) -> String {
+    let sender = publication.from.name.as_str();
+    let values = [
+        ("sender", sender.into()),
+        ("publication", publication.name.as_str().into()),
+    ];
+    texts.say(language, "sign-up-consent", &values)
 }
 
 /// The version of a text: the start of its hash, so that a changed word is a new version.

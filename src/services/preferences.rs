@@ -1,4 +1,4 @@
-//! A reader changes topics and frequency.
+//! A reader changes topics, frequency and language.
 
 use super::Deps;
 use super::unsubscribe::{Reader, find_in};
@@ -9,23 +9,37 @@ use crate::domain::token::Purpose;
 use crate::store::consents::{self, Consent};
 use crate::store::{StoreError, subscriptions};
 
+/// What a reader can choose.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    pub topics: TopicChoice,
+    pub digest: Option<DigestId>,
+    /// `None` leaves it as it is.
+    pub language: Option<String>,
+}
+
 /// Saves the choices of a confirmed reader; `None` where the link is not one of ours. The
 /// choices of somebody who left are not touched.
 pub async fn change(
     deps: &Deps,
     token: &str,
-    topics: &TopicChoice,
-    digest: Option<DigestId>,
+    choices: &Choices,
 ) -> Result<Option<Reader>, StoreError> {
     let mut tx = deps.store.begin().await?;
     let Some(mut reader) = find_in(deps, &mut tx, token, Purpose::Preferences).await? else {
         return Ok(None);
     };
+    let Choices {
+        topics,
+        digest,
+        language,
+    } = choices;
+    let id = reader.subscription.id;
     if reader.subscription.state == SubscriptionState::Confirmed {
-        subscriptions::set_choices(&mut tx, reader.subscription.id, topics, digest).await?;
+        subscriptions::set_choices(&mut tx, id, topics, *digest, language.as_deref()).await?;
         let detail = format!("topics: {}", topics.key());
         let evidence = Consent {
-            subscription: reader.subscription.id,
+            subscription: id,
             kind: ConsentKind::Changed,
             at: deps.now(),
             text_version: None,
@@ -36,7 +50,10 @@ pub async fn change(
         consents::append(&mut tx, &evidence).await?;
         tx.commit().await?;
         reader.subscription.topics = topics.clone();
-        reader.subscription.digest = digest;
+        reader.subscription.digest = *digest;
+        if language.is_some() {
+            reader.subscription.language.clone_from(language);
+        }
     }
     Ok(Some(reader))
 }

@@ -134,7 +134,10 @@ async fn keep(
     if let Some(zone) = request.timezone {
         sign_ups::set_timezone(tx, sign_up.id, zone.name()).await?;
     }
-    let text = consent::text(publication);
+    let texts = deps.renderer.texts();
+    let wishes = request.language.as_deref().into_iter();
+    let language = texts.best(wishes.chain([publication.language.as_str()]));
+    let text = consent::text(texts, language, publication);
     let version = consent::version(&text);
     consents::keep_text(tx, &version, &text, now).await?;
     let evidence = Consent {

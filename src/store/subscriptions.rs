@@ -17,6 +17,7 @@ struct Row {
     state: String,
     topic_key: String,
     digest_id: Option<Uuid>,
+    language: Option<String>,
     created_at: Time,
     confirmed_at: Option<Time>,
     unsubscribed_at: Option<Time>,
@@ -33,6 +34,7 @@ impl TryFrom<Row> for Subscription {
             state: read("subscriptions", "state", row.id, &row.state)?,
             topics: TopicChoice::from_key(&row.topic_key),
             digest: row.digest_id.map(DigestId),
+            language: row.language,
             created_at: row.created_at,
             confirmed_at: row.confirmed_at,
             unsubscribed_at: row.unsubscribed_at,
@@ -126,19 +128,22 @@ pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), Sto
     Ok(())
 }
 
-/// Changes what a reader gets.
+/// Changes what a reader gets; `None` leaves the language as it is.
 pub async fn set_choices(
     tx: &mut Tx,
     id: SubscriptionId,
     topics: &TopicChoice,
     digest: Option<DigestId>,
+    language: Option<&str>,
 ) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "UPDATE subscriptions SET topic_key = $2, digest_id = $3 WHERE id = $1"
+        "UPDATE subscriptions SET topic_key = $2, digest_id = $3, language = COALESCE($4, language)
+         WHERE id = $1"
     )
     .bind(id.0)
     .bind(topics.key())
     .bind(digest.map(|d| d.0))
+    .bind(language)
     .execute(conn)
     .await
     .map(drop))?;

@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::Web;
 use super::error::WebError;
+use super::language::Asked;
 use crate::render::pages::Page;
 
 /// What the client wants to read.
@@ -44,6 +45,6 @@ pub(super) fn page<P: Page>(web: &Web, status: StatusCode, page: &P) -> Result<R
 }
 
 /// Turns a handler's error into a page.
-pub(super) fn or_page(web: &Web, result: Result<Response, WebError>) -> Response {
-    result.unwrap_or_else(|error| error.answer(web, Wants::Page))
+pub(super) fn or_page(web: &Web, asked: &Asked, result: Result<Response, WebError>) -> Response {
+    result.unwrap_or_else(|error| error.answer(web, Wants::Page, asked.alone(web)))
 }

@@ -10,6 +10,8 @@ use serde_json::json;
 
 use super::Web;
 use super::answer::Wants;
+use super::language::Asked;
+use crate::domain::look::Direction;
 use crate::render::RenderError;
 use crate::render::pages::MessagePage;
 use crate::services::sign_up::SignUpError;
@@ -49,36 +51,43 @@ impl From<SignUpError> for WebError {
 }
 
 impl WebError {
-    fn words(&self) -> (StatusCode, &'static str, String) {
+    /// The status, and the keys of title and text.
+    fn words(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NotFound => {
-                (StatusCode::NOT_FOUND, "Nothing here", "There is no page at this address.".to_owned())
-            }
+            Self::NotFound => (
+                StatusCode::NOT_FOUND,
+                "error-not-found-title",
+                "error-not-found",
+            ),
             Self::BadLink => (
                 StatusCode::NOT_FOUND,
-                "This link does not work",
-                "It is damaged or incomplete. Please open it from the mail itself, or copy it as a whole.".to_owned(),
+                "error-bad-link-title",
+                "error-bad-link",
             ),
             Self::TooMany(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
-                "Too many requests",
-                "There were many sign-ups from your network. Please try again later.".to_owned(),
+                "error-too-many-title",
+                "error-too-many",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
-                "Too much at once",
-                "The form was larger than it can be. Nothing was changed.".to_owned(),
+                "error-too-large-title",
+                "error-too-large",
             ),
-            Self::BadBody(reason) => (StatusCode::BAD_REQUEST, "The form could not be read", reason.clone()),
+            Self::BadBody(_) => (
+                StatusCode::BAD_REQUEST,
+                "error-bad-form-title",
+                "error-bad-form",
+            ),
             Self::Store(StoreError::Busy | StoreError::Full | StoreError::Unreachable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
-                "Please try again in a moment",
-                "We could not save this just now. Nothing was changed.".to_owned(),
+                "error-busy-title",
+                "error-busy",
             ),
             Self::Store(_) | Self::Render(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "Something went wrong",
-                "It is our fault, not yours, and it has been noted. Please try again later.".to_owned(),
+                "error-ours-title",
+                "error-ours",
             ),
         }
     }
@@ -91,10 +100,17 @@ impl WebError {
         }
     }
 
-    /// The answer, as a page or as JSON.
-    pub(super) fn answer(&self, web: &Web, wants: Wants) -> Response {
+    /// The answer in a language, as a page or as JSON.
+    pub(super) fn answer(&self, web: &Web, wants: Wants, language: &str) -> Response {
         self.log();
         let (status, title, text) = self.words();
+        let texts = web.deps.renderer.texts();
+        let title = texts.say(language, title, &[]);
+        let text = match self {
+            // Programs are told exactly; people would not know what to do with it.
+            Self::BadBody(reason) if wants == Wants::Json => reason.clone(),
+            _ => texts.say(language, text, &[]),
+        };
         let mut response = match wants {
             Wants::Json => {
                 let body =
@@ -106,9 +122,10 @@ impl WebError {
             }
             Wants::Page => {
                 let page = MessagePage {
-                    title: title.to_owned(),
+                    language: language.to_owned(),
+                    direction: Direction::of(language),
+                    title,
                     text: text.clone(),
-                    back_url: None,
                 };
                 let html = web.deps.renderer.page(&page).unwrap_or(text);
                 (status, Html(html)).into_response()
@@ -129,6 +146,6 @@ impl WebError {
 }
 
 /// Any other address.
-pub(super) async fn not_found(State(web): State<Web>, wants: Wants) -> Response {
-    WebError::NotFound.answer(&web, wants)
+pub(super) async fn not_found(State(web): State<Web>, wants: Wants, asked: Asked) -> Response {
+    WebError::NotFound.answer(&web, wants, asked.alone(&web))
 }

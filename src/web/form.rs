@@ -8,19 +8,21 @@ use validator::Validate;
 
 use super::error::WebError;
 
-/// The sign-up form as it arrives; unknown fields are left alone.
+/// The sign-up form as it arrives; unknown fields are left alone. Its messages are keys of texts.
 #[derive(Debug, Default, Clone, Deserialize, Validate)]
 #[serde(default)]
 pub(super) struct SignUpForm {
     pub email: String,
-    #[validate(length(max = 100, message = "The name is longer than 100 characters."))]
+    #[validate(length(max = 100, message = "form-error-name"))]
     pub name: String,
-    #[validate(length(max = 100, message = "These are more topics than there are."))]
+    #[validate(length(max = 100, message = "form-error-too-many-topics"))]
     pub topics: Vec<String>,
     pub frequency: String,
-    #[validate(length(max = 35, message = "The language is not one that we know."))]
+    #[validate(length(max = 35, message = "form-error-language"))]
     pub language: String,
     pub timezone: String,
+    /// The language of the page that carried the form.
+    pub lang: String,
     pub source: String,
     /// A field that people do not see: whoever fills it in is a program.
     pub website: String,
@@ -52,6 +54,7 @@ impl SignUpForm {
                 "frequency" => form.frequency = value,
                 "language" => form.language = value,
                 "timezone" => form.timezone = value,
+                "lang" => form.lang = value,
                 "source" => form.source = value,
                 "website" => form.website = value,
                 _ => {}

@@ -25,6 +25,7 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
     };
     set(header::CONTENT_SECURITY_POLICY, &pages_policy());
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::VARY, "accept-language");
     // Addresses of pages hold tokens; no other site may learn them.
     set(header::REFERRER_POLICY, "no-referrer");
     set(

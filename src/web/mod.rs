@@ -6,6 +6,7 @@ mod conditional;
 mod error;
 mod form;
 mod headers;
+mod language;
 mod public;
 mod router;
 mod status;

@@ -40,8 +40,8 @@ pub(super) async fn offer_of(tx: &mut Tx, publication: Publication) -> Result<Of
 }
 
 impl Offer {
-    pub(super) fn view(&self, web: &Web) -> PublicationView {
-        PublicationView::new(&self.publication, &web.deps.limits.public_url)
+    pub(super) fn view(&self, web: &Web, language: &str) -> PublicationView {
+        PublicationView::new(&self.publication, &web.deps.limits.public_url).told_in(language)
     }
 
     /// The topics to tick.
@@ -55,8 +55,7 @@ impl Offer {
     }
 
     /// The digests to choose from, with the first one chosen where none is.
-    pub(super) fn digest_options(&self, chosen: &str) -> Vec<DigestOption> {
-        let language = &self.publication.language;
+    pub(super) fn digest_options(&self, chosen: &str, language: &str) -> Vec<DigestOption> {
         let known = self.digests.iter().any(|d| d.slug.as_str() == chosen);
         let option = |(index, digest): (usize, &Digest)| DigestOption {
             slug: digest.slug.to_string(),
@@ -88,18 +87,14 @@ impl Offer {
         }
     }
 
-    /// Reads the topics of a form; all of them ticked means all, also those yet to come.
-    pub(super) fn choice(&self, ticked: &[String]) -> Result<TopicChoice, String> {
+    /// Reads the topics of a form; all of them ticked means all, also those yet to come. The
+    /// error is the key of a text.
+    pub(super) fn choice(&self, ticked: &[String]) -> Result<TopicChoice, &'static str> {
         let mut choice = TopicChoice::default();
         for text in ticked.iter().filter(|text| !text.is_empty()) {
             match self.topics.iter().find(|t| t.slug.as_str() == text) {
                 Some(topic) => choice.0.insert(topic.slug.clone()),
-                None => {
-                    return Err(
-                        "One of the topics is not on offer; please choose from the list."
-                            .to_owned(),
-                    );
-                }
+                None => return Err("form-error-topic"),
             };
         }
         if choice.0.len() == self.topics.len() {
@@ -108,14 +103,13 @@ impl Offer {
         Ok(choice)
     }
 
-    /// Reads the frequency of a form: the slug of a digest, or nothing for the first.
-    pub(super) fn frequency(&self, slug: &str) -> Result<Option<DigestId>, String> {
+    /// Reads the frequency of a form: the slug of a digest, or nothing for the first. The error
+    /// is the key of a text.
+    pub(super) fn frequency(&self, slug: &str) -> Result<Option<DigestId>, &'static str> {
         if slug.is_empty() {
             return Ok(self.digests.first().map(|d| d.id));
         }
         let found = self.digests.iter().find(|d| d.slug.as_str() == slug);
-        found.map(|d| Some(d.id)).ok_or_else(|| {
-            "This frequency is not on offer; please choose from the list.".to_owned()
-        })
+        found.map(|d| Some(d.id)).ok_or("form-error-frequency")
     }
 }

@@ -30,3 +30,127 @@ confirm-mail-lifetime = Der Link gilt { $days ->
   } lang.
 confirm-mail-no-button = Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:
 confirm-mail-open = Zum Bestätigen öffnen Sie diese Seite und drücken Sie dort auf die Schaltfläche:
+
+## Pages: in several places
+
+language-name = Deutsch
+page-languages = Sprache
+page-past-issues = Frühere Ausgaben
+page-privacy = Datenschutz
+page-change-choices = Themen oder Häufigkeit ändern
+page-sign-up-again = Neu anmelden
+page-leave = Newsletter abbestellen
+
+## Topics and frequency
+
+choices-topics = Themen
+choices-topics-hint = (ohne Auswahl: alle)
+choices-frequency = Wie oft
+
+## The sign-up page
+
+sign-up-title = { $publication } per E-Mail
+sign-up-title-check = Bitte prüfen: { $publication } per E-Mail
+sign-up-promise = Die neuesten Schlagzeilen per E-Mail.
+sign-up-promise-when = Die neuesten Schlagzeilen per E-Mail, { $when }.
+sign-up-latest = Neueste Schlagzeilen
+sign-up-heading = Per E-Mail erhalten
+sign-up-email = E-Mail-Adresse
+sign-up-name = Name
+sign-up-optional = (freiwillig)
+sign-up-trap = Dieses Feld bitte leer lassen
+sign-up-button = Anmelden
+sign-up-consent = Mit der Anmeldung bitten Sie { $sender }, Ihnen { $publication } per E-Mail zu senden. Bevor Sie über den Link in der Mail, die wir Ihnen jetzt schicken, bestätigt haben, senden wir nichts. Jede Mail enthält einen Link, mit dem Sie sich sofort abmelden können. Ihre Adresse wird für nichts anderes verwendet.
+sign-up-steps = Zuerst senden wir eine einzige Mail, in der Sie bestätigen; ohne sie folgt nichts. In jeder Ausgabe steht ein Link, mit dem Sie sich mit einem Klick abmelden. Absender ist { $sender }, { $address }.
+sign-up-privacy = Wie wir mit Ihren Daten umgehen
+
+## What is wrong with a form
+
+form-error-address-empty = Bitte geben Sie Ihre E-Mail-Adresse ein.
+form-error-address-no-at = Eine E-Mail-Adresse braucht ein @, wie in name@example.org.
+form-error-address-too-long = Die Adresse ist länger, als Mailserver erlauben (254 Zeichen).
+form-error-address-local = Der Teil vor dem @ fehlt oder ist länger als 64 Zeichen.
+form-error-address-dots = Der Teil vor dem @ beginnt oder endet mit einem Punkt oder hat zwei Punkte hintereinander.
+form-error-address-character = Die Adresse enthält ein Zeichen, das nicht hineingehört: { $character }
+form-error-address-domain = Der Teil nach dem @ ist kein Domainname wie example.org.
+form-error-name = Der Name ist länger als 100 Zeichen oder enthält ein Zeichen, das nicht hineingehört.
+form-error-too-many-topics = Das sind mehr Themen, als es gibt.
+form-error-language = Diese Sprache kennen wir nicht.
+form-error-topic = Eines der Themen gibt es hier nicht; bitte wählen Sie aus der Liste.
+form-error-frequency = Diese Häufigkeit gibt es hier nicht; bitte wählen Sie aus der Liste.
+form-error-title = Das Formular muss korrigiert werden
+
+## After the form
+
+check-inbox-title = Sehen Sie in Ihr Postfach
+check-inbox-sent = Eine Mail ist zu dieser Adresse unterwegs und braucht noch einen Klick von Ihnen:
+check-inbox-open = Öffnen Sie die Mail von { $sender }, { $address }.
+check-inbox-press = Drücken Sie darin auf „{ $button }“ und noch einmal auf der Seite, die sich öffnet.
+check-inbox-done = Sie sind dabei. Die nächste Ausgabe kommt von selbst.
+check-inbox-nothing = Nach einigen Minuten noch nichts da? Sehen Sie im Spam nach. An eine Adresse geht höchstens eine Mail am Tag.
+check-inbox-wrong = Falsche Adresse? Von vorn beginnen
+check-inbox-meanwhile = Inzwischen frühere Ausgaben lesen
+check-inbox-json = Wenn sich die Adresse anmelden lässt, ist eine Mail mit einem Link zum Bestätigen unterwegs.
+
+## The page behind the link to confirm
+
+confirm-title = Nur noch ein Klick
+confirm-lead = Drücken Sie auf die Schaltfläche, und { $publication } schreibt Ihnen.
+confirm-already-title = Sie sind schon dabei
+confirm-already = Das wurde schon bestätigt. Es ist nichts mehr zu tun; die nächste Ausgabe kommt von selbst.
+confirm-past-issues = Frühere Ausgaben lesen
+confirm-expired-title = Dieser Link ist abgelaufen
+confirm-expired = Ein Link zum Bestätigen gilt nur einige Tage, damit eine alte Mail niemanden anmelden kann. Melden Sie sich neu an, dann bekommen Sie einen neuen.
+
+## After confirming
+
+confirmed-title = Sie sind dabei
+confirmed-next = Die nächste Ausgabe von { $publication } kommt:
+confirmed-soon = { $publication } schreibt Ihnen, sobald es Neues gibt.
+confirmed-contacts = Damit Sie sie unter Ihrer anderen Post finden, nehmen Sie { $address } in Ihre Kontakte auf.
+confirmed-latest = Die neueste Ausgabe
+
+## Leaving
+
+leave-title = { $publication } abbestellen
+leave-lead = { $email } bekommt ab sofort keine Mails mehr von { $publication }.
+goodbye-title = { $publication } ist abbestellt
+goodbye-lead = Das war alles; Sie bekommen keine weiteren Mails. Sie können diese Seite schließen.
+goodbye-slip = War es ein Versehen? Machen Sie es rückgängig, und alles ist wie zuvor.
+goodbye-undo = Rückgängig machen
+returned-title = Willkommen zurück
+returned-lead = Sie bekommen { $publication } wieder, mit denselben Themen und so oft wie zuvor.
+
+## The page with a reader's choices
+
+preferences-title = Ihre Auswahl
+preferences-title-saved = Gespeichert: Ihre Auswahl
+preferences-for = Für { $email }
+preferences-saved = Gespeichert. Es gilt ab der nächsten Ausgabe.
+preferences-language = Sprache der Mails und Seiten
+preferences-save = Speichern
+preferences-none = { $email } bekommt { $publication } zurzeit nicht.
+
+## The archive
+
+archive-title = Frühere Ausgaben
+archive-next = Die nächste per E-Mail erhalten
+archive-number = { $digest }, Nr. { $number }
+archive-empty = Die erste Ausgabe steht noch aus. Melden Sie sich an, dann kommt sie zu Ihnen.
+
+## When a page cannot be shown
+
+error-not-found-title = Hier ist nichts
+error-not-found = Unter dieser Adresse gibt es keine Seite.
+error-bad-link-title = Dieser Link funktioniert nicht
+error-bad-link = Er ist beschädigt oder unvollständig. Bitte öffnen Sie ihn aus der Mail selbst, oder kopieren Sie ihn ganz.
+error-too-many-title = Zu viele Anfragen
+error-too-many = Aus Ihrem Netz kamen viele Anmeldungen. Bitte versuchen Sie es später noch einmal.
+error-too-large-title = Zu viel auf einmal
+error-too-large = Das Formular war größer, als es sein kann. Es wurde nichts geändert.
+error-bad-form-title = Das Formular ließ sich nicht lesen
+error-bad-form = Bitte senden Sie das Formular noch einmal.
+error-busy-title = Bitte versuchen Sie es gleich noch einmal
+error-busy = Das ließ sich gerade nicht speichern. Es wurde nichts geändert.
+error-ours-title = Etwas ist schiefgegangen
+error-ours = Es liegt an uns, nicht an Ihnen, und ist vermerkt. Bitte versuchen Sie es später noch einmal.

@@ -31,3 +31,127 @@ confirm-mail-lifetime = The link works for { $days ->
   }.
 confirm-mail-no-button = If the button does not work, open this address:
 confirm-mail-open = To confirm, open this page and press its button:
+
+## Pages: in several places
+
+language-name = English
+page-languages = Language
+page-past-issues = Past issues
+page-privacy = Privacy
+page-change-choices = Change topics or frequency
+page-sign-up-again = Sign up again
+page-leave = Leave this newsletter
+
+## Topics and frequency
+
+choices-topics = Topics
+choices-topics-hint = (none ticked means all)
+choices-frequency = How often
+
+## The sign-up page
+
+sign-up-title = { $publication } by mail
+sign-up-title-check = Please check: { $publication } by mail
+sign-up-promise = The latest headlines by mail.
+sign-up-promise-when = The latest headlines by mail, { $when }.
+sign-up-latest = Latest headlines
+sign-up-heading = Get it by mail
+sign-up-email = E-mail address
+sign-up-name = Name
+sign-up-optional = (optional)
+sign-up-trap = Leave this empty
+sign-up-button = Sign up
+sign-up-consent = By signing up you ask { $sender } to send you { $publication } by email. Nothing is sent before you confirm by the link in a mail that we send you now. Every mail has a link to leave at once. Your address is used for nothing else.
+sign-up-steps = First we send one mail in which you confirm; without that, nothing follows. Every issue has a link to leave with one tap. The sender is { $sender }, { $address }.
+sign-up-privacy = How we treat your data
+
+## What is wrong with a form
+
+form-error-address-empty = Please type your email address.
+form-error-address-no-at = An email address needs an @ sign, as in name@example.org.
+form-error-address-too-long = The address is longer than mail servers accept (254 characters).
+form-error-address-local = The part before the @ is missing or longer than 64 characters.
+form-error-address-dots = The part before the @ has a dot at its start or end, or two dots in a row.
+form-error-address-character = The address contains a character that does not belong there: { $character }
+form-error-address-domain = The part after the @ is not a domain name such as example.org.
+form-error-name = The name is longer than 100 characters or contains a character that does not belong there.
+form-error-too-many-topics = These are more topics than there are.
+form-error-language = The language is not one that we know.
+form-error-topic = One of the topics is not on offer; please choose from the list.
+form-error-frequency = This frequency is not on offer; please choose from the list.
+form-error-title = The form needs a correction
+
+## After the form
+
+check-inbox-title = Check your inbox
+check-inbox-sent = A mail is on its way to this address and needs one tap from you:
+check-inbox-open = Open the mail from { $sender }, { $address }.
+check-inbox-press = Press “{ $button }” in it, and once more on the page that opens.
+check-inbox-done = You are in. The next issue comes by itself.
+check-inbox-nothing = Nothing there after a few minutes? Look among the spam. A mail is sent once a day at most for an address.
+check-inbox-wrong = Wrong address? Start again
+check-inbox-meanwhile = Read past issues meanwhile
+check-inbox-json = If the address can be signed up, a mail with a link to confirm is on its way.
+
+## The page behind the link to confirm
+
+confirm-title = One tap left
+confirm-lead = Press the button and { $publication } will write to you.
+confirm-already-title = You are in already
+confirm-already = This was confirmed before. There is nothing left to do; the next issue comes by itself.
+confirm-past-issues = Read past issues
+confirm-expired-title = This link has expired
+confirm-expired = A link to confirm works for some days only, so that an old mail cannot sign anybody up. Sign up again and a new one is sent to you.
+
+## After confirming
+
+confirmed-title = You are in
+confirmed-next = Your next issue of { $publication } comes:
+confirmed-soon = { $publication } writes to you as soon as there is news.
+confirmed-contacts = To find it among your other mail, add { $address } to your contacts.
+confirmed-latest = The latest issue
+
+## Leaving
+
+leave-title = Leave { $publication }
+leave-lead = { $email } will get no more mail from { $publication }, starting now.
+goodbye-title = You have left { $publication }
+goodbye-lead = That is all; no further mail will be sent to you. You can close this page.
+goodbye-slip = Was it a slip? Undo it, and your topics are as they were.
+goodbye-undo = Undo
+returned-title = You are back
+returned-lead = You get { $publication } again, with the same topics and as often as before.
+
+## The page with a reader's choices
+
+preferences-title = Your choices
+preferences-title-saved = Saved: Your choices
+preferences-for = For { $email }
+preferences-saved = Saved. They count from the next issue.
+preferences-language = Language of mails and pages
+preferences-save = Save
+preferences-none = { $email } does not get { $publication } at present.
+
+## The archive
+
+archive-title = Past issues
+archive-next = Get the next one by mail
+archive-number = { $digest }, No. { $number }
+archive-empty = The first issue is still to come. Sign up, and it comes to you.
+
+## When a page cannot be shown
+
+error-not-found-title = Nothing here
+error-not-found = There is no page at this address.
+error-bad-link-title = This link does not work
+error-bad-link = It is damaged or incomplete. Please open it from the mail itself, or copy it as a whole.
+error-too-many-title = Too many requests
+error-too-many = There were many sign-ups from your network. Please try again later.
+error-too-large-title = Too much at once
+error-too-large = The form was larger than it can be. Nothing was changed.
+error-bad-form-title = The form could not be read
+error-bad-form = Please send the form once more.
+error-busy-title = Please try again in a moment
+error-busy = We could not save this just now. Nothing was changed.
+error-ours-title = Something went wrong
+error-ours = It is our fault, not yours, and it has been noted. Please try again later.

@@ -30,3 +30,127 @@ confirm-mail-lifetime = El enlace es válido durante { $days ->
   }.
 confirm-mail-no-button = Si el botón no funciona, abra esta dirección:
 confirm-mail-open = Para confirmar, abra esta página y pulse su botón:
+
+## Pages: in several places
+
+language-name = Español
+page-languages = Idioma
+page-past-issues = Números anteriores
+page-privacy = Privacidad
+page-change-choices = Cambiar temas o frecuencia
+page-sign-up-again = Volver a suscribirse
+page-leave = Darse de baja
+
+## Topics and frequency
+
+choices-topics = Temas
+choices-topics-hint = (si no marca ninguno: todos)
+choices-frequency = Con qué frecuencia
+
+## The sign-up page
+
+sign-up-title = { $publication } por correo
+sign-up-title-check = Por favor, revise: { $publication } por correo
+sign-up-promise = Los últimos titulares por correo.
+sign-up-promise-when = Los últimos titulares por correo, { $when }.
+sign-up-latest = Últimos titulares
+sign-up-heading = Recíbalo por correo
+sign-up-email = Dirección de correo
+sign-up-name = Nombre
+sign-up-optional = (opcional)
+sign-up-trap = Deje este campo vacío
+sign-up-button = Suscribirse
+sign-up-consent = Al suscribirse pide a { $sender } que le envíe { $publication } por correo electrónico. No se envía nada antes de que usted confirme con el enlace del mensaje que le mandamos ahora. Cada mensaje lleva un enlace para darse de baja al momento. Su dirección no se utiliza para nada más.
+sign-up-steps = Primero enviamos un solo mensaje en el que usted confirma; sin eso no llega nada más. Cada número lleva un enlace para darse de baja con un clic. El remitente es { $sender }, { $address }.
+sign-up-privacy = Cómo tratamos sus datos
+
+## What is wrong with a form
+
+form-error-address-empty = Escriba su dirección de correo.
+form-error-address-no-at = Una dirección de correo lleva una @, como en name@example.org.
+form-error-address-too-long = La dirección es más larga de lo que aceptan los servidores de correo (254 caracteres).
+form-error-address-local = La parte anterior a la @ falta o tiene más de 64 caracteres.
+form-error-address-dots = La parte anterior a la @ empieza o acaba con un punto, o tiene dos puntos seguidos.
+form-error-address-character = La dirección contiene un carácter que no puede llevar: { $character }
+form-error-address-domain = La parte posterior a la @ no es un nombre de dominio como example.org.
+form-error-name = El nombre tiene más de 100 caracteres o contiene un carácter que no puede llevar.
+form-error-too-many-topics = No hay tantos temas.
+form-error-language = No conocemos este idioma.
+form-error-topic = Uno de los temas no está disponible; elija de la lista.
+form-error-frequency = Esta frecuencia no está disponible; elija de la lista.
+form-error-title = Hay que corregir el formulario
+
+## After the form
+
+check-inbox-title = Mire su bandeja de entrada
+check-inbox-sent = Un mensaje va de camino a esta dirección y necesita un clic de su parte:
+check-inbox-open = Abra el mensaje de { $sender }, { $address }.
+check-inbox-press = Pulse «{ $button }» en el mensaje y otra vez en la página que se abre.
+check-inbox-done = Ya está. El próximo número llega solo.
+check-inbox-nothing = ¿Nada después de unos minutos? Mire en el correo no deseado. A una dirección se envía como mucho un mensaje al día.
+check-inbox-wrong = ¿Dirección equivocada? Empezar de nuevo
+check-inbox-meanwhile = Leer mientras tanto números anteriores
+check-inbox-json = Si la dirección se puede suscribir, un mensaje con un enlace de confirmación va de camino.
+
+## The page behind the link to confirm
+
+confirm-title = Solo falta un clic
+confirm-lead = Pulse el botón y { $publication } le escribirá.
+confirm-already-title = Su suscripción ya está confirmada
+confirm-already = Ya se había confirmado. No queda nada por hacer; el próximo número llega solo.
+confirm-past-issues = Leer números anteriores
+confirm-expired-title = Este enlace ha caducado
+confirm-expired = Un enlace de confirmación solo vale unos días, para que un mensaje antiguo no suscriba a nadie. Suscríbase de nuevo y le enviaremos otro.
+
+## After confirming
+
+confirmed-title = Suscripción confirmada
+confirmed-next = El próximo número de { $publication } llega:
+confirmed-soon = { $publication } le escribirá en cuanto haya novedades.
+confirmed-contacts = Para encontrarlo entre sus otros mensajes, añada { $address } a sus contactos.
+confirmed-latest = El último número
+
+## Leaving
+
+leave-title = Darse de baja de { $publication }
+leave-lead = { $email } no recibirá más mensajes de { $publication } a partir de ahora.
+goodbye-title = Se ha dado de baja de { $publication }
+goodbye-lead = Eso es todo; no recibirá más mensajes. Puede cerrar esta página.
+goodbye-slip = ¿Ha sido un descuido? Deshágalo y sus temas quedan como estaban.
+goodbye-undo = Deshacer
+returned-title = De vuelta
+returned-lead = Vuelve a recibir { $publication }, con los mismos temas y la misma frecuencia que antes.
+
+## The page with a reader's choices
+
+preferences-title = Sus preferencias
+preferences-title-saved = Guardado: sus preferencias
+preferences-for = Para { $email }
+preferences-saved = Guardado. Vale desde el próximo número.
+preferences-language = Idioma de los mensajes y las páginas
+preferences-save = Guardar
+preferences-none = { $email } no recibe { $publication } en este momento.
+
+## The archive
+
+archive-title = Números anteriores
+archive-next = Recibir el próximo por correo
+archive-number = { $digest }, n.º { $number }
+archive-empty = El primer número está por llegar. Suscríbase y lo recibirá.
+
+## When a page cannot be shown
+
+error-not-found-title = Aquí no hay nada
+error-not-found = No hay ninguna página en esta dirección.
+error-bad-link-title = Este enlace no funciona
+error-bad-link = Está dañado o incompleto. Ábralo desde el propio mensaje o cópielo entero.
+error-too-many-title = Demasiadas solicitudes
+error-too-many = Desde su red han llegado muchas suscripciones. Inténtelo más tarde.
+error-too-large-title = Demasiado de una vez
+error-too-large = El formulario era mayor de lo posible. No se ha cambiado nada.
+error-bad-form-title = No se ha podido leer el formulario
+error-bad-form = Envíe el formulario otra vez.
+error-busy-title = Inténtelo dentro de un momento
+error-busy = Ahora mismo no hemos podido guardarlo. No se ha cambiado nada.
+error-ours-title = Algo ha ido mal
+error-ours = Es culpa nuestra, no suya, y ha quedado anotado. Inténtelo más tarde.

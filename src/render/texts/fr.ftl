@@ -30,3 +30,127 @@ confirm-mail-lifetime = Le lien est valable { $days ->
   }.
 confirm-mail-no-button = Si le bouton ne fonctionne pas, ouvrez cette adresse :
 confirm-mail-open = Pour confirmer, ouvrez cette page et appuyez sur son bouton :
+
+## Pages: in several places
+
+language-name = Français
+page-languages = Langue
+page-past-issues = Numéros précédents
+page-privacy = Confidentialité
+page-change-choices = Changer de thèmes ou de fréquence
+page-sign-up-again = S’inscrire à nouveau
+page-leave = Se désabonner
+
+## Topics and frequency
+
+choices-topics = Thèmes
+choices-topics-hint = (aucun coché : tous)
+choices-frequency = À quelle fréquence
+
+## The sign-up page
+
+sign-up-title = { $publication } par e-mail
+sign-up-title-check = À vérifier : { $publication } par e-mail
+sign-up-promise = Les derniers titres par e-mail.
+sign-up-promise-when = Les derniers titres par e-mail, { $when }.
+sign-up-latest = Derniers titres
+sign-up-heading = À recevoir par e-mail
+sign-up-email = Adresse e-mail
+sign-up-name = Nom
+sign-up-optional = (facultatif)
+sign-up-trap = Laissez ce champ vide
+sign-up-button = S’inscrire
+sign-up-consent = En vous inscrivant, vous demandez à { $sender } de vous envoyer { $publication } par e-mail. Rien n’est envoyé avant que vous ayez confirmé par le lien du message que nous vous adressons maintenant. Chaque message contient un lien pour se désabonner aussitôt. Votre adresse ne sert à rien d’autre.
+sign-up-steps = Nous envoyons d’abord un seul message, dans lequel vous confirmez ; sans cela, rien ne suit. Chaque numéro contient un lien pour se désabonner d’un clic. L’expéditeur est { $sender }, { $address }.
+sign-up-privacy = Comment nous traitons vos données
+
+## What is wrong with a form
+
+form-error-address-empty = Veuillez saisir votre adresse e-mail.
+form-error-address-no-at = Une adresse e-mail contient un @, comme dans name@example.org.
+form-error-address-too-long = L’adresse est plus longue que ce qu’acceptent les serveurs de messagerie (254 caractères).
+form-error-address-local = La partie avant le @ manque ou dépasse 64 caractères.
+form-error-address-dots = La partie avant le @ commence ou finit par un point, ou contient deux points de suite.
+form-error-address-character = L’adresse contient un caractère qui n’a rien à y faire : { $character }
+form-error-address-domain = La partie après le @ n’est pas un nom de domaine comme example.org.
+form-error-name = Le nom dépasse 100 caractères ou contient un caractère qui n’a rien à y faire.
+form-error-too-many-topics = Il n’y a pas autant de thèmes.
+form-error-language = Nous ne connaissons pas cette langue.
+form-error-topic = L’un des thèmes n’est pas proposé ; choisissez dans la liste.
+form-error-frequency = Cette fréquence n’est pas proposée ; choisissez dans la liste.
+form-error-title = Le formulaire est à corriger
+
+## After the form
+
+check-inbox-title = Consultez votre boîte de réception
+check-inbox-sent = Un message est en route vers cette adresse et attend un clic de votre part :
+check-inbox-open = Ouvrez le message de { $sender }, { $address }.
+check-inbox-press = Appuyez sur « { $button } » dans le message, puis encore une fois sur la page qui s’ouvre.
+check-inbox-done = C’est fait. Le prochain numéro arrive tout seul.
+check-inbox-nothing = Toujours rien après quelques minutes ? Regardez parmi les indésirables. Une adresse reçoit un message par jour au plus.
+check-inbox-wrong = Mauvaise adresse ? Recommencer
+check-inbox-meanwhile = Lire les numéros précédents en attendant
+check-inbox-json = Si l’adresse peut être inscrite, un message avec un lien de confirmation est en route.
+
+## The page behind the link to confirm
+
+confirm-title = Plus qu’un clic
+confirm-lead = Appuyez sur le bouton et { $publication } vous écrira.
+confirm-already-title = Votre inscription est déjà confirmée
+confirm-already = La confirmation a déjà eu lieu. Il n’y a plus rien à faire ; le prochain numéro arrive tout seul.
+confirm-past-issues = Lire les numéros précédents
+confirm-expired-title = Ce lien a expiré
+confirm-expired = Un lien de confirmation ne vaut que quelques jours, pour qu’un ancien message n’inscrive personne. Inscrivez-vous à nouveau et vous en recevrez un autre.
+
+## After confirming
+
+confirmed-title = C’est confirmé
+confirmed-next = Votre prochain numéro de { $publication } arrive :
+confirmed-soon = { $publication } vous écrit dès qu’il y a du nouveau.
+confirmed-contacts = Pour le retrouver parmi vos messages, ajoutez { $address } à vos contacts.
+confirmed-latest = Le dernier numéro
+
+## Leaving
+
+leave-title = Se désabonner de { $publication }
+leave-lead = { $email } ne recevra plus de messages de { $publication }, dès maintenant.
+goodbye-title = Vous ne recevez plus { $publication }
+goodbye-lead = C’est tout ; aucun autre message ne vous sera envoyé. Vous pouvez fermer cette page.
+goodbye-slip = Une erreur ? Annulez, et vos thèmes sont comme avant.
+goodbye-undo = Annuler
+returned-title = Vous revoilà
+returned-lead = Vous recevez de nouveau { $publication }, avec les mêmes thèmes et aussi souvent qu’avant.
+
+## The page with a reader's choices
+
+preferences-title = Vos choix
+preferences-title-saved = Enregistré : vos choix
+preferences-for = Pour { $email }
+preferences-saved = C’est enregistré, à partir du prochain numéro.
+preferences-language = Langue des messages et des pages
+preferences-save = Enregistrer
+preferences-none = { $email } ne reçoit pas { $publication } actuellement.
+
+## The archive
+
+archive-title = Numéros précédents
+archive-next = Recevoir le prochain par e-mail
+archive-number = { $digest }, nº { $number }
+archive-empty = Le premier numéro est encore à venir. Inscrivez-vous, et il viendra à vous.
+
+## When a page cannot be shown
+
+error-not-found-title = Rien à cette adresse
+error-not-found = Il n’y a pas de page à cette adresse.
+error-bad-link-title = Ce lien ne fonctionne pas
+error-bad-link = Il est abîmé ou incomplet. Ouvrez-le depuis le message lui-même, ou copiez-le en entier.
+error-too-many-title = Trop de demandes
+error-too-many = Beaucoup d’inscriptions sont venues de votre réseau. Réessayez plus tard.
+error-too-large-title = Trop à la fois
+error-too-large = Le formulaire était plus grand que possible. Rien n’a été changé.
+error-bad-form-title = Le formulaire n’a pas pu être lu
+error-bad-form = Veuillez renvoyer le formulaire.
+error-busy-title = Réessayez dans un instant
+error-busy = Nous n’avons pas pu l’enregistrer à l’instant. Rien n’a été changé.
+error-ours-title = Quelque chose a mal tourné
+error-ours = C’est notre faute, pas la vôtre, et c’est noté. Réessayez plus tard.

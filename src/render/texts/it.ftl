@@ -30,3 +30,127 @@ confirm-mail-lifetime = Il link è valido per { $days ->
   }.
 confirm-mail-no-button = Se il pulsante non funziona, apra questo indirizzo:
 confirm-mail-open = Per confermare, apra questa pagina e prema il pulsante:
+
+## Pages: in several places
+
+language-name = Italiano
+page-languages = Lingua
+page-past-issues = Numeri precedenti
+page-privacy = Privacy
+page-change-choices = Cambiare argomenti o frequenza
+page-sign-up-again = Iscriversi di nuovo
+page-leave = Annullare l’iscrizione
+
+## Topics and frequency
+
+choices-topics = Argomenti
+choices-topics-hint = (nessuno selezionato: tutti)
+choices-frequency = Con quale frequenza
+
+## The sign-up page
+
+sign-up-title = { $publication } via e-mail
+sign-up-title-check = Da controllare: { $publication } via e-mail
+sign-up-promise = Gli ultimi titoli via e-mail.
+sign-up-promise-when = Gli ultimi titoli via e-mail, { $when }.
+sign-up-latest = Ultimi titoli
+sign-up-heading = Da ricevere via e-mail
+sign-up-email = Indirizzo e-mail
+sign-up-name = Nome
+sign-up-optional = (facoltativo)
+sign-up-trap = Lasci vuoto questo campo
+sign-up-button = Iscriversi
+sign-up-consent = Con l’iscrizione chiede a { $sender } di inviarLe { $publication } via e-mail. Non inviamo nulla prima che Lei abbia confermato con il link nel messaggio che Le mandiamo ora. Ogni messaggio contiene un link per annullare subito l’iscrizione. Il Suo indirizzo non viene usato per altro.
+sign-up-steps = Prima inviamo un solo messaggio, in cui Lei conferma; senza conferma non segue nulla. Ogni numero contiene un link per annullare l’iscrizione con un clic. Il mittente è { $sender }, { $address }.
+sign-up-privacy = Come trattiamo i Suoi dati
+
+## What is wrong with a form
+
+form-error-address-empty = Inserisca il Suo indirizzo e-mail.
+form-error-address-no-at = Un indirizzo e-mail contiene una @, come in name@example.org.
+form-error-address-too-long = L’indirizzo è più lungo di quanto accettino i server di posta (254 caratteri).
+form-error-address-local = La parte prima della @ manca o supera i 64 caratteri.
+form-error-address-dots = La parte prima della @ inizia o finisce con un punto, o ha due punti di seguito.
+form-error-address-character = L’indirizzo contiene un carattere che non può starci: { $character }
+form-error-address-domain = La parte dopo la @ non è un nome di dominio come example.org.
+form-error-name = Il nome supera i 100 caratteri o contiene un carattere che non può starci.
+form-error-too-many-topics = Gli argomenti sono meno di quelli indicati.
+form-error-language = Non conosciamo questa lingua.
+form-error-topic = Uno degli argomenti non è disponibile; scelga dall’elenco.
+form-error-frequency = Questa frequenza non è disponibile; scelga dall’elenco.
+form-error-title = Il modulo va corretto
+
+## After the form
+
+check-inbox-title = Controlli la posta in arrivo
+check-inbox-sent = Un messaggio è in viaggio verso questo indirizzo e aspetta un clic da parte Sua:
+check-inbox-open = Apra il messaggio di { $sender }, { $address }.
+check-inbox-press = Prema «{ $button }» nel messaggio e ancora una volta nella pagina che si apre.
+check-inbox-done = Fatto. Il prossimo numero arriva da sé.
+check-inbox-nothing = Ancora nulla dopo qualche minuto? Guardi nello spam. A un indirizzo si invia al massimo un messaggio al giorno.
+check-inbox-wrong = Indirizzo sbagliato? Ricominciare
+check-inbox-meanwhile = Leggere intanto i numeri precedenti
+check-inbox-json = Se l’indirizzo può essere iscritto, un messaggio con un link di conferma è in viaggio.
+
+## The page behind the link to confirm
+
+confirm-title = Manca solo un clic
+confirm-lead = Prema il pulsante e { $publication } Le scriverà.
+confirm-already-title = L’iscrizione è già confermata
+confirm-already = La conferma c’è già stata. Non resta nulla da fare; il prossimo numero arriva da sé.
+confirm-past-issues = Leggere i numeri precedenti
+confirm-expired-title = Questo link è scaduto
+confirm-expired = Un link di conferma vale solo alcuni giorni, perché un vecchio messaggio non possa iscrivere nessuno. Si iscriva di nuovo e ne riceverà un altro.
+
+## After confirming
+
+confirmed-title = Iscrizione confermata
+confirmed-next = Il prossimo numero di { $publication } arriva:
+confirmed-soon = { $publication } Le scrive appena ci sono novità.
+confirmed-contacts = Per ritrovarlo tra gli altri messaggi, aggiunga { $address } ai contatti.
+confirmed-latest = L’ultimo numero
+
+## Leaving
+
+leave-title = Annullare l’iscrizione a { $publication }
+leave-lead = { $email } non riceverà più messaggi da { $publication }, da subito.
+goodbye-title = L’iscrizione a { $publication } è annullata
+goodbye-lead = È tutto; non riceverà altri messaggi. Può chiudere questa pagina.
+goodbye-slip = È stato uno sbaglio? Lo annulli e gli argomenti tornano come prima.
+goodbye-undo = Ripristinare l’iscrizione
+returned-title = Iscrizione ripristinata
+returned-lead = Riceverà di nuovo { $publication }, con gli stessi argomenti e la stessa frequenza di prima.
+
+## The page with a reader's choices
+
+preferences-title = Le Sue scelte
+preferences-title-saved = Salvato: le Sue scelte
+preferences-for = Per { $email }
+preferences-saved = Salvato. Vale dal prossimo numero.
+preferences-language = Lingua dei messaggi e delle pagine
+preferences-save = Salvare
+preferences-none = { $email } al momento non riceve { $publication }.
+
+## The archive
+
+archive-title = Numeri precedenti
+archive-next = Ricevere il prossimo via e-mail
+archive-number = { $digest }, n. { $number }
+archive-empty = Il primo numero deve ancora uscire. Si iscriva e lo riceverà.
+
+## When a page cannot be shown
+
+error-not-found-title = Qui non c’è nulla
+error-not-found = A questo indirizzo non c’è nessuna pagina.
+error-bad-link-title = Questo link non funziona
+error-bad-link = È danneggiato o incompleto. Lo apra dal messaggio stesso o lo copi per intero.
+error-too-many-title = Troppe richieste
+error-too-many = Dalla Sua rete sono arrivate molte iscrizioni. Riprovi più tardi.
+error-too-large-title = Troppo in una volta
+error-too-large = Il modulo era più grande del possibile. Non è stato cambiato nulla.
+error-bad-form-title = Non è stato possibile leggere il modulo
+error-bad-form = Invii di nuovo il modulo.
+error-busy-title = Riprovi tra un momento
+error-busy = In questo momento non è stato possibile salvare. Non è stato cambiato nulla.
+error-ours-title = Qualcosa è andato storto
+error-ours = È colpa nostra, non Sua, e ne abbiamo preso nota. Riprovi più tardi.

@@ -19,6 +19,7 @@ use crate::web::answer::or_page;
 use crate::web::conditional;
 use crate::web::error::WebError;
 use crate::web::headers::MAIL_POLICY;
+use crate::web::language::Asked;
 use crate::web::views::offer;
 
 /// The most issues that the page lists.
@@ -31,6 +32,7 @@ const ATOM: &str = "application/atom+xml; charset=utf-8";
 /// The issues that went out.
 pub(in crate::web) async fn list(
     State(web): State<Web>,
+    asked: Asked,
     Path(slug): Path<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -39,7 +41,8 @@ pub(in crate::web) async fn list(
         let mut tx = web.deps.store.read().await?;
         let published = issues::published(&mut tx, offer.publication.id, MOST).await?;
         drop(tx);
-        let (zone, language) = (offer.publication.timezone, &offer.publication.language);
+        let zone = offer.publication.timezone;
+        let language = asked.of_page(&web, &offer.publication.language);
         let issues = published
             .into_iter()
             .map(|issue| ArchivedIssue {
@@ -57,7 +60,7 @@ pub(in crate::web) async fn list(
             .collect();
         let sign_up_url = format!("/{}", offer.publication.slug);
         let page = ArchivePage {
-            publication: offer.view(&web),
+            publication: offer.view(&web, language),
             issues,
             sign_up_url,
         };
@@ -67,12 +70,13 @@ pub(in crate::web) async fn list(
         // Other issues, other texts, another style: only the whole page tells.
         Ok(conditional::answer(&headers, HTML, None, html))
     };
-    or_page(&web, listed.await)
+    or_page(&web, &asked, listed.await)
 }
 
 /// The issues as an Atom feed.
 pub(in crate::web) async fn feed(
     State(web): State<Web>,
+    asked: Asked,
     Path(slug): Path<String>,
     headers: HeaderMap,
 ) -> Response {
@@ -102,7 +106,7 @@ pub(in crate::web) async fn feed(
         let modified = Some(feed.updated_at());
         Ok(conditional::answer(&headers, ATOM, modified, feed.xml()))
     };
-    or_page(&web, fed.await)
+    or_page(&web, &asked, fed.await)
 }
 
 /// A page that names its one address for search engines, and the feed for readers of feeds.
@@ -137,6 +141,7 @@ impl EditionQuery {
 /// An issue as its readers got it, less what concerns a single reader.
 pub(in crate::web) async fn issue(
     State(web): State<Web>,
+    asked: Asked,
     Path((slug, name)): Path<(String, String)>,
     Query(query): Query<EditionQuery>,
     headers: HeaderMap,
@@ -163,5 +168,5 @@ pub(in crate::web) async fn issue(
         let answer = conditional::answer(&headers, HTML, Some(modified), html);
         Ok(([(header::CONTENT_SECURITY_POLICY, MAIL_POLICY)], answer).into_response())
     };
-    or_page(&web, shown.await)
+    or_page(&web, &asked, shown.await)
 }

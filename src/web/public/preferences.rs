@@ -1,4 +1,4 @@
-//! `GET|POST /preferences/{token}`: topics and frequency.
+//! `GET|POST /preferences/{token}`: topics, frequency and language.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -8,51 +8,97 @@ use axum::response::Response;
 use crate::domain::subscription::SubscriptionState;
 use crate::domain::token::Purpose;
 use crate::render::pages::PreferencesPage;
+use crate::services::links;
+use crate::services::preferences::{self, Choices};
 use crate::services::unsubscribe::{self, Reader};
-use crate::services::{links, preferences};
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
 use crate::web::form::SignUpForm;
+use crate::web::language::Asked;
 use crate::web::views::{Offer, offer_of};
 
 /// What the reader gets now.
-pub(in crate::web) async fn show(State(web): State<Web>, Path(token): Path<String>) -> Response {
+pub(in crate::web) async fn show(
+    State(web): State<Web>,
+    asked: Asked,
+    Path(token): Path<String>,
+) -> Response {
     let shown = async {
         let (reader, offer) = load(&web, &token).await?;
-        form(&web, &offer, &reader, &token, false, None)
+        let language = spoken(&web, &asked, &reader);
+        form(&web, &offer, &reader, &token, language, Answer::Shown)
     };
-    or_page(&web, shown.await)
+    or_page(&web, &asked, shown.await)
 }
 
 /// Saves the choices.
 pub(in crate::web) async fn save(
     State(web): State<Web>,
+    asked: Asked,
     Path(token): Path<String>,
     body: Bytes,
 ) -> Response {
     let saved = async {
         let (reader, offer) = load(&web, &token).await?;
         let filled = SignUpForm::read(&HeaderMap::new(), &body)?;
-        let choices = offer
-            .choice(&filled.topics)
-            .and_then(|topics| Ok((topics, offer.frequency(&filled.frequency)?)));
-        match choices {
-            Ok((topics, digest)) => {
-                let saved = preferences::change(&web.deps, &token, &topics, digest).await?;
+        match choices(&web, &offer, &reader, &filled) {
+            Ok(choices) => {
+                let saved = preferences::change(&web.deps, &token, &choices).await?;
+                let reader = saved.ok_or(WebError::BadLink)?;
+                let language = spoken(&web, &Asked::default(), &reader);
+                form(&web, &offer, &reader, &token, language, Answer::Saved)
+            }
+            Err(key) => {
+                let language = spoken(&web, &asked.clone().or_form(&filled.language), &reader);
+                let error = web.deps.renderer.texts().say(language, key, &[]);
                 form(
                     &web,
                     &offer,
-                    &saved.ok_or(WebError::BadLink)?,
+                    &reader,
                     &token,
-                    true,
-                    None,
+                    language,
+                    Answer::Wrong(error),
                 )
             }
-            Err(error) => form(&web, &offer, &reader, &token, false, Some(error)),
         }
     };
-    or_page(&web, saved.await)
+    or_page(&web, &asked, saved.await)
+}
+
+/// Reads the form; the error is the key of a text.
+fn choices(
+    web: &Web,
+    offer: &Offer,
+    reader: &Reader,
+    filled: &SignUpForm,
+) -> Result<Choices, &'static str> {
+    let texts = web.deps.renderer.texts();
+    let language = match filled.language.as_str() {
+        "" => None,
+        // Not a choice: the list shows the language that the page is in.
+        wish if wish == spoken(web, &Asked::default(), reader) => None,
+        wish if texts.speaks(wish) => Some(texts.best([wish]).to_owned()),
+        _ => return Err("form-error-language"),
+    };
+    Ok(Choices {
+        topics: offer.choice(&filled.topics)?,
+        digest: offer.frequency(&filled.frequency)?,
+        language,
+    })
+}
+
+/// What becomes of the form.
+enum Answer {
+    Shown,
+    Saved,
+    Wrong(String),
+}
+
+/// The reader's language, unless they ask for another.
+fn spoken<'w>(web: &'w Web, asked: &Asked, reader: &Reader) -> &'w str {
+    let own = reader.subscription.language.as_deref();
+    asked.of_reader(web, own, &reader.publication.language)
 }
 
 async fn load(web: &Web, token: &str) -> Result<(Reader, Offer), WebError> {
@@ -68,8 +114,8 @@ fn form(
     offer: &Offer,
     reader: &Reader,
     token: &str,
-    saved: bool,
-    error: Option<String>,
+    language: &str,
+    answer: Answer,
 ) -> Result<Response, WebError> {
     let subscription = &reader.subscription;
     let mut ticked: Vec<String> = subscription
@@ -89,19 +135,25 @@ fn form(
         .digest(subscription.digest)
         .map(|d| d.slug.to_string())
         .unwrap_or_default();
+    // A language that is not on the list must not be lost with the next press of the button.
+    let own = subscription.language.as_deref();
+    let listed = own.is_none_or(|own| web.deps.renderer.texts().speaks(own));
+    let languages = listed.then(|| web.deps.renderer.languages());
+    let languages = languages.unwrap_or_default();
     let subscribed = subscription.state == SubscriptionState::Confirmed;
-    let status = if error.is_some() {
-        StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        StatusCode::OK
+    let (status, saved, error) = match answer {
+        Answer::Shown => (StatusCode::OK, false, None),
+        Answer::Saved => (StatusCode::OK, subscribed, None),
+        Answer::Wrong(error) => (StatusCode::UNPROCESSABLE_ENTITY, false, Some(error)),
     };
     let shown = PreferencesPage {
-        publication: offer.view(web),
+        publication: offer.view(web, language),
         token: token.to_owned(),
         email: reader.subscriber.email.masked(),
         topics: offer.topic_options(&ticked),
-        digests: offer.digest_options(&chosen),
-        saved: saved && subscribed,
+        digests: offer.digest_options(&chosen, language),
+        languages,
+        saved,
         error,
         subscribed,
         unsubscribe_url: links::unsubscribe(&web.deps, subscription.id, reader.link.delivery),

@@ -1,5 +1,7 @@
 //! `GET /{pub}` and `POST /{pub}/subscribe`.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -9,10 +11,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use validator::Validate;
 
-use crate::domain::email_address::EmailAddress;
+use crate::domain::email_address::{AddressError, EmailAddress};
 use crate::domain::text;
 use crate::render::dates;
 use crate::render::pages::{CheckInboxPage, Headline, SignUpPage};
+use crate::render::texts::Texts;
 use crate::services::consent;
 use crate::services::sign_up::{self, Request};
 use crate::store::articles;
@@ -21,6 +24,7 @@ use crate::web::answer::{Wants, or_page, page};
 use crate::web::client::Client;
 use crate::web::error::WebError;
 use crate::web::form::SignUpForm;
+use crate::web::language::Asked;
 use crate::web::views::{Offer, offer};
 
 /// What was wrong with a form, by field.
@@ -32,19 +36,19 @@ struct Errors {
 }
 
 /// The form.
-pub(in crate::web) async fn show(State(web): State<Web>, Path(slug): Path<String>) -> Response {
+pub(in crate::web) async fn show(
+    State(web): State<Web>,
+    asked: Asked,
+    Path(slug): Path<String>,
+) -> Response {
     let shown = async {
         let offer = offer(&web, &slug).await?;
-        form_page(
-            &web,
-            &offer,
-            &SignUpForm::default(),
-            Errors::default(),
-            StatusCode::OK,
-        )
-        .await
+        let language = asked.of_page(&web, &offer.publication.language);
+        let empty = SignUpForm::default();
+        let (errors, status) = (Errors::default(), StatusCode::OK);
+        form_page(&web, &offer, &empty, language, errors, status).await
     };
-    or_page(&web, shown.await)
+    or_page(&web, &asked, shown.await)
 }
 
 /// Somebody reloads the answer's address: back to the form.
@@ -55,6 +59,7 @@ pub(in crate::web) async fn back(Path(slug): Path<String>) -> Redirect {
 /// The filled form, by a person or a program.
 pub(in crate::web) async fn submit(
     State(web): State<Web>,
+    asked: Asked,
     Path(slug): Path<String>,
     Client(address): Client,
     headers: HeaderMap,
@@ -71,11 +76,15 @@ pub(in crate::web) async fn submit(
     } else {
         Wants::of(&headers)
     };
+    let mut spoken = asked.alone(&web);
     let answered = async {
         let body = body.map_err(|rejection| too_large_or_broken(&rejection))?;
         let offer = offer(&web, &slug).await?;
         let form = SignUpForm::read(&headers, &body)?;
-        match checked(&offer, &form, address) {
+        let asked = asked.or_form(&form.language).or_form(&form.lang);
+        let language = asked.of_page(&web, &offer.publication.language);
+        spoken = language;
+        match checked(&web, &offer, &form, language, address) {
             Ok(request) => {
                 // Whoever fills the hidden field gets the usual answer and nothing else.
                 if form.website.is_empty() {
@@ -83,14 +92,13 @@ pub(in crate::web) async fn submit(
                 } else {
                     tracing::info!(publication = %slug, "a sign-up fell into the trap");
                 }
-                accepted(&web, &offer, &form, wants)
+                accepted(&web, &offer, &form, language, wants)
             }
-            Err(errors) => refused(&web, &offer, &form, errors, wants).await,
+            Err(errors) => refused(&web, &offer, &form, language, errors, wants).await,
         }
     };
-    answered
-        .await
-        .unwrap_or_else(|error: WebError| error.answer(&web, wants))
+    let answered: Result<Response, WebError> = answered.await;
+    answered.unwrap_or_else(|error| error.answer(&web, wants, spoken))
 }
 
 fn too_large_or_broken(rejection: &BytesRejection) -> WebError {
@@ -101,33 +109,41 @@ fn too_large_or_broken(rejection: &BytesRejection) -> WebError {
 }
 
 /// Turns the form into domain types, or says what is wrong, field by field.
-fn checked(offer: &Offer, form: &SignUpForm, address: std::net::IpAddr) -> Result<Request, Errors> {
+fn checked(
+    web: &Web,
+    offer: &Offer,
+    form: &SignUpForm,
+    language: &str,
+    address: IpAddr,
+) -> Result<Request, Errors> {
+    let texts = web.deps.renderer.texts();
+    let say = |key: &str| Some(texts.say(language, key, &[]));
     let mut errors = Errors::default();
     if let Err(problems) = form.validate() {
         let first = problems.field_errors().into_values().flatten().next();
-        errors.form = first.and_then(|e| e.message.as_ref().map(ToString::to_string));
+        errors.form = first.and_then(|e| e.message.as_deref()).and_then(say);
     }
     let email = form
         .email
         .parse::<EmailAddress>()
-        .map_err(|e| errors.email = Some(e.to_string()));
+        .map_err(|error| errors.email = Some(address_error(texts, language, error)));
     let topics = offer
         .choice(&form.topics)
-        .map_err(|text| errors.topics = Some(text));
+        .map_err(|key| errors.topics = say(key));
     let digest = offer
         .frequency(&form.frequency)
-        .map_err(|text| errors.form = Some(text));
+        .map_err(|key| errors.form = say(key));
     let name = (!form.name.trim().is_empty()).then(|| text::line("The name", &form.name, 100));
     let name = name
         .transpose()
-        .map_err(|e| errors.form = Some(format!("{e}.")));
+        .map_err(|_| errors.form = say("form-error-name"));
     match (email, topics, digest, name) {
         (Ok(email), Ok(topics), Ok(digest), Ok(name)) if errors.form.is_none() => Ok(Request {
             email,
             name,
             topics,
             digest,
-            language: text::line("language", &form.language, 35).ok(),
+            language: remembered(texts, form, language, &offer.publication.language),
             // Told by a script, if at all: a zone that nobody knows is none.
             timezone: form.timezone.parse().ok(),
             source: text::line("source", text::cut(&form.source, 500), 500).ok(),
@@ -137,21 +153,54 @@ fn checked(offer: &Offer, form: &SignUpForm, address: std::net::IpAddr) -> Resul
     }
 }
 
+/// The reader's language, which decides about articles too: the one that the form tells, else
+/// that of its page where this is another than the publication's.
+fn remembered(
+    texts: &Texts,
+    form: &SignUpForm,
+    language: &str,
+    publication: &str,
+) -> Option<String> {
+    if !form.language.is_empty() {
+        return text::line("language", &form.language, 35).ok();
+    }
+    (language != texts.best([publication])).then(|| language.to_owned())
+}
+
+/// What is wrong with an address, in words for the person who typed it.
+fn address_error(texts: &Texts, language: &str, error: AddressError) -> String {
+    let key = match error {
+        AddressError::Empty => "form-error-address-empty",
+        AddressError::NoAt => "form-error-address-no-at",
+        AddressError::TooLong => "form-error-address-too-long",
+        AddressError::LocalLength => "form-error-address-local",
+        AddressError::LocalDots => "form-error-address-dots",
+        AddressError::Domain => "form-error-address-domain",
+        AddressError::Character(character) => {
+            let shown = character.escape_debug().to_string();
+            let values = [("character", shown.into())];
+            return texts.say(language, "form-error-address-character", &values);
+        }
+    };
+    texts.say(language, key, &[])
+}
+
 /// The same for every address.
 fn accepted(
     web: &Web,
     offer: &Offer,
     form: &SignUpForm,
+    language: &str,
     wants: Wants,
 ) -> Result<Response, WebError> {
     if wants == Wants::Json {
-        let detail =
-            "If the address can be signed up, a mail with a link to confirm is on its way.";
+        let texts = web.deps.renderer.texts();
+        let detail = texts.say(language, "check-inbox-json", &[]);
         let body = json!({ "status": "check your inbox", "detail": detail });
         return Ok((StatusCode::ACCEPTED, Json(body)).into_response());
     }
     let checked = CheckInboxPage {
-        publication: offer.view(web),
+        publication: offer.view(web, language),
         email: form.email.trim().to_owned(),
         from_email: offer.publication.from.email.to_string(),
         archive_url: Some(format!("/{}/archive", offer.publication.slug)),
@@ -163,11 +212,13 @@ async fn refused(
     web: &Web,
     offer: &Offer,
     form: &SignUpForm,
+    language: &str,
     errors: Errors,
     wants: Wants,
 ) -> Result<Response, WebError> {
     if wants == Wants::Page {
-        return form_page(web, offer, form, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return form_page(web, offer, form, language, errors, status).await;
     }
     let mut fields = serde_json::Map::new();
     for (name, text) in [
@@ -179,7 +230,12 @@ async fn refused(
             fields.insert(name.to_owned(), text.into());
         }
     }
-    let body = json!({ "title": "The form needs a correction", "status": 422, "errors": fields });
+    let title = web
+        .deps
+        .renderer
+        .texts()
+        .say(language, "form-error-title", &[]);
+    let body = json!({ "title": title, "status": 422, "errors": fields });
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response())
 }
 
@@ -187,13 +243,14 @@ async fn form_page(
     web: &Web,
     offer: &Offer,
     form: &SignUpForm,
+    language: &str,
     errors: Errors,
     status: StatusCode,
 ) -> Result<Response, WebError> {
     let mut tx = web.deps.store.read().await?;
     let latest = articles::latest(&mut tx, offer.publication.id, web.deps.now(), 5).await?;
     drop(tx);
-    let (zone, language) = (offer.publication.timezone, &offer.publication.language);
+    let zone = offer.publication.timezone;
     let headlines = latest
         .iter()
         .map(|article| Headline {
@@ -203,16 +260,17 @@ async fn form_page(
         })
         .collect();
     let shown = SignUpPage {
-        publication: offer.view(web),
+        publication: offer.view(web, language),
         topics: offer.topic_options(&form.topics),
-        digests: offer.digest_options(&form.frequency),
+        digests: offer.digest_options(&form.frequency, language),
+        languages: web.deps.renderer.languages(),
         headlines,
         email: text::cut(&form.email, 300).to_owned(),
         name: text::cut(&form.name, 300).to_owned(),
         email_error: errors.email,
         topics_error: errors.topics,
         form_error: errors.form,
-        consent_text: consent::text(&offer.publication),
+        consent_text: consent::text(web.deps.renderer.texts(), language, &offer.publication),
         source: Some(form.source.clone()).filter(|source| !source.is_empty()),
     };
     page(web, status, &shown)

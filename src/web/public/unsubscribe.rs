@@ -18,31 +18,38 @@ use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
 use crate::web::form::field;
+use crate::web::language::Asked;
 
 /// The button; link scanners that open every link change nothing.
-pub(in crate::web) async fn show(State(web): State<Web>, Path(token): Path<String>) -> Response {
+pub(in crate::web) async fn show(
+    State(web): State<Web>,
+    asked: Asked,
+    Path(token): Path<String>,
+) -> Response {
     let shown = async {
         let found = unsubscribe::find(&web.deps, &token, Purpose::Unsubscribe).await?;
         let reader = found.ok_or(WebError::BadLink)?;
         if reader.subscription.state == SubscriptionState::Unsubscribed {
-            return goodbye(&web, &reader, token.clone());
+            return goodbye(&web, &asked, &reader, token.clone());
         }
         let shown = LeavePage {
-            publication: view(&web, &reader),
+            publication: view(&web, &asked, &reader),
             token: token.clone(),
             email: reader.subscriber.email.masked(),
         };
         page(&web, StatusCode::OK, &shown)
     };
-    or_page(&web, shown.await)
+    or_page(&web, &asked, shown.await)
 }
 
 /// Leaves, or takes leaving back.
 pub(in crate::web) async fn press(
     State(web): State<Web>,
+    asked: Asked,
     Path(token): Path<String>,
     body: Bytes,
 ) -> Response {
+    let asked = asked.or_form(&field(&body, "lang").unwrap_or_default());
     let pressed = async {
         if is_one_click(&body) {
             let left = unsubscribe::leave(&web.deps, &token, LeaveReason::OneClick).await?;
@@ -54,12 +61,12 @@ pub(in crate::web) async fn press(
             let reader = unsubscribe::undo(&web.deps, &token)
                 .await?
                 .ok_or(WebError::BadLink)?;
-            return returned(&web, &reader);
+            return returned(&web, &asked, &reader);
         }
         let left = unsubscribe::leave(&web.deps, &token, LeaveReason::Page).await?;
-        goodbye(&web, &left.ok_or(WebError::BadLink)?, token.clone())
+        goodbye(&web, &asked, &left.ok_or(WebError::BadLink)?, token.clone())
     };
-    or_page(&web, pressed.await)
+    or_page(&web, &asked, pressed.await)
 }
 
 /// RFC 8058, 3.2 allows both kinds of forms.
@@ -69,28 +76,30 @@ fn is_one_click(body: &Bytes) -> bool {
         || (text.contains("name=\"List-Unsubscribe\"") && text.contains("One-Click"))
 }
 
-fn view(web: &Web, reader: &Reader) -> PublicationView {
-    PublicationView::new(&reader.publication, &web.deps.limits.public_url)
+fn view(web: &Web, asked: &Asked, reader: &Reader) -> PublicationView {
+    let own = reader.subscription.language.as_deref();
+    let language = asked.of_reader(web, own, &reader.publication.language);
+    PublicationView::new(&reader.publication, &web.deps.limits.public_url).told_in(language)
 }
 
-fn goodbye(web: &Web, reader: &Reader, token: String) -> Result<Response, WebError> {
+fn goodbye(web: &Web, asked: &Asked, reader: &Reader, token: String) -> Result<Response, WebError> {
     page(
         web,
         StatusCode::OK,
         &GoodbyePage {
-            publication: view(web, reader),
+            publication: view(web, asked, reader),
             token,
         },
     )
 }
 
-fn returned(web: &Web, reader: &Reader) -> Result<Response, WebError> {
+fn returned(web: &Web, asked: &Asked, reader: &Reader) -> Result<Response, WebError> {
     let preferences_url = links::preferences(&web.deps, reader.subscription.id, None);
     page(
         web,
         StatusCode::OK,
         &ReturnedPage {
-            publication: view(web, reader),
+            publication: view(web, asked, reader),
             preferences_url,
         },
     )

@@ -1,0 +1,128 @@
+//! Every page in every language, and in one that is written from right to left.
+
+use serde_json::json;
+
+use super::Renderer;
+use super::pages::{
+    ArchivePage, CheckInboxPage, ConfirmPage, ConfirmedPage, GoodbyePage, LeavePage, MessagePage,
+    Page, PreferencesPage, ReturnedPage, SignUpPage,
+};
+use super::texts::Texts;
+
+/// A few words of a language that is written from right to left; the rest is English.
+const ARABIC: &str = "language-name = العربية
+sign-up-button = اشترك
+sign-up-heading = احصل عليها بالبريد
+page-past-issues = الأعداد السابقة
+";
+
+/// A page in a language, as if its reader had chosen it.
+fn told_in<P: Page>(renderer: &Renderer, page: &P, language: &str) -> String {
+    let mut context = serde_json::to_value(page).unwrap();
+    let direction = if language == "ar" { "rtl" } else { "ltr" };
+    let place = match context.get_mut("publication") {
+        Some(publication) => publication,
+        None => &mut context,
+    };
+    place["language"] = json!(language);
+    place["direction"] = json!(direction);
+    renderer.fill(P::TEMPLATE, &context).unwrap()
+}
+
+fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String)> {
+    fn page<P: Page>(renderer: &Renderer, page: &P, language: &str) -> (&'static str, String) {
+        (P::TEMPLATE, told_in(renderer, page, language))
+    }
+    vec![
+        page(renderer, &SignUpPage::sample(), language),
+        page(renderer, &SignUpPage::wrong_sample(), language),
+        page(renderer, &CheckInboxPage::sample(), language),
+        page(renderer, &ConfirmPage::sample(), language),
+        page(renderer, &ConfirmedPage::sample(), language),
+        page(renderer, &LeavePage::sample(), language),
+        page(renderer, &GoodbyePage::sample(), language),
+        page(renderer, &ReturnedPage::sample(), language),
+        page(renderer, &PreferencesPage::sample(), language),
+        page(renderer, &ArchivePage::sample(), language),
+        page(renderer, &MessagePage::sample(), language),
+    ]
+}
+
+/// The words between the tags of a page, a line for each.
+fn words(html: &str) -> String {
+    let (_, body) = html.split_once("<title>").unwrap();
+    let body = match (body.find("<style>"), body.find("</style>")) {
+        (Some(from), Some(to)) => format!("{}{}", &body[..from], &body[to..]),
+        _ => body.to_owned(),
+    };
+    let texts = body.split('<').map(|part| {
+        let text = part.split_once('>').map_or(part, |(_, text)| text);
+        text.trim()
+    });
+    texts
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_page_says_so_in_each_language() {
+    let renderer = Renderer::new().unwrap();
+    for language in ["de", "fr", "it", "es"] {
+        let mut all = String::new();
+        for (name, html) in all_told_in(&renderer, language) {
+            let start = format!("<html lang=\"{language}\" dir=\"ltr\">");
+            assert!(html.contains(&start), "{name}");
+            all = format!("{all}== {name}\n{}\n\n", words(&html));
+        }
+        insta::assert_snapshot!(format!("pages_{language}"), all);
+    }
+}
+
+#[test]
+fn a_language_from_right_to_left_turns_the_page_and_falls_back_to_english() {
+    let mut texts = Texts::new().unwrap();
+    texts.add("ar", ARABIC).unwrap();
+    let renderer = Renderer::with(texts).unwrap();
+    for (name, html) in all_told_in(&renderer, "ar") {
+        assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{name}");
+    }
+    let page = told_in(&renderer, &SignUpPage::sample(), "ar");
+    assert!(page.contains(">اشترك</button>"));
+    assert!(page.contains("Latest headlines"));
+    // An address is written from left to right wherever it stands.
+    assert!(page.contains("dir=\"ltr\" autocomplete=\"email\""));
+    let listed = renderer.languages();
+    let names: Vec<&str> = listed.iter().map(|l| l.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "English",
+            "Deutsch",
+            "Français",
+            "Italiano",
+            "Español",
+            "العربية"
+        ]
+    );
+}
+
+#[test]
+fn the_style_knows_no_left_and_right() {
+    for line in super::pages::PAGE_CSS.lines() {
+        for side in ["left", "right"] {
+            assert!(!line.contains(side), "{line}");
+        }
+    }
+}
+
+#[test]
+fn what_is_in_the_publications_language_says_so() {
+    let renderer = Renderer::new().unwrap();
+    let mut page = SignUpPage::sample();
+    page.publication.own_language = "pt".into();
+    let html = renderer.page(&page).unwrap();
+    assert!(html.contains("<p class=\"promise\" lang=\"pt\">"));
+    let headlines = page.headlines.len();
+    assert_eq!(html.matches("lang=\"pt\">").count(), headlines + 1);
+}
