@@ -134,13 +134,14 @@ export function launch() {
 
 /** Somebody with a browser window and an address of their own. */
 export class Reader {
-  /** `script` says whether the window runs JavaScript. */
-  static async arrive(browser, demo, { name, viewport, script }) {
+  /** `script` says whether the window runs JavaScript; `locale` is what it asks for. */
+  static async arrive(browser, demo, { name, viewport, script, locale = 'en-GB' }) {
     const reader = new Reader();
     Object.assign(reader, { demo, name, script, phone: viewport.width < 600 });
     reader.email = `${name}@reader.example`;
     reader.context = await browser.newContext({
       viewport,
+      locale,
       javaScriptEnabled: script,
       hasTouch: reader.phone,
       isMobile: reader.phone,
