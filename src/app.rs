@@ -91,6 +91,7 @@ impl App {
             max_bytes: settings.feeds.max_bytes,
             timeout: Duration::from_secs(settings.feeds.timeout_seconds),
             allow_private_addresses: settings.feeds.allow_private_addresses,
+            host_gap: Duration::from_secs(settings.feeds.host_gap_seconds),
         })?;
         let plan = plan(&settings)?;
         let deps = Deps {

@@ -2,28 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
-use super::output::{Output, Row};
+use super::feed_show::{as_json, list, show};
+use super::output::Output;
 use super::{Global, article::read_input, context};
-use crate::domain::feed::{self as domain, FeedState, parse_interval};
+use crate::domain::feed::{self as domain, Every, FeedState, parse_interval};
 use crate::domain::ids::FeedId;
 use crate::domain::slug::Slug;
+use crate::feeds::discover::Offer;
 use crate::feeds::parse;
-use crate::services::Deps;
-use crate::services::fetch_feed;
-use crate::services::manage_feed::{self, NewFeed};
-use crate::store::feeds;
+use crate::services::discover_feed::{Found, discover};
+use crate::services::manage_feed::{self, FeedEdits, NewFeed};
+use crate::services::{Deps, fetch_feed};
+use crate::store::feeds::{self, Change};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Feed {
-    /// Connect an RSS, Atom or JSON Feed to a publication
+    /// Connect an RSS, Atom or JSON Feed to a publication; a page's address leads to its feed
     Add(Add),
+    /// Change how a feed is asked and sorted
+    Update(Update),
+    /// Show all that is known of a feed
+    Show { id: FeedId },
     /// List the feeds
     List {
         /// Only those of this publication
@@ -58,7 +63,7 @@ pub(super) enum Feed {
 pub(super) struct Add {
     /// The publication
     publication: String,
-    /// The address of the feed
+    /// The address of the feed, or of a page that offers it
     url: String,
     /// A topic that every article of the feed belongs to
     #[arg(long, value_name = "SLUG")]
@@ -66,9 +71,52 @@ pub(super) struct Add {
     /// A category of the feed and the topic that it means
     #[arg(long, value_name = "CATEGORY=TOPIC", value_parser = parse_mapping)]
     map: Vec<(String, Slug)>,
-    /// How often the feed is asked
-    #[arg(long, default_value = "15m", value_parser = parse_interval)]
-    every: Duration,
+    /// How often the feed is asked, as in 15m; auto follows its own rhythm
+    #[arg(long, default_value = "auto", value_parser = parse_every)]
+    every: Every,
+    /// Read the articles' pages for picture, description and address where the feed has none
+    #[arg(long)]
+    article_pages: bool,
+    /// Connect the address as it is, without looking at it
+    #[arg(long)]
+    unchecked: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Update {
+    /// The feed
+    id: FeedId,
+    #[command(flatten)]
+    changes: Changes,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct Changes {
+    /// Its new address
+    #[arg(long)]
+    url: Option<String>,
+    /// How often it is asked, as in 15m; auto follows its own rhythm
+    #[arg(long, value_parser = parse_every)]
+    every: Option<Every>,
+    /// One more topic that every article of the feed belongs to
+    #[arg(long, value_name = "SLUG")]
+    topic: Vec<Slug>,
+    /// One more category of the feed and the topic that it means
+    #[arg(long, value_name = "CATEGORY=TOPIC", value_parser = parse_mapping)]
+    map: Vec<(String, Slug)>,
+    /// Whether articles' pages are read for picture, description and address
+    #[arg(long, value_name = "YES")]
+    article_pages: Option<bool>,
+}
+
+fn parse_every(text: &str) -> Result<Every, String> {
+    if text == "auto" {
+        return Ok(Every::Adaptive);
+    }
+    parse_interval(text)
+        .map(Every::Fixed)
+        .map_err(|error| format!("{error}, or auto"))
 }
 
 fn parse_mapping(text: &str) -> Result<(String, Slug), String> {
@@ -79,14 +127,6 @@ fn parse_mapping(text: &str) -> Result<(String, Slug), String> {
     Ok((category.to_owned(), topic))
 }
 
-fn as_json(f: &domain::Feed) -> Value {
-    json!({
-        "id": f.id, "url": f.url, "title": f.title, "state": f.state, "every_seconds": f.every.as_secs(),
-        "topics": f.topics, "mapping": f.mapping, "next_fetch_at": f.next_fetch_at,
-        "last_fetched_at": f.last_fetched_at, "last_error": f.last_error, "failures": f.failures,
-    })
-}
-
 impl Feed {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         if let Self::Parse { file, base } = &self {
@@ -94,20 +134,22 @@ impl Feed {
         }
         let deps = context::open(global).await?;
         match self {
-            Self::Add(new) => {
-                let publication = context::publication(&deps, &new.publication).await?.id;
-                let mapping: BTreeMap<String, Slug> = new.map.into_iter().collect();
-                let new = NewFeed {
-                    publication,
-                    url: new.url,
-                    topics: new.topic,
-                    mapping,
-                    every: new.every,
+            Self::Add(new) => return add(&deps, new, out).await,
+            Self::Update(Update { id, changes }) => {
+                let edits = FeedEdits {
+                    url: changes.url,
+                    asking: Change {
+                        every: changes.every,
+                        article_pages: changes.article_pages,
+                    },
+                    topics: changes.topic,
+                    mapping: changes.map.into_iter().collect(),
                 };
-                let feed = manage_feed::add(&deps, new).await?;
-                let text = format!("{} is connected as {}.", feed.url, feed.id);
-                out.result(&as_json(&feed), &text)?;
+                let feed = manage_feed::update(&deps, id, edits).await?;
+                let text = format!("{id} is changed.");
+                out.result(&as_json(&feed, deps.now()), &text)?;
             }
+            Self::Show { id } => show(&deps, id, out).await?,
             Self::List { publication } => list(&deps, publication.as_deref(), out).await?,
             Self::Fetch { id, all: _ } => return fetch(&deps, id, out).await,
             Self::Pause { id } => {
@@ -144,34 +186,51 @@ fn parse_file(file: &str, base: Option<&Url>, out: &Output) -> Result<ExitCode> 
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(deps: &Deps, publication: Option<&str>, out: &Output) -> Result<()> {
-    let of = match publication {
-        Some(slug) => Some(context::publication(deps, slug).await?.id),
-        None => None,
+async fn add(deps: &Deps, new: Add, out: &Output) -> Result<ExitCode> {
+    let publication = context::publication(deps, &new.publication).await?.id;
+    let url = if new.unchecked {
+        new.url
+    } else {
+        crate::domain::article::check_url(&new.url)?;
+        match discover(deps, &new.url).await? {
+            Found::Feed { url, by_page, .. } => {
+                if by_page {
+                    out.remark(&format!("{} is a page; its feed is {url}", new.url));
+                }
+                url
+            }
+            Found::Several(offers) => return several(&new.url, &offers, out),
+            Found::Unreachable(error) => {
+                out.remark(&format!("it is connected without a look at it: {error}"));
+                new.url
+            }
+        }
     };
-    let mut tx = deps.store.read().await?;
-    let rows: Vec<Row> = feeds::list(&mut tx, of)
-        .await?
-        .iter()
-        .map(|feed| Row {
-            json: as_json(feed),
-            cells: vec![
-                feed.id.to_string(),
-                feed.title.clone().unwrap_or_default(),
-                feed.url.clone(),
-                feed.state.to_string(),
-                feed.last_fetched_at
-                    .map_or("never".to_owned(), |t| t.format("%F %R").to_string()),
-                feed.last_error.clone().unwrap_or_default(),
-            ],
-        })
-        .collect();
-    let empty = "there is no feed yet; `paperround feed add` connects one";
-    out.list(
-        &["id", "title", "url", "state", "fetched (utc)", "error"],
-        &rows,
-        empty,
-    )
+    let mapping: BTreeMap<String, Slug> = new.map.into_iter().collect();
+    let new = NewFeed {
+        publication,
+        url,
+        topics: new.topic,
+        mapping,
+        every: new.every,
+        article_pages: new.article_pages,
+    };
+    let feed = manage_feed::add(deps, new).await?;
+    let text = format!("{} is connected as {}.", feed.url, feed.id);
+    out.result(&as_json(&feed, deps.now()), &text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A page offers several feeds: shows them, and asks to choose.
+fn several(page: &str, offers: &[Offer], out: &Output) -> Result<ExitCode> {
+    for offer in offers {
+        let title = offer.title.as_deref().unwrap_or("without a title");
+        out.result(&json!(offer), &format!("{}  ({title})", offer.url))?;
+    }
+    bail!(
+        "{page} offers {} feeds; give the address of one of them",
+        offers.len()
+    );
 }
 
 async fn fetch(deps: &Deps, id: Option<FeedId>, out: &Output) -> Result<ExitCode> {
@@ -190,7 +249,7 @@ async fn fetch(deps: &Deps, id: Option<FeedId>, out: &Output) -> Result<ExitCode
     }
     let mut code = ExitCode::SUCCESS;
     for feed in chosen {
-        match fetch_feed::fetch(deps, feed.id).await {
+        match fetch_feed::fetch_by_hand(deps, feed.id).await {
             Ok(report) => {
                 let text = if report.not_modified {
                     format!("{}: nothing changed", feed.url)

@@ -12,6 +12,7 @@ mod digest;
 mod dkim;
 mod doctor;
 mod feed;
+mod feed_show;
 mod init;
 mod issue;
 mod migrate;

@@ -12,6 +12,8 @@ pub struct Feeds {
     pub timeout_seconds: u64,
     /// Whether feeds may be fetched from this machine and its network.
     pub allow_private_addresses: bool,
+    /// How long a host is left alone between two requests.
+    pub host_gap_seconds: u64,
 }
 
 impl Default for Feeds {
@@ -20,6 +22,7 @@ impl Default for Feeds {
             max_bytes: 5_000_000,
             timeout_seconds: 20,
             allow_private_addresses: false,
+            host_gap_seconds: 1,
         }
     }
 }
@@ -31,6 +34,9 @@ impl Feeds {
         }
         if !(1..=300).contains(&self.timeout_seconds) {
             problems.push(Problem::new("feeds.timeout_seconds", "must be 1 to 300"));
+        }
+        if self.host_gap_seconds > 60 {
+            problems.push(Problem::new("feeds.host_gap_seconds", "must be 0 to 60"));
         }
     }
 }

@@ -52,6 +52,7 @@ impl Settings {
                 "max_bytes": self.feeds.max_bytes,
                 "timeout_seconds": self.feeds.timeout_seconds,
                 "allow_private_addresses": self.feeds.allow_private_addresses,
+                "host_gap_seconds": self.feeds.host_gap_seconds,
             },
             "signup": {
                 "per_address_per_day": self.signup.per_address_per_day,

@@ -21,6 +21,7 @@ use crate::config::database::Database;
 use crate::config::init::new_key;
 use crate::config::relay::{Relay, Relays};
 use crate::config::security::Security;
+use crate::domain::feed::Every;
 use crate::domain::ids::FeedId;
 use crate::domain::publication::Publication;
 use crate::services::Deps;
@@ -195,6 +196,7 @@ fn settings(folder: &TempDir, key: &str, url: &str, smtp: SocketAddr) -> Setting
     url.clone_into(&mut settings.http.public_url);
     settings.delivery.shutdown_seconds = 3;
     settings.feeds.allow_private_addresses = true;
+    settings.feeds.host_gap_seconds = 0;
     // One person tries the form many times.
     settings.signup.per_address_per_day = 20;
     settings.signup.per_ip_per_hour = 0;
@@ -236,7 +238,8 @@ async fn define(deps: &Deps, feed_url: &str) -> Result<(Publication, FeedId)> {
         url: feed_url.to_owned(),
         topics: Vec::new(),
         mapping: mapping.collect::<Result<_>>()?,
-        every: Duration::from_secs(60),
+        every: Every::Fixed(Duration::from_secs(60)),
+        article_pages: false,
     };
     let feed = manage_feed::add(deps, feed).await?;
     digest(deps, &publication, "daily", "Daily", "0 7 * * *").await?;

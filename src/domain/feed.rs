@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use super::clock::Time;
 use super::ids::{FeedId, PublicationId};
+use super::rhythm::{FIRST_INTERVAL, Rhythm};
 use super::slug::Slug;
 
 named_states! {
@@ -14,6 +15,8 @@ named_states! {
     FeedState {
         Active => "active",
         Paused => "paused",
+        // Its server says that it is gone for good.
+        Gone => "gone",
     }
 }
 
@@ -26,17 +29,46 @@ pub struct Feed {
     pub title: Option<String>,
     pub state: FeedState,
     pub every: Duration,
+    /// Whether `every` follows the feed's rhythm.
+    pub adaptive: bool,
     pub etag: Option<String>,
     pub last_modified: Option<String>,
     pub next_fetch_at: Time,
     pub last_fetched_at: Option<Time>,
     pub last_error: Option<String>,
     pub failures: u32,
+    pub health: Health,
+    /// Where permanent redirects lead, and how many fetches in a row have found that.
+    pub moved: Option<(String, u32)>,
+    /// Whether articles' pages are read for what the feed leaves out.
+    pub article_pages: bool,
     /// Topics that every article of the feed belongs to.
     pub topics: Vec<Slug>,
     /// Category in the feed (lower case) to topic.
     pub mapping: BTreeMap<String, Slug>,
 }
+
+/// How often a feed is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Every {
+    Fixed(Duration),
+    /// Following the feed's own rhythm.
+    Adaptive,
+}
+
+/// How a feed has been doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Health {
+    pub rhythm: Option<Rhythm>,
+    pub last_ok_at: Option<Time>,
+    /// The date of the newest item.
+    pub last_new_at: Option<Time>,
+    /// New items at the last fetch.
+    pub last_added: u32,
+}
+
+/// Fetches in a row that must find a feed moved before its address is changed.
+pub const MOVED_FOR_GOOD: u32 = 3;
 
 /// The shortest interval between two requests to a feed.
 pub const MIN_INTERVAL: Duration = Duration::from_secs(60);
@@ -72,6 +104,16 @@ pub fn parse_span(text: &str) -> Result<Duration, IntervalError> {
         .ok_or_else(form)
 }
 
+/// The host that an address is asked of, by which politeness counts.
+pub fn host_of(url: &str) -> String {
+    let host = url::Url::parse(url).ok();
+    let host = host
+        .as_ref()
+        .and_then(url::Url::host_str)
+        .map(str::to_owned);
+    host.unwrap_or_default()
+}
+
 /// Reads the interval of a feed.
 pub fn parse_interval(text: &str) -> Result<Duration, IntervalError> {
     let span = parse_span(text)?;
@@ -83,6 +125,31 @@ pub fn parse_interval(text: &str) -> Result<Duration, IntervalError> {
 }
 
 impl Feed {
+    /// For how long the feed has had nothing new, where that is longer than usual for it.
+    pub fn quiet_for(&self, now: Time) -> Option<Duration> {
+        let silent = (now - self.health.last_new_at?).to_std().ok()?;
+        (silent > self.health.rhythm?.quiet_after).then_some(silent)
+    }
+
+    /// How often the feed is to be asked from now on.
+    pub fn interval(&self, health: &Health, now: Time) -> Duration {
+        if !self.adaptive {
+            return self.every;
+        }
+        let silent = health.last_new_at.and_then(|at| (now - at).to_std().ok());
+        health.rhythm.map_or(FIRST_INTERVAL, |rhythm| {
+            rhythm.interval(silent.unwrap_or_default())
+        })
+    }
+
+    /// What is known of the move after a fetch that was led for good to `moved_to`.
+    pub fn moved_after(&self, moved_to: Option<&str>) -> Option<(String, u32)> {
+        let target = moved_to.filter(|target| *target != self.url)?;
+        let before = self.moved.as_ref().filter(|(known, _)| known == target);
+        let seen = before.map_or(0, |(_, seen)| *seen).saturating_add(1);
+        Some((target.to_owned(), seen))
+    }
+
     /// The topics of an article with these categories, in the order of the feed's settings.
     pub fn topics_for(&self, categories: &[String]) -> Vec<Slug> {
         let mapped = categories

@@ -62,6 +62,7 @@ pub mod notice;
 pub mod pace;
 pub mod publication;
 pub mod random;
+pub mod rhythm;
 pub mod schedule;
 pub mod selection;
 pub mod slug;

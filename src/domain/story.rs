@@ -97,7 +97,7 @@ pub fn is_same(known: Sighting<'_>, new: Sighting<'_>) -> bool {
 }
 
 /// The share of words that two texts have in common; nothing where one is empty.
-fn likeness(a: &str, b: &str) -> Option<f64> {
+pub fn likeness(a: &str, b: &str) -> Option<f64> {
     let set = |text: &str| -> BTreeSet<String> {
         words_of(&text.to_lowercase())
             .split(' ')

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -11,84 +11,22 @@ use thiserror::Error;
 use url::Url;
 
 use super::guard;
+use super::turns::Turns;
 use crate::domain::article::check_url;
 use crate::domain::clock::Time;
+
+mod outcome;
+
+pub use outcome::{FetchError, FetchLimits, Fetched, Validators};
 
 const MAX_REDIRECTS: usize = 5;
 /// A server that cannot be reached should not use up the time that a slow one may need.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The head of a page is in its beginning.
+const MAX_PAGE: usize = 512 * 1024;
 const USER_AGENT: &str = concat!("Paperround/", env!("CARGO_PKG_VERSION"));
 const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/feed+json, \
     application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1";
-
-/// What a fetch may cost, and where it may go.
-#[derive(Debug, Clone, Copy)]
-pub struct FetchLimits {
-    /// The most bytes of a body, counted after decompression.
-    pub max_bytes: usize,
-    /// The most time for everything: names, redirects and the whole body.
-    pub timeout: Duration,
-    /// Whether addresses that are not public may be fetched.
-    pub allow_private_addresses: bool,
-}
-
-/// What the server said of the version that we have.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Validators {
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
-}
-
-/// What came of a fetch that went well.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fetched {
-    /// The version that we have is the present one.
-    NotModified {
-        etag: Option<String>,
-        last_modified: Option<String>,
-    },
-    Body {
-        bytes: Vec<u8>,
-        /// Where redirects led: the base of relative links.
-        final_url: Url,
-        etag: Option<String>,
-        last_modified: Option<String>,
-    },
-}
-
-/// Why a feed could not be fetched.
-#[derive(Debug, Error)]
-pub enum FetchError {
-    #[error("{0:?} is not an address that can be fetched (http:// or https://, no user name)")]
-    BadUrl(String),
-    #[error(
-        "{host} is a {kind} address; set feeds.allow_private_addresses to fetch from your own network"
-    )]
-    PrivateAddress { host: String, kind: &'static str },
-    #[error("the name {host} cannot be resolved: {reason}")]
-    Dns { host: String, reason: String },
-    #[error("cannot connect to {host}: {reason}")]
-    Connect { host: String, reason: String },
-    #[error("no secure connection to {host}: {reason}")]
-    Tls { host: String, reason: String },
-    #[error("no complete answer within {} seconds (feeds.timeout_seconds)", .0.as_secs_f64())]
-    Timeout(Duration),
-    #[error("the answer is larger than {max} bytes (feeds.max_bytes)")]
-    TooLarge { max: usize },
-    #[error("more than {MAX_REDIRECTS} redirects")]
-    TooManyRedirects,
-    #[error("the server redirects without saying where to")]
-    BadRedirect,
-    #[error("the server answers {status}")]
-    Status {
-        status: u16,
-        retry_after: Option<Duration>,
-    },
-    #[error("the server says that the feed is gone for good (410)")]
-    Gone,
-    #[error("the answer broke off or cannot be read: {0}")]
-    Body(String),
-}
 
 /// Why no fetcher could be made.
 #[derive(Debug, Error)]
@@ -100,6 +38,21 @@ pub struct SetupError(String);
 pub struct Fetcher {
     client: Client,
     limits: FetchLimits,
+    turns: Turns,
+}
+
+/// What one request came to.
+enum Step {
+    Redirect { to: Url, for_good: bool },
+    Done(Fetched),
+}
+
+/// What is asked for, beside the address.
+struct Wanted<'a> {
+    validators: &'a Validators,
+    now: Time,
+    /// Whether a body that is too large is cut rather than refused, and at which size.
+    cut_at: Option<usize>,
 }
 
 impl Fetcher {
@@ -125,7 +78,16 @@ impl Fetcher {
             .pool_max_idle_per_host(0)
             .build()
             .map_err(|error| SetupError(reason(&error)))?;
-        Ok(Self { client, limits })
+        Ok(Self {
+            client,
+            turns: Turns::new(limits.host_gap),
+            limits,
+        })
+    }
+
+    /// How long a host is left alone between two requests.
+    pub fn host_gap(&self) -> Duration {
+        self.limits.host_gap
     }
 
     /// Gets the feed at `url` unless it is still the version of `validators`; `now` is needed to
@@ -136,37 +98,75 @@ impl Fetcher {
         validators: &Validators,
         now: Time,
     ) -> Result<Fetched, FetchError> {
-        let work = self.follow(url, validators, now);
-        tokio::time::timeout(self.limits.timeout, work)
-            .await
-            .unwrap_or(Err(FetchError::Timeout(self.limits.timeout)))
+        let wanted = Wanted {
+            validators,
+            now,
+            cut_at: None,
+        };
+        self.follow(url, &wanted).await
     }
 
-    async fn follow(
-        &self,
-        url: &str,
-        validators: &Validators,
-        now: Time,
-    ) -> Result<Fetched, FetchError> {
+    /// Gets the beginning of a page of the web.
+    pub async fn fetch_page(&self, url: &str, now: Time) -> Result<(Vec<u8>, Url), FetchError> {
+        let wanted = Wanted {
+            validators: &Validators::default(),
+            now,
+            cut_at: Some(MAX_PAGE.min(self.limits.max_bytes)),
+        };
+        match self.follow(url, &wanted).await? {
+            Fetched::Body {
+                bytes, final_url, ..
+            } => Ok((bytes, final_url)),
+            Fetched::NotModified { .. } => Err(FetchError::Body("304 to no condition".to_owned())),
+        }
+    }
+
+    async fn follow(&self, url: &str, wanted: &Wanted<'_>) -> Result<Fetched, FetchError> {
         let mut url = check_url(url).map_err(|_| FetchError::BadUrl(url.to_owned()))?;
+        let mut left = self.limits.timeout;
+        let mut moved_to = None;
+        let mut for_good_so_far = true;
         for _ in 0..=MAX_REDIRECTS {
-            let response = self.request(&url, validators).await?;
-            let status = response.status();
-            tracing::debug!(host = host(&url), status = status.as_u16(), "asked a feed");
-            match status {
-                StatusCode::NOT_MODIFIED => return Ok(not_modified(&response, validators)),
-                StatusCode::GONE => return Err(FetchError::Gone),
-                _ if is_redirect(status) => url = target(&url, &response)?,
-                _ if status.is_success() => return self.read(response, url).await,
-                _ => {
-                    return Err(FetchError::Status {
-                        status: status.as_u16(),
-                        retry_after: retry_after(response.headers(), now),
-                    });
+            // Waiting for one's turn is no fault of the server.
+            let turn = self.turns.take(host(&url)).await;
+            let began = Instant::now();
+            let step = tokio::time::timeout(left, self.step(&url, wanted)).await;
+            drop(turn);
+            left = left.saturating_sub(began.elapsed());
+            match step.map_err(|_| FetchError::Timeout(self.limits.timeout))?? {
+                Step::Done(fetched) => return Ok(fetched.after_move(moved_to)),
+                Step::Redirect { to, for_good } => {
+                    for_good_so_far &= for_good;
+                    if for_good_so_far {
+                        moved_to = Some(to.clone());
+                    }
+                    url = to;
                 }
             }
         }
         Err(FetchError::TooManyRedirects)
+    }
+
+    async fn step(&self, url: &Url, wanted: &Wanted<'_>) -> Result<Step, FetchError> {
+        let response = self.request(url, wanted.validators).await?;
+        let status = response.status();
+        tracing::debug!(host = host(url), status = status.as_u16(), "asked a host");
+        match status {
+            StatusCode::NOT_MODIFIED => Ok(Step::Done(not_modified(&response, wanted.validators))),
+            StatusCode::GONE => Err(FetchError::Gone),
+            _ if is_redirect(status) => Ok(Step::Redirect {
+                to: target(url, &response)?,
+                for_good: matches!(status.as_u16(), 301 | 308),
+            }),
+            _ if status.is_success() => self
+                .read(response, url.clone(), wanted.cut_at)
+                .await
+                .map(Step::Done),
+            _ => Err(FetchError::Status {
+                status: status.as_u16(),
+                retry_after: retry_after(response.headers(), wanted.now),
+            }),
+        }
     }
 
     async fn request(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
@@ -196,15 +196,24 @@ impl Fetcher {
             .map_err(|error| self.explain(&error, url))
     }
 
-    async fn read(&self, mut response: Response, final_url: Url) -> Result<Fetched, FetchError> {
-        let max = self.limits.max_bytes;
+    async fn read(
+        &self,
+        mut response: Response,
+        final_url: Url,
+        cut_at: Option<usize>,
+    ) -> Result<Fetched, FetchError> {
+        let max = cut_at.unwrap_or(self.limits.max_bytes);
         let too_large = FetchError::TooLarge { max };
         let announced = response.content_length().unwrap_or(0);
-        if usize::try_from(announced).map_or(true, |length| length > max) {
+        let is_large = usize::try_from(announced).map_or(true, |length| length > max);
+        if is_large && cut_at.is_none() {
             return Err(too_large);
         }
         let etag = header_text(response.headers(), &header::ETAG);
         let last_modified = header_text(response.headers(), &header::LAST_MODIFIED);
+        let links = response.headers().get_all(header::LINK).iter();
+        let links = links.filter_map(|link| link.to_str().ok().map(str::to_owned));
+        let links: Vec<String> = links.take(20).collect();
         let mut bytes = Vec::new();
         // Chunks come decompressed, so a small body that swells is stopped at the same size.
         while let Some(chunk) = response
@@ -213,7 +222,11 @@ impl Fetcher {
             .map_err(|error| self.explain(&error, &final_url))?
         {
             if bytes.len() + chunk.len() > max {
-                return Err(too_large);
+                if cut_at.is_none() {
+                    return Err(too_large);
+                }
+                bytes.extend_from_slice(&chunk[..max - bytes.len()]);
+                break;
             }
             bytes.extend_from_slice(&chunk);
         }
@@ -222,6 +235,8 @@ impl Fetcher {
             final_url,
             etag,
             last_modified,
+            moved_to: None,
+            links,
         })
     }
 
@@ -313,6 +328,7 @@ fn not_modified(response: &Response, had: &Validators) -> Fetched {
         etag: header_text(headers, &header::ETAG).or_else(|| had.etag.clone()),
         last_modified: header_text(headers, &header::LAST_MODIFIED)
             .or_else(|| had.last_modified.clone()),
+        moved_to: None,
     }
 }
 

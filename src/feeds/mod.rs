@@ -1,7 +1,9 @@
 //! Fetching, parsing and sanitising feeds: bytes from strangers in, clean articles out.
 
+pub mod discover;
 pub mod fetch;
 pub mod guard;
+pub mod page;
 pub mod parse;
 pub mod probe;
 pub mod sanitize;
@@ -14,6 +16,7 @@ mod plain;
 mod repair;
 mod shape;
 mod tokens;
+mod turns;
 mod vocabulary;
 
 use serde::Serialize;

@@ -55,7 +55,12 @@ async fn perform(hands: &Hands, job: &Job) -> anyhow::Result<()> {
         Job::SendNotice { notice } => send_notice::send(&deps, *notice).await?,
         Job::FetchFeed { feed } => match fetch_feed::fetch(&deps, *feed).await {
             // Recorded with the feed, where operators look for it.
-            Ok(_) | Err(fetch_feed::FeedError::Fetch(_) | fetch_feed::FeedError::Parse(_)) => {}
+            Ok(_)
+            | Err(
+                fetch_feed::FeedError::Fetch(_)
+                | fetch_feed::FeedError::Parse(_)
+                | fetch_feed::FeedError::Gone,
+            ) => {}
             Err(error) => return Err(error.into()),
         },
         Job::ComposeIssue { issue } => compose_issue::compose(&deps, *issue).await?,

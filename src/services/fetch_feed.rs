@@ -1,25 +1,32 @@
 //! Asks a feed for news and takes in what it has.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use thiserror::Error;
 use url::Url;
 
 use super::Deps;
-use super::ingest_article::{Incoming, IngestError, Ingested, Intake};
-use crate::domain::article::ArticleContent;
-use crate::domain::clock::Time;
-use crate::domain::feed::{Feed, next_fetch};
+use super::read_pages::read_pages;
+use crate::domain::feed::{Feed, FeedState, host_of};
 use crate::domain::ids::FeedId;
 use crate::domain::job::Job;
+use crate::feeds::ParsedFeed;
 use crate::feeds::fetch::{FetchError, Fetched, Validators};
 use crate::feeds::parse::{ParseError, parse};
-use crate::feeds::{ParsedEntry, ParsedFeed};
 use crate::store::{StoreError, feeds};
+
+mod record;
+mod take_in;
+
+use record::Learnt;
+use take_in::take_in;
 
 /// How long a feed that is being asked is left alone by others.
 const TAKEN_FOR: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+
+/// How long one who asks by hand waits for a host that is being asked.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a fetch brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -42,22 +49,34 @@ pub enum FeedError {
     Fetch(#[from] FetchError),
     #[error(transparent)]
     Parse(#[from] ParseError),
+    #[error("its server said that the feed is gone; `paperround feed resume` asks again")]
+    Gone,
     #[error("the feed could not be read: {0}")]
     Crashed(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Takes the feeds that are due and enqueues a job for each. Of several nodes one gets a feed.
+/// Takes the feeds that are due and enqueues a job for each, at most one of a host at a time. Of
+/// several nodes one gets a feed.
 pub async fn enqueue_due(deps: &Deps) -> Result<usize, StoreError> {
     let now = deps.now();
     let mut tx = deps.store.read().await?;
-    let due = feeds::due(&mut tx, now, 100).await?;
+    let due = feeds::due(&mut tx, now, 500).await?;
     drop(tx);
     let mut taken = 0;
-    for feed in due {
+    let mut hosts = HashSet::new();
+    for (feed, url) in due {
+        let host = host_of(&url);
+        if !hosts.insert(host.clone()) {
+            continue;
+        }
         let mut tx = deps.store.begin().await?;
-        if !feeds::take(&mut tx, feed, now, now + TAKEN_FOR).await? {
+        let until = now + TAKEN_FOR;
+        // What is not committed is undone: a feed whose host is busy stays due.
+        if !feeds::claim_host(&mut tx, &host, now, until).await?
+            || !feeds::take(&mut tx, feed, now, until).await?
+        {
             continue;
         }
         let job = Job::FetchFeed { feed };
@@ -74,17 +93,43 @@ pub async fn fetch(deps: &Deps, id: FeedId) -> Result<Report, FeedError> {
     let mut tx = deps.store.read().await?;
     let feed = feeds::find(&mut tx, id).await?.ok_or(FeedError::Unknown)?;
     drop(tx);
+    if feed.state == FeedState::Gone {
+        return Err(FeedError::Gone);
+    }
     match bring(deps, &feed).await {
         Ok(report) => {
             tracing::info!(feed = %id, added = report.added, updated = report.updated, "feed fetched");
+            if feed.article_pages {
+                read_pages(deps, &feed).await?;
+            }
             Ok(report)
         }
         Err(FeedError::Store(error)) => Err(error.into()),
         Err(error) => {
-            note_failure(deps, &feed, &error).await?;
+            record::failure(deps, &feed, &error).await?;
             Err(error)
         }
     }
+}
+
+/// The same by hand: waits for its turn at the host, if a worker is asking it.
+pub async fn fetch_by_hand(deps: &Deps, id: FeedId) -> Result<Report, FeedError> {
+    let mut tx = deps.store.read().await?;
+    let feed = feeds::find(&mut tx, id).await?.ok_or(FeedError::Unknown)?;
+    drop(tx);
+    let host = host_of(&feed.url);
+    let began = tokio::time::Instant::now();
+    while began.elapsed() < PATIENCE {
+        let now = deps.now();
+        let mut tx = deps.store.begin().await?;
+        let is_free = feeds::claim_host(&mut tx, &host, now, now + TAKEN_FOR).await?;
+        tx.commit().await?;
+        if is_free {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    fetch(deps, id).await
 }
 
 async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
@@ -92,15 +137,17 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
         etag: feed.etag.clone(),
         last_modified: feed.last_modified.clone(),
     };
-    match deps
-        .fetcher
-        .fetch(&feed.url, &validators, deps.now())
-        .await?
-    {
-        Fetched::NotModified { .. } => {
-            let etag = validators.etag.as_deref();
-            let last_modified = validators.last_modified.as_deref();
-            note_success(deps, feed, None, etag, last_modified).await?;
+    let asked = deps.fetcher.fetch(&feed.url, &validators, deps.now());
+    match asked.await? {
+        Fetched::NotModified { moved_to, .. } => {
+            let learnt = Learnt {
+                parsed: None,
+                added: 0,
+                etag: validators.etag.as_deref(),
+                last_modified: validators.last_modified.as_deref(),
+                moved_to: moved_to.as_ref().map(Url::as_str),
+            };
+            record::success(deps, feed, learnt).await?;
             Ok(Report {
                 not_modified: true,
                 ..Report::default()
@@ -111,19 +158,21 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
             final_url,
             etag,
             last_modified,
+            moved_to,
+            links: _,
         } => {
             let parsed = tokio::task::spawn_blocking(move || parse_at(&bytes, final_url.as_str()))
                 .await
                 .map_err(|panic| FeedError::Crashed(panic.to_string()))??;
             let report = take_in(deps, feed, &parsed).await?;
-            note_success(
-                deps,
-                feed,
-                parsed.title.as_deref(),
-                etag.as_deref(),
-                last_modified.as_deref(),
-            )
-            .await?;
+            let learnt = Learnt {
+                parsed: Some(&parsed),
+                added: report.added,
+                etag: etag.as_deref(),
+                last_modified: last_modified.as_deref(),
+                moved_to: moved_to.as_ref().map(Url::as_str),
+            };
+            record::success(deps, feed, learnt).await?;
             Ok(report)
         }
     }
@@ -131,121 +180,4 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
 
 fn parse_at(bytes: &[u8], url: &str) -> Result<ParsedFeed, ParseError> {
     parse(bytes, Url::parse(url).ok().as_ref())
-}
-
-async fn take_in(deps: &Deps, feed: &Feed, parsed: &ParsedFeed) -> Result<Report, FeedError> {
-    let mut tx = deps.store.begin().await?;
-    let mut intake = Intake::open(deps, &mut tx, feed.publication, Some(feed.id)).await?;
-    let shared = shared_pages(&parsed.entries);
-    let mut entries: Vec<&ParsedEntry> = parsed.entries.iter().collect();
-    // The latest first: where an article comes twice, its last word counts.
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated_at.or(entry.published_at)));
-    let mut report = Report::default();
-    for entry in entries {
-        let incoming = Incoming {
-            shares_page: shared.contains(entry.url.as_str()),
-            ..incoming(feed, entry)
-        };
-        match intake.take(&mut tx, &incoming).await {
-            Ok(Ingested::Added(_)) => report.added += 1,
-            Ok(Ingested::Updated(_)) => report.updated += 1,
-            Ok(Ingested::Unchanged(_)) => report.unchanged += 1,
-            Err(IngestError::Store(error)) => return Err(error.into()),
-            Err(error) => {
-                tracing::debug!(feed = %feed.id, item = %entry.id, %error, "item dropped");
-                report.dropped += 1;
-            }
-        }
-    }
-    tx.commit().await?;
-    Ok(report)
-}
-
-/// Addresses that items with different ids and titles have in common, such as that of a live page.
-fn shared_pages(entries: &[ParsedEntry]) -> HashSet<&str> {
-    let mut first: HashMap<&str, &ParsedEntry> = HashMap::new();
-    let mut shared = HashSet::new();
-    for entry in entries.iter().filter(|entry| !entry.url.is_empty()) {
-        let other = first.entry(&entry.url).or_insert(entry);
-        if other.id != entry.id && other.title != entry.title {
-            shared.insert(entry.url.as_str());
-        }
-    }
-    shared
-}
-
-fn incoming(feed: &Feed, entry: &ParsedEntry) -> Incoming {
-    Incoming {
-        content: ArticleContent {
-            title: entry.title.clone(),
-            url: entry.url.clone(),
-            summary_html: entry.summary_html.clone(),
-            summary_text: entry.summary_text.clone(),
-            authors: entry.authors.clone(),
-            image_url: entry.image_url.clone(),
-            image_alt: entry.image_alt.clone(),
-            language: entry.language.clone(),
-            published_at: entry.published_at,
-            updated_at: entry.updated_at,
-            words: entry.words,
-        },
-        guid: Some(entry.id.clone()).filter(|id| !id.is_empty()),
-        topics: feed.topics_for(&entry.categories),
-        categories: entry.categories.clone(),
-        ..Incoming::default()
-    }
-}
-
-async fn note_success(
-    deps: &Deps,
-    feed: &Feed,
-    title: Option<&str>,
-    etag: Option<&str>,
-    last_modified: Option<&str>,
-) -> Result<(), StoreError> {
-    let next_fetch_at = next_time(deps, feed, 0, None);
-    let fetched = feeds::Fetched {
-        title,
-        etag,
-        last_modified,
-        error: None,
-        failures: 0,
-        next_fetch_at,
-    };
-    save(deps, feed.id, &fetched).await
-}
-
-async fn note_failure(deps: &Deps, feed: &Feed, error: &FeedError) -> Result<(), StoreError> {
-    let retry_after = match error {
-        FeedError::Fetch(FetchError::Status { retry_after, .. }) => *retry_after,
-        _ => None,
-    };
-    let failures = feed.failures.saturating_add(1);
-    let text = error.to_string();
-    tracing::warn!(feed = %feed.id, failures, error = %text, "feed failed");
-    let fetched = feeds::Fetched {
-        title: None,
-        etag: feed.etag.as_deref(),
-        last_modified: feed.last_modified.as_deref(),
-        error: Some(&text),
-        failures,
-        next_fetch_at: next_time(deps, feed, failures, retry_after),
-    };
-    save(deps, feed.id, &fetched).await
-}
-
-fn next_time(deps: &Deps, feed: &Feed, failures: u32, retry_after: Option<Duration>) -> Time {
-    next_fetch(
-        deps.now(),
-        feed.every,
-        failures,
-        retry_after,
-        deps.random.fraction(),
-    )
-}
-
-async fn save(deps: &Deps, id: FeedId, fetched: &feeds::Fetched<'_>) -> Result<(), StoreError> {
-    let mut tx = deps.store.begin().await?;
-    feeds::record(&mut tx, id, fetched, deps.now()).await?;
-    tx.commit().await
 }

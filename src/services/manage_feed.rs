@@ -1,15 +1,17 @@
 //! Operators connect feeds.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use thiserror::Error;
 
 use super::Deps;
 use crate::domain::article::{ArticleUrlError, check_url};
-use crate::domain::feed::{Feed, FeedState};
-use crate::domain::ids::{FeedId, PublicationId};
+use crate::domain::feed::{Every, Feed, FeedState, Health};
+use crate::domain::ids::{FeedId, PublicationId, TopicId};
+use crate::domain::publication::Topic;
+use crate::domain::rhythm::FIRST_INTERVAL;
 use crate::domain::slug::Slug;
+use crate::store::feeds::Change;
 use crate::store::{StoreError, feeds, publications};
 
 /// Why a feed was refused.
@@ -35,7 +37,9 @@ pub struct NewFeed {
     pub topics: Vec<Slug>,
     /// Category, as the feed writes it, to topic.
     pub mapping: BTreeMap<String, Slug>,
-    pub every: Duration,
+    pub every: Every,
+    /// Whether articles' pages are read for what the feed leaves out.
+    pub article_pages: bool,
 }
 
 /// Connects a feed; it is due at once.
@@ -47,7 +51,14 @@ pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
         url: check_url(&new.url)?.to_string(),
         title: None,
         state: FeedState::Active,
-        every: new.every,
+        every: match new.every {
+            Every::Fixed(span) => span,
+            Every::Adaptive => FIRST_INTERVAL,
+        },
+        adaptive: new.every == Every::Adaptive,
+        health: Health::default(),
+        moved: None,
+        article_pages: new.article_pages,
         etag: None,
         last_modified: None,
         next_fetch_at: now,
@@ -63,20 +74,7 @@ pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
     };
     let mut tx = deps.store.begin().await?;
     let topics = publications::topics(&mut tx, feed.publication).await?;
-    let id_of = |slug: &Slug| {
-        topics
-            .iter()
-            .find(|t| t.slug == *slug)
-            .map(|t| t.id)
-            .ok_or_else(|| ManageFeedError::Topic {
-                given: slug.to_string(),
-                known: topics
-                    .iter()
-                    .map(|t| t.slug.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
-    };
+    let id_of = |slug: &Slug| topic_id(&topics, slug);
     match feeds::insert(&mut tx, &feed, now).await {
         Err(StoreError::Conflict) => return Err(ManageFeedError::Exists(feed.url)),
         other => other?,
@@ -89,6 +87,55 @@ pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
     }
     tx.commit().await?;
     Ok(feed)
+}
+
+fn topic_id(topics: &[Topic], slug: &Slug) -> Result<TopicId, ManageFeedError> {
+    let found = topics.iter().find(|t| t.slug == *slug).map(|t| t.id);
+    found.ok_or_else(|| ManageFeedError::Topic {
+        given: slug.to_string(),
+        known: topics
+            .iter()
+            .map(|t| t.slug.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
+    })
+}
+
+/// What an operator changes about a feed; what is `None` or empty stays.
+#[derive(Debug, Clone, Default)]
+pub struct FeedEdits {
+    pub url: Option<String>,
+    pub asking: Change,
+    /// Further topics of all its articles.
+    pub topics: Vec<Slug>,
+    /// Further categories, or other topics for those that are mapped.
+    pub mapping: BTreeMap<String, Slug>,
+}
+
+/// Changes a feed.
+pub async fn update(deps: &Deps, id: FeedId, edits: FeedEdits) -> Result<Feed, ManageFeedError> {
+    let mut tx = deps.store.begin().await?;
+    let feed = known(feeds::find(&mut tx, id).await?, id)?;
+    if let Some(url) = edits.url {
+        let url = check_url(&url)?.to_string();
+        let other = feeds::find_by_url(&mut tx, feed.publication, &url).await?;
+        if other.is_some_and(|other| other != id) {
+            return Err(ManageFeedError::Exists(url));
+        }
+        feeds::set_url(&mut tx, id, &url, false).await?;
+    }
+    feeds::change(&mut tx, id, &edits.asking, deps.now()).await?;
+    let topics = publications::topics(&mut tx, feed.publication).await?;
+    for topic in &edits.topics {
+        feeds::add_topic(&mut tx, id, topic_id(&topics, topic)?).await?;
+    }
+    for (category, topic) in &edits.mapping {
+        let category = category.trim().to_lowercase();
+        feeds::add_category(&mut tx, id, &category, topic_id(&topics, topic)?).await?;
+    }
+    let changed = known(feeds::find(&mut tx, id).await?, id)?;
+    tx.commit().await?;
+    Ok(changed)
 }
 
 /// Pauses or resumes a feed.

@@ -12,10 +12,12 @@ use crate::domain::story::title_key;
 mod browse;
 mod editor;
 mod names;
+mod pages;
 
 pub use browse::{Filter, find, page};
 pub use editor::{edit, hide, mark_edited, set_pinned, set_times, set_topics, unhide};
 pub use names::{Known, add_guid, add_url, find_known, same_title};
+pub use pages::{Additions, Unread, add_from_page, merge, title_and_use, unread_pages};
 
 /// How an article is recognised when it comes again.
 #[derive(Debug, Clone)]
@@ -138,19 +140,28 @@ pub async fn insert(
     Ok((ArticleId(kept), kept == id.0))
 }
 
-/// Takes over an edit; true where something changed. Identity and first sight stay.
+/// Takes over an edit; true where something changed. Identity and first sight stay, and what the
+/// page said where the feed says nothing.
 pub async fn update(
     tx: &mut Tx,
     id: ArticleId,
     content: &ArticleContent,
 ) -> Result<bool, StoreError> {
     let c = content;
-    let changed = on!(tx, |conn| sqlx::query(
-        "UPDATE articles SET title = $2, summary_html = $3, summary_text = $4, authors = $5,
-            image_url = $6, image_alt = $7, updated_at = $8, url = $9, title_key = $10, words = $11,
-            language = COALESCE($12, language)
-         WHERE id = $1 AND (title <> $2 OR summary_html <> $3 OR authors <> $5 OR url <> $9
-            OR COALESCE(image_url, '') <> COALESCE($6, '') OR title_key <> $10)"
+    let changed = on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE articles SET title = $2, authors = $5, updated_at = $8, title_key = $10, words = $11,
+            language = COALESCE($12, language),
+            summary_html = CASE WHEN $3 = '' AND page_read_at IS NOT NULL THEN summary_html ELSE $3 END,
+            summary_text = CASE WHEN $3 = '' AND page_read_at IS NOT NULL THEN summary_text ELSE $4 END,
+            image_alt = CASE WHEN $6 IS NULL AND page_read_at IS NOT NULL THEN image_alt ELSE $7 END,
+            image_url = CASE WHEN $6 IS NULL AND page_read_at IS NOT NULL THEN image_url ELSE $6 END,
+            url = CASE WHEN page_read_at IS NULL THEN $9 ELSE url END
+         WHERE id = $1 AND (title <> $2 OR authors <> $5 OR title_key <> $10
+            OR (summary_html <> $3 AND ($3 <> '' OR page_read_at IS NULL))
+            OR (url <> $9 AND page_read_at IS NULL)
+            OR (COALESCE(image_url, '') <> COALESCE($6, '')
+                AND ($6 IS NOT NULL OR page_read_at IS NULL)))"
     )
     .bind(id.0)
     .bind(&c.title)
@@ -166,7 +177,8 @@ pub async fn update(
     .bind(&c.language)
     .execute(conn)
     .await
-    .map(|done| done.rows_affected()))?;
+    .map(|done| done.rows_affected())
+    })?;
     Ok(changed > 0)
 }
 

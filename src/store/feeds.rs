@@ -8,9 +8,16 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::clock::Time;
-use crate::domain::feed::{Feed, FeedState};
+use crate::domain::feed::{Feed, FeedState, Health};
 use crate::domain::ids::{FeedId, PublicationId, TopicId};
+use crate::domain::rhythm::Rhythm;
 use crate::domain::slug::Slug;
+
+mod hosts;
+mod settings;
+
+pub use hosts::{claim_host, free_host};
+pub use settings::{Change, change, find_by_url, set_url, stop};
 
 #[derive(FromRow)]
 struct Row {
@@ -20,6 +27,15 @@ struct Row {
     title: Option<String>,
     state: String,
     every_seconds: i64,
+    adaptive: bool,
+    gap_seconds: Option<i64>,
+    quiet_after_seconds: Option<i64>,
+    last_ok_at: Option<Time>,
+    last_new_at: Option<Time>,
+    last_added: i64,
+    moved_to: Option<String>,
+    moved_seen: i64,
+    article_pages: bool,
     etag: Option<String>,
     last_modified: Option<String>,
     next_fetch_at: Time,
@@ -30,11 +46,12 @@ struct Row {
 
 /// Adds a feed; `Conflict` where the publication has it.
 pub async fn insert(tx: &mut Tx, feed: &Feed, now: Time) -> Result<(), StoreError> {
-    let every = i64::try_from(feed.every.as_secs()).unwrap_or(i64::MAX);
+    let every = count(feed.every);
     on!(tx, |conn| {
         sqlx::query(
-        "INSERT INTO feeds (id, publication_id, url, state, every_seconds, next_fetch_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        "INSERT INTO feeds (id, publication_id, url, state, every_seconds, next_fetch_at, created_at,
+            adaptive, article_pages)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     )
     .bind(feed.id.0)
     .bind(feed.publication.0)
@@ -43,6 +60,8 @@ pub async fn insert(tx: &mut Tx, feed: &Feed, now: Time) -> Result<(), StoreErro
     .bind(every)
     .bind(feed.next_fetch_at)
     .bind(now)
+    .bind(feed.adaptive)
+    .bind(feed.article_pages)
     .execute(conn)
     .await
     .map(drop)
@@ -103,7 +122,20 @@ async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
     for (category, topic) in &categories {
         mapping.insert(category.clone(), slug(topic)?);
     }
+    let rhythm = row.gap_seconds.zip(row.quiet_after_seconds);
     Ok(Feed {
+        health: Health {
+            rhythm: rhythm.map(|(gap, quiet_after)| Rhythm {
+                gap: seconds(gap),
+                quiet_after: seconds(quiet_after),
+            }),
+            last_ok_at: row.last_ok_at,
+            last_new_at: row.last_new_at,
+            last_added: unsigned(row.last_added),
+        },
+        moved: row.moved_to.map(|to| (to, unsigned(row.moved_seen))),
+        article_pages: row.article_pages,
+        adaptive: row.adaptive,
         id: FeedId(row.id),
         publication: PublicationId(row.publication_id),
         topics: topics.iter().map(|t| slug(t)).collect::<Result<_, _>>()?,
@@ -111,7 +143,7 @@ async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
         state: read("feeds", "state", row.id, &row.state)?,
         url: row.url,
         title: row.title,
-        every: Duration::from_secs(u64::try_from(row.every_seconds).unwrap_or(900)),
+        every: seconds(row.every_seconds),
         etag: row.etag,
         last_modified: row.last_modified,
         next_fetch_at: row.next_fetch_at,
@@ -119,6 +151,14 @@ async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
         last_error: row.last_error,
         failures: unsigned(row.failures),
     })
+}
+
+fn seconds(count: i64) -> Duration {
+    Duration::from_secs(u64::try_from(count).unwrap_or_default())
+}
+
+fn count(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Finds a feed by id.
@@ -160,10 +200,10 @@ pub async fn list(
     Ok(feeds)
 }
 
-/// Feeds that are due to be asked.
-pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<FeedId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT f.id FROM feeds f JOIN publications p ON p.id = f.publication_id
+/// Feeds that are due to be asked, and their addresses.
+pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<(FeedId, String)>, StoreError> {
+    let found: Vec<(Uuid, String)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT f.id, f.url FROM feeds f JOIN publications p ON p.id = f.publication_id
          WHERE f.state = 'active' AND f.next_fetch_at <= $1 AND p.archived_at IS NULL
          ORDER BY f.next_fetch_at LIMIT $2"
     )
@@ -171,7 +211,10 @@ pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<FeedId>, Stor
     .bind(limit)
     .fetch_all(conn)
     .await)?;
-    Ok(ids.into_iter().map(FeedId).collect())
+    Ok(found
+        .into_iter()
+        .map(|(id, url)| (FeedId(id), url))
+        .collect())
 }
 
 /// Takes a due feed by moving its next time; false where another node was first.
@@ -199,6 +242,9 @@ pub struct Fetched<'a> {
     pub error: Option<&'a str>,
     pub failures: u32,
     pub next_fetch_at: Time,
+    pub every: Duration,
+    pub health: Health,
+    pub moved: Option<(String, u32)>,
 }
 
 /// Records a fetch.
@@ -208,10 +254,13 @@ pub async fn record(
     fetched: &Fetched<'_>,
     now: Time,
 ) -> Result<(), StoreError> {
+    let health = fetched.health;
     on!(tx, |conn| {
         sqlx::query(
         "UPDATE feeds SET title = COALESCE($2, title), etag = $3, last_modified = $4, last_error = $5,
-            failures = $6, next_fetch_at = $7, last_fetched_at = $8
+            failures = $6, next_fetch_at = $7, last_fetched_at = $8, every_seconds = $9,
+            gap_seconds = $10, quiet_after_seconds = $11, last_ok_at = $12, last_new_at = $13,
+            last_added = $14, moved_to = $15, moved_seen = $16
          WHERE id = $1"
     )
     .bind(id.0)
@@ -222,6 +271,14 @@ pub async fn record(
     .bind(i64::from(fetched.failures))
     .bind(fetched.next_fetch_at)
     .bind(now)
+    .bind(count(fetched.every))
+    .bind(health.rhythm.map(|rhythm| count(rhythm.gap)))
+    .bind(health.rhythm.map(|rhythm| count(rhythm.quiet_after)))
+    .bind(health.last_ok_at)
+    .bind(health.last_new_at)
+    .bind(i64::from(health.last_added))
+    .bind(fetched.moved.as_ref().map(|(to, _)| to.as_str()))
+    .bind(fetched.moved.as_ref().map_or(0, |(_, seen)| i64::from(*seen)))
     .execute(conn)
     .await
     .map(drop)

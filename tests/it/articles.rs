@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use paperround::demo::mailbox::Mailbox;
 use paperround::domain::article::Article;
-use paperround::domain::feed::Feed;
+use paperround::domain::feed::{Every, Feed};
 use paperround::domain::topic_rule::RuleField;
 use paperround::services::article_input;
 use paperround::services::edit_article::{self, EditError, Edits};
@@ -26,6 +26,7 @@ pub async fn app() -> (TestApp, Newsstand) {
     let mailbox = Mailbox::new();
     let app = TestApp::with(Arc::new(mailbox.clone()), mailbox, |settings| {
         settings.feeds.allow_private_addresses = true;
+        settings.feeds.host_gap_seconds = 0;
     })
     .await;
     (app, Newsstand::open().await)
@@ -38,7 +39,8 @@ pub async fn connect(app: &TestApp, url: String) -> Feed {
         url,
         topics: Vec::new(),
         mapping: BTreeMap::new(),
-        every: Duration::from_secs(900),
+        every: Every::Fixed(Duration::from_secs(900)),
+        article_pages: false,
     };
     manage_feed::add(&app.deps, new).await.unwrap()
 }

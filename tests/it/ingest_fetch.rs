@@ -23,6 +23,7 @@ fn fetcher(allow_private_addresses: bool) -> Fetcher {
         max_bytes: MAX_BYTES,
         timeout: Duration::from_secs(2),
         allow_private_addresses,
+        host_gap: Duration::ZERO,
     })
     .unwrap()
 }
@@ -146,6 +147,8 @@ async fn asks_again_with_what_the_server_said() {
         final_url,
         etag,
         last_modified,
+        moved_to: None,
+        ..
     } = first
     else {
         panic!("{first:?}");
@@ -171,7 +174,8 @@ async fn asks_again_with_what_the_server_said() {
         second,
         Fetched::NotModified {
             etag,
-            last_modified
+            last_modified,
+            moved_to: None
         }
     );
 }

@@ -23,6 +23,7 @@ mod misbehaving;
 mod nodes;
 mod notices_first;
 mod planning;
+mod polling;
 mod preview;
 mod queue;
 mod relays;

@@ -8,7 +8,7 @@ use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::{Clock, ManualClock, Time};
 use paperround::domain::delivery::{DeliveryState, OnUnknown, Reply};
 use paperround::domain::digest::{Digest, Rules, Window};
-use paperround::domain::feed::{Feed, FeedState};
+use paperround::domain::feed::{Feed, FeedState, Health};
 use paperround::domain::ids::{
     ArticleId, DeliveryId, DigestId, EditionId, FeedId, IssueId, NoticeId, PublicationId, SignUpId,
     SubscriberId, SubscriptionId, TopicId,
@@ -390,6 +390,10 @@ async fn a_feed_is_taken_by_one() {
             last_fetched_at: None,
             last_error: None,
             failures: 0,
+            adaptive: true,
+            health: Health::default(),
+            moved: None,
+            article_pages: false,
             topics: Vec::new(),
             mapping: BTreeMap::new(),
         };
@@ -405,7 +409,7 @@ async fn a_feed_is_taken_by_one() {
         );
         assert_eq!(
             feeds::due(&mut tx, makes.now(), 10).await.unwrap(),
-            [feed.id]
+            [(feed.id, feed.url.clone())]
         );
         let until = makes.now() + TimeDelta::minutes(5);
         assert!(

@@ -1,11 +1,22 @@
-//! An HTTP server on loopback that answers what a test lays out.
+//! An HTTP server on loopback that answers what a test lays out, and remembers who asked.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub path: String,
+    /// Head and body, as text.
+    pub text: String,
+    pub began: Instant,
+    pub ended: Instant,
+}
 
 /// What is answered for a path.
 #[derive(Debug, Clone)]
@@ -18,6 +29,8 @@ struct Laid {
 #[derive(Default)]
 struct State {
     laid: HashMap<String, Laid>,
+    asked: Vec<Asked>,
+    takes: Duration,
 }
 
 /// The server; it stops with the test's runtime.
@@ -68,13 +81,32 @@ impl Newsstand {
         self.lay(path, 200, &[], body);
     }
 
+    /// Lets every answer take its time.
+    pub fn slow_down(&self, takes: Duration) {
+        self.state.lock().unwrap().takes = takes;
+    }
+
+    /// The requests so far.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.state.lock().unwrap().asked.clone()
+    }
+
     async fn answer(&self, mut stream: TcpStream) {
+        let began = Instant::now();
         let Some(text) = read_request(&mut stream).await else {
             return;
         };
         let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
+        let takes = self.state.lock().unwrap().takes;
+        tokio::time::sleep(takes).await;
         let laid = {
-            let state = self.state.lock().unwrap();
+            let mut state = self.state.lock().unwrap();
+            state.asked.push(Asked {
+                path: path.clone(),
+                text,
+                began,
+                ended: Instant::now(),
+            });
             let without_query = path.split('?').next().unwrap_or_default();
             let found = state.laid.get(&path).or(state.laid.get(without_query));
             found.cloned()

@@ -1,0 +1,144 @@
+//! What a fetch leaves behind in the feed's row: how it went, its rhythm, and when to ask again.
+
+use std::time::Duration;
+
+use super::super::Deps;
+use super::FeedError;
+use crate::domain::clock::Time;
+use crate::domain::feed::{Feed, FeedState, Health, MOVED_FOR_GOOD, host_of, next_fetch};
+use crate::domain::rhythm::Rhythm;
+use crate::feeds::ParsedFeed;
+use crate::feeds::fetch::FetchError;
+use crate::store::{StoreError, Tx, feeds};
+
+/// What a fetch that went well has learnt.
+pub(super) struct Learnt<'a> {
+    /// `None`: nothing has changed.
+    pub parsed: Option<&'a ParsedFeed>,
+    pub added: u32,
+    pub etag: Option<&'a str>,
+    pub last_modified: Option<&'a str>,
+    pub moved_to: Option<&'a str>,
+}
+
+/// Records a fetch that went well.
+pub(super) async fn success(
+    deps: &Deps,
+    feed: &Feed,
+    learnt: Learnt<'_>,
+) -> Result<(), StoreError> {
+    let now = deps.now();
+    let health = health_after(feed, &learnt, now);
+    let every = feed.interval(&health, now);
+    let moved = feed.moved_after(learnt.moved_to);
+    let fetched = feeds::Fetched {
+        title: learnt.parsed.and_then(|parsed| parsed.title.as_deref()),
+        etag: learnt.etag,
+        last_modified: learnt.last_modified,
+        error: None,
+        failures: 0,
+        next_fetch_at: next_fetch(now, every, 0, None, deps.random.fraction()),
+        every,
+        health,
+        moved: moved.clone(),
+    };
+    let mut tx = deps.store.begin().await?;
+    feeds::record(&mut tx, feed.id, &fetched, now).await?;
+    if let Some((target, seen)) = moved
+        && seen >= MOVED_FOR_GOOD
+    {
+        follow_move(&mut tx, feed, &target).await?;
+    }
+    free(deps, &mut tx, feed, now).await?;
+    tx.commit().await
+}
+
+/// The feed is elsewhere from now on, unless the publication has that feed already.
+async fn follow_move(tx: &mut Tx, feed: &Feed, target: &str) -> Result<(), StoreError> {
+    if let Some(other) = feeds::find_by_url(tx, feed.publication, target).await? {
+        let reason = format!("moved for good to {target}, which is connected as {other}");
+        tracing::warn!(feed = %feed.id, %other, "feed stopped: it moved to a feed that is connected");
+        return feeds::stop(tx, feed.id, FeedState::Gone, &reason).await;
+    }
+    tracing::info!(feed = %feed.id, "feed moved for good");
+    feeds::set_url(tx, feed.id, target, true).await
+}
+
+fn health_after(feed: &Feed, learnt: &Learnt<'_>, now: Time) -> Health {
+    let before = feed.health;
+    let dates: Vec<Time> = learnt
+        .parsed
+        .iter()
+        .flat_map(|parsed| &parsed.entries)
+        .filter_map(|entry| entry.published_at.or(entry.updated_at))
+        .collect();
+    let newest = dates.iter().copied().filter(|date| *date <= now).max();
+    let has_news = learnt.added > 0;
+    let last_new_at = match (newest, before.last_new_at) {
+        (Some(newest), Some(before)) => Some(newest.max(before)),
+        (None, before) if !has_news => before,
+        (None, _) => Some(now),
+        (newest, None) => newest,
+    };
+    let learnt_rhythm = || {
+        let since = (now - before.last_new_at?).to_std().ok()?;
+        Some(Rhythm::learnt(before.rhythm, since, learnt.added))
+    };
+    let rhythm = Rhythm::of(dates, now)
+        .or_else(|| has_news.then(learnt_rhythm).flatten())
+        .or(before.rhythm);
+    Health {
+        rhythm,
+        last_ok_at: Some(now),
+        last_new_at,
+        last_added: learnt.added,
+    }
+}
+
+/// Records a fetch that failed.
+pub(super) async fn failure(deps: &Deps, feed: &Feed, error: &FeedError) -> Result<(), StoreError> {
+    let now = deps.now();
+    let failures = feed.failures.saturating_add(1);
+    let text = error.to_string();
+    tracing::warn!(feed = %feed.id, failures, error = %text, "feed failed");
+    let fetched = feeds::Fetched {
+        title: None,
+        etag: feed.etag.as_deref(),
+        last_modified: feed.last_modified.as_deref(),
+        error: Some(&text),
+        failures,
+        next_fetch_at: next_fetch(
+            now,
+            feed.every,
+            failures,
+            retry_after(error),
+            deps.random.fraction(),
+        ),
+        every: feed.every,
+        health: Health {
+            last_added: 0,
+            ..feed.health
+        },
+        moved: None,
+    };
+    let mut tx = deps.store.begin().await?;
+    feeds::record(&mut tx, feed.id, &fetched, now).await?;
+    if matches!(error, FeedError::Fetch(FetchError::Gone)) {
+        feeds::stop(&mut tx, feed.id, FeedState::Gone, &text).await?;
+    }
+    free(deps, &mut tx, feed, now).await?;
+    tx.commit().await
+}
+
+fn retry_after(error: &FeedError) -> Option<Duration> {
+    match error {
+        FeedError::Fetch(FetchError::Status { retry_after, .. }) => *retry_after,
+        _ => None,
+    }
+}
+
+/// The feed's host may be asked again after a moment.
+async fn free(deps: &Deps, tx: &mut Tx, feed: &Feed, now: Time) -> Result<(), StoreError> {
+    let gap = chrono::TimeDelta::from_std(deps.fetcher.host_gap()).unwrap_or_default();
+    feeds::free_host(tx, &host_of(&feed.url), now + gap).await
+}
