@@ -126,6 +126,15 @@ impl<'a> Writer<'a> {
         let default = own_default.unwrap_or(parent);
         let (space, local) = self.space_of(name, default);
         let translated = translate(self.home, space, local);
+        // Text holds no elements: where a known one starts, the text before it was not closed.
+        let last = self
+            .open
+            .last()
+            .and_then(|o| o.written.map(|w| (o.raw, w.1)));
+        if let (Some((raw, Holds::Text | Holds::Time)), Some(_)) = (last, translated) {
+            self.note(format!("<{raw}> is never closed"));
+            self.close_last();
+        }
         if matches!(translated, Some((_, Holds::Item))) {
             self.close_item();
         }
