@@ -145,9 +145,20 @@ pub fn shorten_line(line: &str, max: usize) -> String {
 
 /// The first picture that is one to look at, with its text.
 pub fn first_picture(html: &str, base: Option<&Url>) -> Option<(String, Option<String>)> {
-    if !html.contains("<img") && !html.contains("<IMG") {
-        return None;
+    let at = ["<img", "<IMG"]
+        .iter()
+        .filter_map(|tag| html.find(tag))
+        .min()?;
+    // Most texts begin with it; then the rest need not be read.
+    let near = cut(html, at + 2000);
+    let found = picture_in(near, base);
+    if found.is_some() || near.len() == html.len() {
+        return found;
     }
+    picture_in(html, base)
+}
+
+fn picture_in(html: &str, base: Option<&Url>) -> Option<(String, Option<String>)> {
     let pictures = PICTURES.clean(&prepared(html)).to_string();
     Tokens::new(&pictures).find_map(|token| {
         let Token::Start {
