@@ -24,6 +24,7 @@ mod recipe;
 mod serve;
 mod subscriber;
 mod suppression;
+mod template;
 mod topic;
 mod topic_rule;
 mod watch;
@@ -77,6 +78,9 @@ enum Command {
     /// What people subscribe to
     #[command(subcommand)]
     Publication(publication::Publication),
+    /// The parts of a publication's mails
+    #[command(subcommand)]
+    Template(template::Template),
     /// The parts of a publication that readers choose from
     #[command(subcommand)]
     Topic(topic::Topic),
@@ -145,6 +149,7 @@ impl Command {
             Self::Config(command) => command.run(global, &out),
             Self::Doctor(command) => command.run(global, &out).await,
             Self::Publication(command) => command.run(global, &out).await,
+            Self::Template(command) => command.run(global, &out).await,
             Self::Topic(command) => command.run(global, &out).await,
             Self::Feed(command) => command.run(global, &out).await,
             Self::Article(command) => command.run(global, &out).await,

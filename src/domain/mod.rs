@@ -70,6 +70,7 @@ pub mod story;
 pub mod subscriber;
 pub mod subscription;
 pub mod suppression;
+pub mod template;
 pub mod text;
 pub mod token;
 pub mod topic_rule;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::contexts::{ConfirmationMail, DigestMail, Rendered};
 use super::fit::{self, Fit};
-use super::{RenderError, Renderer, arrange};
+use super::{RenderError, Renderer, arrange, own};
 
 /// Characters of a subject.
 const SUBJECT_CHARS: usize = 150;
@@ -19,8 +19,29 @@ struct DigestContext<'a> {
 }
 
 impl Renderer {
-    /// A digest as one edition: the slots of [`super::slots`] are still open.
+    /// A digest as one edition: the slots of [`super::slots`] are still open. Where a part of the
+    /// publication's own fails, the usual ones are taken: no mistake in one stops a send.
     pub fn digest(&self, mail: &DigestMail) -> Result<Rendered, RenderError> {
+        let rendered = self.own_digest(mail);
+        let Some(usual) = &self.usual else {
+            return rendered;
+        };
+        let reason = match &rendered {
+            Ok(rendered) => own::lacks(rendered, mail),
+            Err(error) => Some(error.to_string()),
+        };
+        let Some(reason) = reason else {
+            return rendered;
+        };
+        tracing::warn!(
+            issue = %mail.head.view_url, %reason,
+            "the publication's own parts fail with this issue: the usual ones are used"
+        );
+        usual.own_digest(mail)
+    }
+
+    /// A digest with the parts that this renderer has.
+    pub(super) fn own_digest(&self, mail: &DigestMail) -> Result<Rendered, RenderError> {
         let context = DigestContext {
             mail,
             count: mail.lead.iter().len()

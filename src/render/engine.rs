@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use css_inline::{CSSInliner, InlineOptions};
-use tera::{Kwargs, State, Tera, TeraResult};
+use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::parts::PARTS;
 use super::slots::Slot;
@@ -50,6 +50,7 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     tera.register_filter("wrap", wrap);
     tera.register_filter("underline", underline);
     tera.register_filter("clip", clip);
+    tera.register_filter("safe", safe);
     for (name, slot) in [
         ("unsubscribe_url", Slot::UnsubscribeUrl),
         ("preferences_url", Slot::PreferencesUrl),
@@ -106,6 +107,16 @@ fn underline(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
 /// `clip(max=140)`: at most so many characters, whole sentences or words.
 fn clip(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
     Ok(arrange::clip(text, options.must_get::<usize>("max")?))
+}
+
+/// `safe`: HTML as it is; unlike the engine's own, not what is not there.
+fn safe(html: Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    if html.is_undefined() {
+        return Err(tera::Error::message(
+            "what should stand here is not defined",
+        ));
+    }
+    Ok(html.mark_safe())
 }
 
 /// The columns of a text part.

@@ -2,6 +2,7 @@
 
 pub mod arrange;
 pub mod atom;
+mod bounded;
 pub mod contexts;
 pub mod dates;
 #[cfg(test)]
@@ -9,13 +10,17 @@ mod design_tests;
 pub mod emails;
 mod engine;
 mod fit;
+pub mod mistakes;
+pub mod own;
+#[cfg(test)]
+mod own_tests;
 #[cfg(test)]
 mod page_samples;
 #[cfg(test)]
 mod page_tests;
 pub mod pages;
 pub mod parts;
-#[cfg(test)]
+mod paths;
 mod samples;
 pub mod slots;
 pub mod subject;
@@ -35,7 +40,7 @@ use texts::Texts;
 /// Why nothing was rendered.
 #[derive(Debug, Error)]
 pub enum RenderError {
-    /// A template is wrong, or was told something other than it expects.
+    /// A template is wrong, was told something other than it expects, or was stopped.
     #[error("the template {name} could not be rendered: {reason}")]
     Template { name: String, reason: String },
     /// The style of a mail could not be moved into its elements.
@@ -52,8 +57,10 @@ pub enum RenderError {
 /// All templates, parsed once at start.
 pub struct Renderer {
     tera: tera::Tera,
-    inliner: css_inline::CSSInliner<'static>,
+    inliner: Arc<css_inline::CSSInliner<'static>>,
     texts: Arc<Texts>,
+    /// The renderer without a publication's own parts, where this one has some.
+    usual: Option<Arc<Renderer>>,
 }
 
 impl Renderer {
@@ -67,8 +74,9 @@ impl Renderer {
         let texts = Arc::new(texts);
         Ok(Self {
             tera: engine::templates(Arc::clone(&texts))?,
-            inliner: engine::inliner(),
+            inliner: Arc::new(engine::inliner()),
             texts,
+            usual: None,
         })
     }
 
@@ -80,9 +88,18 @@ impl Renderer {
     fn fill(&self, name: &str, context: &impl Serialize) -> Result<String, RenderError> {
         let context =
             tera::Context::from_serialize(context).map_err(|e| engine::wrong(name, &e))?;
-        self.tera
-            .render(name, &context)
-            .map_err(|e| engine::wrong(name, &e))
+        let mut output = bounded::Bounded::default();
+        let done = self.tera.render_to(name, &context, &mut output);
+        let stopped = |reason: &str| RenderError::Template {
+            name: name.to_owned(),
+            reason: reason.to_owned(),
+        };
+        match (done, output.stopped()) {
+            (_, Some(reason)) => Err(stopped(reason)),
+            (Err(error), None) => Err(engine::wrong(name, &error)),
+            (Ok(()), None) => String::from_utf8(output.into_bytes())
+                .map_err(|_| stopped("its output is not UTF-8")),
+        }
     }
 }
 

@@ -1,10 +1,8 @@
-//! One sample of each context, for tests: a business newspaper of a port.
+//! One sample of each context: a business newspaper of a port. Parts that a publication has of its own
+//! are tried out with the digests.
 
 use super::arrange::MakeUp;
-use super::contexts::{
-    Brand, Card, ConfirmationMail, DigestHead, DigestMail, Notice, PublicationView,
-};
-use super::slots::SlotValues;
+use super::contexts::{Brand, Card, DigestHead, DigestMail, Notice, PublicationView};
 use crate::domain::look::{Design, Direction, Look};
 
 const SITE: &str = "https://www.harbourledger.example";
@@ -32,7 +30,8 @@ impl PublicationView {
     }
 }
 
-impl ConfirmationMail {
+#[cfg(test)]
+impl super::contexts::ConfirmationMail {
     pub(crate) fn sample() -> Self {
         Self {
             publication: PublicationView::sample(),
@@ -47,7 +46,8 @@ impl ConfirmationMail {
     }
 }
 
-impl SlotValues {
+#[cfg(test)]
+impl super::slots::SlotValues {
     pub(crate) fn sample() -> Self {
         Self {
             unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
@@ -241,6 +241,7 @@ pub(crate) fn cards() -> Vec<Card> {
 }
 
 /// Three articles in Arabic, which is written from right to left.
+#[cfg(test)]
 pub(crate) fn arabic_cards() -> Vec<Card> {
     let titles = [
         "الميناء يوافق على أكبر محطة منذ أربعين عاما",
@@ -279,7 +280,47 @@ impl DigestMail {
         Self::new(head, made)
     }
 
+    #[cfg(test)]
     pub(crate) fn sample() -> Self {
         Self::arrange(head(), cards())
+    }
+}
+
+/// A digest with all that there can be.
+pub(crate) fn full() -> DigestMail {
+    let mut cards = cards();
+    cards[2].summary_html = Some(format!(
+        "<p>{} <a href=\"{SITE}/rates\">See the rates</a>.</p>",
+        cards[2].summary_text
+    ));
+    DigestMail::arrange(head(), cards)
+}
+
+/// A digest in which whatever may be absent is.
+pub(crate) fn bare() -> DigestMail {
+    let cards = (1..=10).map(|number| Card {
+        title: format!("Headline {number}"),
+        url: format!("{SITE}/{number}"),
+        date: "24 Nov".into(),
+        ..Card::default()
+    });
+    DigestMail::arrange(bare_head(), cards.collect())
+}
+
+/// A digest without any article.
+pub(crate) fn empty() -> DigestMail {
+    DigestMail::arrange(bare_head(), Vec::new())
+}
+
+fn bare_head() -> DigestHead {
+    DigestHead {
+        when: None,
+        intro_html: None,
+        intro_text: None,
+        outro_html: None,
+        outro_text: None,
+        notice: None,
+        topics: Vec::new(),
+        ..head()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::{Deps, links, words};
+use super::{Deps, links, manage_template, words};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
@@ -196,6 +196,16 @@ pub(super) async fn render_all(
     material: &Arc<Material>,
     keys: Vec<EditionKey>,
 ) -> Result<Vec<RenderedEdition>, RenderError> {
+    let renderer = manage_template::renderer(deps, material.publication.id)
+        .await
+        .map_err(|error| RenderError::Template {
+            name: "digest".to_owned(),
+            reason: format!("the publication's parts could not be read: {error}"),
+        })?;
+    let deps = &Deps {
+        renderer,
+        ..deps.clone()
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let part = keys.len().div_ceil(cores).max(1);
     let mut tasks = Vec::new();

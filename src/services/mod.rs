@@ -21,6 +21,7 @@ pub mod links;
 pub mod manage_digest;
 pub mod manage_feed;
 pub mod manage_publication;
+pub mod manage_template;
 pub mod manage_topic_rule;
 pub mod plan;
 pub mod plan_issue;

@@ -27,6 +27,7 @@ pub mod sqlite;
 pub mod subscribers;
 pub mod subscriptions;
 pub mod suppressions;
+pub mod templates;
 pub mod topic_rules;
 pub mod waves;
 

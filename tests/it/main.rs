@@ -34,5 +34,6 @@ mod sign_up;
 mod smtp;
 mod smtp_session;
 mod support;
+mod templates;
 mod waves;
 mod weather;

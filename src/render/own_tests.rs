@@ -1,0 +1,196 @@
+//! What is taken as a part of a publication's own, and what is refused with which words.
+
+use std::sync::Arc;
+
+use super::contexts::DigestMail;
+use super::own::{MOST_SOURCE, OwnPart};
+use super::parts::PARTS;
+use super::slots::Slot;
+use super::{Renderer, parts};
+
+fn own(part: &str, source: &str) -> OwnPart {
+    OwnPart {
+        part: parts::find(part).unwrap(),
+        source: source.to_owned(),
+    }
+}
+
+fn refusal(part: &str, source: &str) -> String {
+    let renderer = Arc::new(Renderer::new().unwrap());
+    renderer.check(&own(part, source)).unwrap_err().to_string()
+}
+
+/// The part of the program with something else in one place.
+fn changed(part: &str, from: &str, to: &str) -> OwnPart {
+    let source = parts::find(part).unwrap().source;
+    assert!(source.contains(from), "{part}: {from}");
+    own(part, &source.replace(from, to))
+}
+
+#[test]
+fn every_part_of_the_program_would_be_taken() {
+    let renderer = Arc::new(Renderer::new().unwrap());
+    for part in &PARTS {
+        let checked = renderer.check(&own(part.name, part.source)).unwrap();
+        assert!(checked.html_bytes > 10_000 && checked.text_bytes > 1_000);
+        assert!(PARTS.iter().filter(|other| other.name == part.name).count() == 1);
+    }
+}
+
+#[test]
+fn a_broken_placeholder_is_named_with_its_line_and_what_was_meant() {
+    let said = refusal(
+        "card.html",
+        "<tr><td>\n<h3>{{ card.titel }}</h3>\n</td></tr>\n",
+    );
+    assert!(said.starts_with("card.html, line 2, column "), "{said}");
+    assert!(
+        said.contains("`titel`") && said.contains("Did you mean `title`?"),
+        "{said}"
+    );
+    let said = refusal("line.html", "<tr><td>{{ crad.title }}</td></tr>");
+    assert!(
+        said.starts_with("line.html, line 1") && said.contains("Did you mean `card`?"),
+        "{said}"
+    );
+    let said = refusal("line.txt", "{{ card.title | wrapp }}");
+    assert!(
+        said.contains("line 1") && said.contains("Did you mean `wrap`?"),
+        "{said}"
+    );
+}
+
+#[test]
+fn whatever_does_not_parse_is_named_with_its_line() {
+    for (source, line) in [
+        ("<tr>\n{% if card %}\n</tr>", "line 3"),
+        ("<tr>\n\n{{ card.title }\n</tr>", "line 3"),
+        ("{% endif %}", "line 1"),
+        ("{% include \"mail/digest/carrd.html\" %}", "line 1"),
+        ("{% frobnicate %}", "line 1"),
+    ] {
+        let said = refusal("card.html", source);
+        assert!(
+            said.starts_with("card.html") && said.contains(line),
+            "{source}: {said}"
+        );
+    }
+    // A part that includes itself would never end.
+    let said = refusal("card.html", "{% include \"mail/digest/card.html\" %}");
+    assert!(said.to_lowercase().contains("circular"), "{said}");
+}
+
+#[test]
+fn a_mistake_that_only_some_issues_would_show_is_found_too() {
+    // Not every article has a picture.
+    let said = refusal(
+        "lead.html",
+        "<tr><td>{{ card.image_url | upper }}</td></tr>",
+    );
+    assert!(said.starts_with("lead.html, line 1"), "{said}");
+    // Only one design.
+    let said = refusal(
+        "notice.html",
+        "{% if design == \"plain\" %}{{ nobody }}{% endif %}",
+    );
+    assert!(said.contains("`nobody`"), "{said}");
+}
+
+#[test]
+fn nothing_goes_out_without_what_the_law_asks_for() {
+    for (part, placeholder) in [
+        ("footer.html", "{{ unsubscribe_url }}"),
+        ("footer.html", "{{ preferences_url }}"),
+        ("footer.txt", "{{ unsubscribe_url }}"),
+        ("masthead.html", "{{ view_url }}"),
+        ("layout.txt", "{{ publication.postal_address | wrap }}"),
+    ] {
+        let renderer = Arc::new(Renderer::new().unwrap());
+        let without = changed(part, placeholder, "");
+        let refused = renderer.check(&without);
+        assert!(refused.is_err(), "{part}: {placeholder}");
+        let said = refused.unwrap_err().to_string();
+        let name = placeholder.trim_matches(|c| "{} ".contains(c));
+        let name = name.split(' ').next().unwrap();
+        assert!(said.starts_with(part) && said.contains(name), "{said}");
+    }
+    let said = refusal("line.html", "<tr><td><script>1</script></td></tr>");
+    assert!(said.contains("<script>"), "{said}");
+    let said = refusal(
+        "line.html",
+        "<!--reader--><tr><td>{{ card.title }}</td></tr>",
+    );
+    assert!(said.contains("<!--/reader-->"), "{said}");
+}
+
+#[test]
+fn size_and_time_are_bounded() {
+    let said = refusal("line.html", &" ".repeat(MOST_SOURCE + 1));
+    assert!(said.contains("65537 bytes"), "{said}");
+    let flood = "{% for _ in range(end=100000) %}<tr><td>words and words</td></tr>{% endfor %}";
+    let flood = format!("{{% for _ in range(end=100000) %}}{flood}{{% endfor %}}");
+    let said = refusal("section.html", &flood);
+    assert!(said.contains("4 MB"), "{said}");
+    let heavy = "<tr><td>".to_owned() + &"word ".repeat(4_000) + "</td></tr>";
+    let said = refusal("line.html", &heavy);
+    assert!(said.contains("102 KB"), "{said}");
+    // Without a word of output, and for longer than anybody waits.
+    let idle = "{% for _ in range(end=90000) %}".repeat(9) + &"{% endfor %}".repeat(9);
+    let said = refusal("section.html", &idle);
+    assert!(said.contains("5 seconds"), "{said}");
+}
+
+#[test]
+fn own_parts_are_used_in_every_design_and_beside_each_other() {
+    let usual = Arc::new(Renderer::new().unwrap());
+    let dressed = usual.dressed(&[
+        changed(
+            "notice.html",
+            "{{ notice.label }}",
+            "* {{ notice.label }} *",
+        ),
+        changed("footer.txt", "Leave this newsletter", "Leave the Ledger"),
+    ]);
+    assert!(dressed.left_out.is_empty(), "{:?}", dressed.left_out);
+    let mail = dressed.renderer.digest(&DigestMail::sample()).unwrap();
+    assert!(mail.html.contains("* Sponsor *") && mail.text.contains("Leave the Ledger"));
+    let mail = usual.digest(&DigestMail::sample()).unwrap();
+    assert!(!mail.html.contains("* Sponsor *") && !mail.text.contains("Leave the Ledger"));
+}
+
+#[test]
+fn a_part_that_has_become_wrong_is_left_out_and_the_others_are_used() {
+    let usual = Arc::new(Renderer::new().unwrap());
+    let dressed = usual.dressed(&[
+        own("card.html", "{{ card.of_an_older_program }}"),
+        changed(
+            "notice.html",
+            "{{ notice.label }}",
+            "* {{ notice.label }} *",
+        ),
+    ]);
+    let left_out: Vec<&str> = dressed.left_out.iter().map(|(part, _)| part.name).collect();
+    assert_eq!(left_out, ["card.html"]);
+    let mail = dressed.renderer.digest(&DigestMail::sample()).unwrap();
+    assert!(mail.html.contains("* Sponsor *") && mail.html.contains("Ferry line orders"));
+}
+
+#[test]
+fn a_part_that_fails_with_one_issue_does_not_stop_it() {
+    let usual = Arc::new(Renderer::new().unwrap());
+    let picky = "{% if number == 129 %}{{ missing }}{% endif %}<tr><td>Mine</td></tr>";
+    let forgetful = changed(
+        "footer.txt",
+        "{{ unsubscribe_url }}",
+        "{% if number != 130 %}{{ unsubscribe_url }}{% endif %}",
+    );
+    let dressed = usual.dressed(&[own("section.html", picky), forgetful]);
+    assert!(dressed.left_out.is_empty(), "{:?}", dressed.left_out);
+    for (number, is_own) in [(128, true), (129, false), (130, false)] {
+        let mut mail = DigestMail::sample();
+        mail.head.number = number;
+        let mail = dressed.renderer.digest(&mail).unwrap();
+        assert_eq!(mail.html.contains("Mine"), is_own, "{number}");
+        assert!(mail.text.contains(Slot::UnsubscribeUrl.mark()), "{number}");
+    }
+}
