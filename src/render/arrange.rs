@@ -13,8 +13,6 @@ const LEAD_CHARS: usize = 360;
 const SUMMARY_CHARS: usize = 220;
 /// Characters of a subject or a preheader.
 const LINE_CHARS: usize = 150;
-/// The title above articles without a topic, where others have one.
-const NO_TOPIC: &str = "More news";
 /// Elements that a summary may bring into a mail.
 const PLAIN_ELEMENTS: [&str; 8] = ["p", "br", "a", "em", "strong", "b", "i", "span"];
 
@@ -90,7 +88,7 @@ impl DigestMail {
     pub fn new(head: DigestHead, made: MakeUp) -> Self {
         let lead = made.lead.map(|card| card.cleaned().cut(LEAD_CHARS));
         let sections = made.sections.into_iter().map(|(title, cards)| Section {
-            title: line(title.as_deref().unwrap_or(NO_TOPIC)),
+            title: line(title.as_deref().unwrap_or_default()),
             cards: cards
                 .into_iter()
                 .map(|card| card.cleaned().cut(SUMMARY_CHARS))
@@ -227,7 +225,7 @@ mod tests {
         let mail = DigestMail::new(samples::head(), made);
         assert_eq!((mail.subject.as_str(), mail.preheader.as_str()), ("1", "2"));
         let titles: Vec<&str> = mail.sections.iter().map(|s| s.title.as_str()).collect();
-        assert_eq!(titles, ["Energy", NO_TOPIC]);
+        assert_eq!(titles, ["Energy", ""]);
         assert_eq!(mail.sections[1].cards[0].number, 4);
         assert_eq!(mail.also[0].number, 5);
     }

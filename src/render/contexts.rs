@@ -122,6 +122,7 @@ pub struct Card {
 /// The articles of one topic.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Section {
+    /// Empty above articles without a topic.
     pub title: String,
     pub cards: Vec<Card>,
 }

@@ -149,7 +149,11 @@ fn own_parts_are_used_in_every_design_and_beside_each_other() {
             "{{ notice.label }}",
             "* {{ notice.label }} *",
         ),
-        changed("footer.txt", "Leave this newsletter", "Leave the Ledger"),
+        changed(
+            "footer.txt",
+            "t(key=\"digest-leave\")",
+            "\"Leave the Ledger\"",
+        ),
     ]);
     assert!(dressed.left_out.is_empty(), "{:?}", dressed.left_out);
     let mail = dressed.renderer.digest(&DigestMail::sample()).unwrap();

@@ -185,7 +185,7 @@ mod tests {
             "{{ card.title | replace(from=\"card.x\", to=\"y\") }}{# card.titel #} card.titel",
             "{{ card.image_url.host }}{{ someone.else }}{{ loop.index }}",
             "{% for item in elsewhere %}{{ item.titel }}{% endfor %}",
-            "{{ t(key=\"x\", card.title) }}{{ 1.5 }}{{",
+            "{{ other(key=\"x\", card.title) }}{{ 1.5 }}{{",
         ] {
             assert_eq!(said(source), Vec::<String>::new(), "{source}");
         }

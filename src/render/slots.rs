@@ -17,7 +17,7 @@ pub struct SlotValues {
     pub unsubscribe_url: String,
     pub preferences_url: String,
     pub email: String,
-    /// When and where, as in "on 3 May 2026 at ledger.example".
+    /// When and where, as in " (2026-05-03, ledger.example)"; empty where neither is known.
     pub signed_up: String,
 }
 

@@ -154,3 +154,21 @@ error-busy-title = Bitte versuchen Sie es gleich noch einmal
 error-busy = Das ließ sich gerade nicht speichern. Es wurde nichts geändert.
 error-ours-title = Etwas ist schiefgegangen
 error-ours = Es liegt an uns, nicht an Ihnen, und ist vermerkt. Bitte versuchen Sie es später noch einmal.
+
+## The digest mail
+
+digest-number = Nr. { $number }
+digest-view = Im Browser ansehen
+digest-minutes = { $minutes } Min. Lesezeit
+digest-more-news = Weitere Nachrichten
+digest-also = Außerdem
+digest-read-on = Weiterlesen: alle { $count } Artikel
+digest-links = Links
+digest-why-title = Warum Sie das bekommen
+digest-why = Sie bekommen diese E-Mail, weil diese Adresse angemeldet wurde:
+digest-frequency = { $digest }, { $when }.
+digest-topics = Ihre Themen: { $topics }.
+digest-change = Themen oder Häufigkeit ändern
+digest-leave = Newsletter abbestellen
+digest-new-here = Neu hier?
+digest-sign-up = { $publication } bestellen

@@ -155,3 +155,21 @@ error-busy-title = Please try again in a moment
 error-busy = We could not save this just now. Nothing was changed.
 error-ours-title = Something went wrong
 error-ours = It is our fault, not yours, and it has been noted. Please try again later.
+
+## The digest mail
+
+digest-number = No. { $number }
+digest-view = View in browser
+digest-minutes = { $minutes } min read
+digest-more-news = More news
+digest-also = Also in the news
+digest-read-on = Read on: all { $count } articles
+digest-links = Links
+digest-why-title = Why you get this
+digest-why = You get this mail because this address signed up:
+digest-frequency = { $digest }, { $when }.
+digest-topics = Your topics: { $topics }.
+digest-change = Change topics or frequency
+digest-leave = Leave this newsletter
+digest-new-here = New here?
+digest-sign-up = Sign up for { $publication }

@@ -154,3 +154,21 @@ error-busy-title = Inténtelo dentro de un momento
 error-busy = Ahora mismo no hemos podido guardarlo. No se ha cambiado nada.
 error-ours-title = Algo ha ido mal
 error-ours = Es culpa nuestra, no suya, y ha quedado anotado. Inténtelo más tarde.
+
+## The digest mail
+
+digest-number = n.º { $number }
+digest-view = Ver en el navegador
+digest-minutes = { $minutes } min de lectura
+digest-more-news = Más noticias
+digest-also = También en las noticias
+digest-read-on = Seguir leyendo: los { $count } artículos
+digest-links = Enlaces
+digest-why-title = Por qué recibe esto
+digest-why = Recibe este correo porque esta dirección se suscribió:
+digest-frequency = { $digest }, { $when }.
+digest-topics = Sus temas: { $topics }.
+digest-change = Cambiar temas o frecuencia
+digest-leave = Darse de baja
+digest-new-here = ¿Es nuevo aquí?
+digest-sign-up = Suscribirse a { $publication }

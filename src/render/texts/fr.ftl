@@ -154,3 +154,21 @@ error-busy-title = Réessayez dans un instant
 error-busy = Nous n’avons pas pu l’enregistrer à l’instant. Rien n’a été changé.
 error-ours-title = Quelque chose a mal tourné
 error-ours = C’est notre faute, pas la vôtre, et c’est noté. Réessayez plus tard.
+
+## The digest mail
+
+digest-number = nº { $number }
+digest-view = Voir dans le navigateur
+digest-minutes = { $minutes } min de lecture
+digest-more-news = Autres nouvelles
+digest-also = Également dans l’actualité
+digest-read-on = Lire la suite : les { $count } articles
+digest-links = Liens
+digest-why-title = Pourquoi vous recevez ceci
+digest-why = Vous recevez cet e-mail parce que cette adresse a été inscrite :
+digest-frequency = { $digest }, { $when }.
+digest-topics = Vos thèmes : { $topics }.
+digest-change = Modifier les thèmes ou la fréquence
+digest-leave = Se désabonner
+digest-new-here = Nouveau ici ?
+digest-sign-up = S’abonner à { $publication }

@@ -154,3 +154,21 @@ error-busy-title = Riprovi tra un momento
 error-busy = In questo momento non è stato possibile salvare. Non è stato cambiato nulla.
 error-ours-title = Qualcosa è andato storto
 error-ours = È colpa nostra, non Sua, e ne abbiamo preso nota. Riprovi più tardi.
+
+## The digest mail
+
+digest-number = n. { $number }
+digest-view = Apri nel browser
+digest-minutes = { $minutes } min di lettura
+digest-more-news = Altre notizie
+digest-also = Inoltre
+digest-read-on = Continuare a leggere: tutti i { $count } articoli
+digest-links = Link
+digest-why-title = Perché riceve questo messaggio
+digest-why = Riceve questa e-mail perché questo indirizzo è stato iscritto:
+digest-frequency = { $digest }, { $when }.
+digest-topics = I Suoi argomenti: { $topics }.
+digest-change = Cambiare argomenti o frequenza
+digest-leave = Annullare l’iscrizione
+digest-new-here = È nuovo qui?
+digest-sign-up = Iscriversi a { $publication }

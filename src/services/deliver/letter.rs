@@ -15,7 +15,6 @@ use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
 use crate::mail::dkim::{DkimError, Signer};
 use crate::mail::{ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, list_unsubscribe};
-use crate::render::dates;
 use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
@@ -198,19 +197,21 @@ impl Letters {
     }
 }
 
-/// When and where a reader signed up, in words.
+/// When and where a reader signed up, without words, since editions in all languages share it.
 pub fn signed_up(
     publication: &Publication,
     confirmed_at: Option<Time>,
     source: Option<&str>,
 ) -> String {
     let site = source.map(site_of);
-    let day = confirmed_at.map(|at| dates::plain(at, publication.timezone, &publication.language));
+    let day = confirmed_at.map(|at| {
+        let local = at.with_timezone(&publication.timezone);
+        local.format("%Y-%m-%d").to_string()
+    });
     match (day, site) {
-        (Some(day), Some(site)) => format!("on {day} at {site}"),
-        (Some(day), None) => format!("on {day}"),
-        (None, Some(site)) => format!("at {site}"),
-        (None, None) => "before".to_owned(),
+        (Some(day), Some(site)) => format!(" ({day}, {site})"),
+        (Some(known), None) | (None, Some(known)) => format!(" ({known})"),
+        (None, None) => String::new(),
     }
 }
 
