@@ -15,15 +15,14 @@ pub async fn heartbeat(deps: &Deps, roles: &str) -> Result<(), StoreError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     nodes::seen(&mut tx, &deps.node, roles, now).await?;
-    let (idle, unknown) = claims::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
+    let (freed, unknown) = claims::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
     let notices = notices::release_dead(&mut tx, now).await?;
     tx.commit().await?;
-    if idle + unknown + notices > 0 {
+    if freed + notices > 0 {
         tracing::warn!(
-            idle,
             unknown,
             notices,
-            "claims of a node that is gone were freed"
+            "what a node that is gone had claimed is free again"
         );
         deps.wakeups.wake(Queue::Issues);
     }

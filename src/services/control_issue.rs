@@ -52,7 +52,6 @@ pub async fn pause(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError>
                 deps.now(),
             )
             .await?;
-            claims::take_back(&mut tx, id).await?;
         }
         state => {
             let remedy = "only one that is being sent can be paused";
@@ -100,7 +99,6 @@ pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
         });
     }
     issues::advance(&mut tx, id, issue.state, IssueState::Cancelled, deps.now()).await?;
-    claims::take_back(&mut tx, id).await?;
     if issue.number.is_none() {
         // Nobody saw it: what it holds is still news.
         issues::release_articles(&mut tx, id).await?;

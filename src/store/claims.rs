@@ -1,8 +1,9 @@
 //! Who works on a delivery.
 //!
-//! A row is claimed by a process, and one of its connections marks it as begun just before its
-//! mail goes over the line (`results`). What is claimed and not begun has not been sent; what is
-//! begun and not recorded may have been.
+//! What a process has claimed stands in its row of `claims`, and just before a mail goes over the
+//! line, its delivery is put down in `in_flight` (see `results`). What is claimed and not begun has
+//! not been sent; what is begun and not recorded may have been. The delivery's own row is written
+//! with the result, once.
 
 use serde::Serialize;
 use sqlx::FromRow;
@@ -10,7 +11,7 @@ use uuid::Uuid;
 
 use super::lists::json;
 use super::nodes::alive_since;
-use super::results::maybe_micros;
+use super::results::as_micros;
 use super::{StoreError, Tx, micros, moment, on, postgres, read, sqlite, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
@@ -63,27 +64,57 @@ struct ClaimedRow {
     next_attempt_at: i64,
 }
 
+/// Lets a node begin to claim; it has nothing yet.
+pub async fn open(tx: &mut Tx, node: &str) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO claims (node, mails) VALUES ($1, '[]')
+         ON CONFLICT (node) DO UPDATE SET mails = excluded.mails"
+    )
+    .bind(node)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// A node that claims, and what it has already.
+#[derive(Debug, Clone, Copy)]
+pub struct Claimer<'a> {
+    pub node: &'a str,
+    pub held: &'a [DeliveryId],
+}
+
 /// Claims up to `limit` due deliveries of an issue that is being sent, after `after` in their
-/// order; readers who left meanwhile are skipped. Going on from the last place spares PostgreSQL
-/// the search through what was claimed before.
+/// order, beside what the claimer has; readers who left meanwhile are skipped. Going on from the last
+/// place spares the search through what was claimed before. Refused with `ClaimsLost` where the
+/// node was taken for dead.
 pub async fn claim(
     tx: &mut Tx,
     issue: IssueId,
-    node: &str,
+    claimer: Claimer<'_>,
     now: Time,
     after: Position,
     limit: i64,
 ) -> Result<Batch, StoreError> {
     let statement = match tx {
         Tx::Sqlite(_) => sqlite::DUE_DELIVERIES,
-        Tx::Postgres(_) => postgres::DUE_DELIVERIES,
+        Tx::Postgres(inner) => {
+            // Apart, so that the next statement sees what the claimer before has committed.
+            sqlx::query(postgres::CLAIM_LOCK)
+                .execute(&mut **inner)
+                .await?;
+            postgres::DUE_DELIVERIES
+        }
     };
+    let mut ids: Vec<i64> = claimer.held.iter().map(|id| id.0).collect();
     let found = on!(&mut *tx, |conn| sqlx::query_as::<_, ClaimedRow>(statement)
         .bind(issue.0)
         .bind(micros(now))
         .bind(micros(after.0))
         .bind(after.1.0)
         .bind(limit)
+        .bind(claimer.node)
+        .bind(json(&ids)?)
         .fetch_all(conn)
         .await)?;
     let next = match found.last() {
@@ -93,21 +124,23 @@ pub async fn claim(
         _ => None,
     };
     let (reachable, gone): (Vec<_>, Vec<_>) = found.into_iter().partition(|row| row.reachable != 0);
-    let ids = |rows: &[ClaimedRow]| json(&rows.iter().map(|row| row.id).collect::<Vec<_>>());
     if !gone.is_empty() {
-        skip(tx, &ids(&gone)?).await?;
+        let gone: Vec<i64> = gone.iter().map(|row| row.id).collect();
+        skip(tx, &json(&gone)?).await?;
     }
     if !reachable.is_empty() {
-        let statement = match tx {
-            Tx::Sqlite(_) => sqlite::CLAIM_DELIVERIES,
-            Tx::Postgres(_) => postgres::CLAIM_DELIVERIES,
-        };
-        on!(tx, |conn| sqlx::query(statement)
-            .bind(ids(&reachable)?)
-            .bind(node)
-            .execute(conn)
-            .await
-            .map(drop))?;
+        ids.extend(reachable.iter().map(|row| row.id));
+        let written = on!(tx, |conn| sqlx::query(
+            "UPDATE claims SET mails = $2 WHERE node = $1"
+        )
+        .bind(claimer.node)
+        .bind(json(&ids)?)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+        if written == 0 {
+            return Err(StoreError::ClaimsLost);
+        }
     }
     let rows = reachable
         .into_iter()
@@ -148,94 +181,70 @@ async fn skip(tx: &mut Tx, ids: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A claim that is given up, and when its delivery falls due again where that changes.
+/// A claim whose delivery falls due again later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct HandBack {
     pub id: DeliveryId,
-    #[serde(serialize_with = "maybe_micros")]
-    pub next: Option<Time>,
+    #[serde(serialize_with = "as_micros")]
+    pub next: Time,
 }
 
-/// Gives claims back whose mails were not begun.
-pub async fn hand_back(tx: &mut Tx, given: &[HandBack], node: &str) -> Result<(), StoreError> {
+/// Gives deliveries a later time whose mails were not begun. They are free for others once the
+/// node claims again, or stops.
+pub async fn hand_back(tx: &mut Tx, given: &[HandBack]) -> Result<(), StoreError> {
     let statement = match tx {
         Tx::Sqlite(_) => sqlite::HAND_BACK_DELIVERIES,
         Tx::Postgres(_) => postgres::HAND_BACK_DELIVERIES,
     };
     on!(tx, |conn| sqlx::query(statement)
         .bind(json(given)?)
-        .bind(node)
         .execute(conn)
         .await
         .map(drop))?;
     Ok(())
 }
 
-/// Takes the claims back that were made for an issue and whose mails are not begun.
-pub async fn take_back(tx: &mut Tx, issue: IssueId) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE deliveries SET claimed_by = NULL,
-            state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END
-         WHERE issue_id = $1 AND state = 'sending' AND begun_at IS NULL"
-    )
-    .bind(issue.0)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
-}
-
-/// Frees what nodes that are gone had claimed: rows whose mail was never begun go back to
-/// pending; for the others the outcome is unknown and `policy` decides. Returns both numbers.
+/// Frees what nodes that are gone had claimed; for what they had begun the outcome is unknown and
+/// `policy` decides. Returns the numbers of nodes and of such mails.
 pub async fn release_dead(
     tx: &mut Tx,
     policy: OnUnknown,
     now: Time,
 ) -> Result<(u64, u64), StoreError> {
-    let alive = alive_since(now);
     let nodes: Vec<String> = on!(&mut *tx, |conn| sqlx::query_scalar(
-        "SELECT DISTINCT claimed_by FROM deliveries
-         WHERE state = 'sending' AND claimed_by NOT IN (SELECT name FROM nodes WHERE seen_at > $1)"
+        "SELECT c.node FROM (SELECT node FROM claims UNION SELECT node FROM in_flight) c
+         WHERE c.node NOT IN (SELECT name FROM nodes WHERE seen_at > $1)"
     )
-    .bind(alive)
+    .bind(alive_since(now))
     .fetch_all(conn)
     .await)?;
-    let mut sums = (0, 0);
-    for node in nodes {
-        let (idle, unknown) = release_node(tx, &node, policy, now).await?;
-        sums = (sums.0 + idle, sums.1 + unknown);
+    let mut unknown = 0;
+    for node in &nodes {
+        unknown += release_node(tx, node, policy, now).await?;
     }
-    Ok(sums)
+    Ok((nodes.len() as u64, unknown))
 }
 
-/// Frees all that a node had claimed, in the same way.
+/// Frees all that a node had claimed, in the same way; returns for how many mails the outcome is
+/// unknown.
 pub async fn release_node(
     tx: &mut Tx,
     node: &str,
     policy: OnUnknown,
     now: Time,
-) -> Result<(u64, u64), StoreError> {
-    let idle = on!(&mut *tx, |conn| {
-        sqlx::query(
-            "UPDATE deliveries SET claimed_by = NULL,
-                state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END
-             WHERE state = 'sending' AND begun_at IS NULL AND claimed_by = $1",
-        )
-        .bind(node)
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected())
-    })?;
+) -> Result<u64, StoreError> {
     let state = match policy {
         OnUnknown::Resend => DeliveryState::Pending,
         OnUnknown::Hold => DeliveryState::Unknown,
     };
-    let unknown = on!(tx, |conn| {
+    let unknown = on!(&mut *tx, |conn| {
         sqlx::query(
-            "UPDATE deliveries SET state = $2, claimed_by = NULL, begun_at = NULL,
+            "UPDATE deliveries SET state = $2, attempts = attempts + 1,
+                first_attempt_at = COALESCE(first_attempt_at, b.at),
                 reason = 'the process stopped while the mail was on its way',
                 repeats = repeats + $3, next_attempt_at = $4
-             WHERE state = 'sending' AND begun_at IS NOT NULL AND claimed_by = $1",
+             FROM begun b
+             WHERE b.node = $1 AND deliveries.id = b.delivery_id AND state IN ('pending', 'deferred')",
         )
         .bind(node)
         .bind(state.as_str())
@@ -245,25 +254,37 @@ pub async fn release_node(
         .await
         .map(|done| done.rows_affected())
     })?;
-    Ok((idle, unknown))
+    for table in [
+        "DELETE FROM claims WHERE node = $1",
+        "DELETE FROM in_flight WHERE node = $1",
+    ] {
+        on!(&mut *tx, |conn| sqlx::query(table)
+            .bind(node)
+            .execute(conn)
+            .await
+            .map(drop))?;
+    }
+    Ok(unknown)
 }
 
-/// Whether a node holds any claim.
+/// Whether a node claims, or has something on the line.
 pub async fn any_held(tx: &mut Tx, node: &str) -> Result<bool, StoreError> {
-    let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM deliveries WHERE state = 'sending' AND claimed_by = $1 LIMIT 1"
+    let found: Option<String> = on!(tx, |conn| {
+        sqlx::query_scalar(
+        "SELECT node FROM claims WHERE node = $1 UNION SELECT node FROM in_flight WHERE node = $1"
     )
     .bind(node)
     .fetch_optional(conn)
-    .await)?;
+    .await
+    })?;
     Ok(found.is_some())
 }
 
 /// How many mails of an issue are on their way at this moment.
 pub async fn in_flight(tx: &mut Tx, issue: IssueId) -> Result<i64, StoreError> {
     let count: i64 = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT COUNT(*) FROM deliveries
-         WHERE issue_id = $1 AND state = 'sending' AND begun_at IS NOT NULL"
+        "SELECT COUNT(*) FROM begun b JOIN deliveries d ON d.id = b.delivery_id
+         WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred')"
     )
     .bind(issue.0)
     .fetch_one(conn)

@@ -82,7 +82,7 @@ pub async fn fill(
     audience: &Audience,
     due_at: Time,
 ) -> Result<u64, StoreError> {
-    let rows = on!(tx, |conn| {
+    let rows = on!(&mut *tx, |conn| {
         sqlx::query(
         "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
          SELECT $1, s.id, c.edition_id,
@@ -112,6 +112,14 @@ pub async fn fill(
     .await
     .map(|done| done.rows_affected())
     })?;
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET recipients = recipients + $2 WHERE id = $1"
+    )
+    .bind(issue.0)
+    .bind(i64::try_from(rows).unwrap_or(i64::MAX))
+    .execute(conn)
+    .await
+    .map(drop))?;
     Ok(rows)
 }
 
@@ -127,12 +135,12 @@ pub async fn analyse(tx: &mut Tx) -> Result<(), StoreError> {
 }
 
 /// Skips what is still to go out to a subscription that was left, also where it is claimed and its
-/// mail is not begun: the claimer finds out when it marks the mail as begun.
+/// mail is not begun: the claimer finds out when it puts the mail down as begun.
 pub async fn skip_open(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> {
     let rows = on!(tx, |conn| sqlx::query(
-        "UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed', claimed_by = NULL
-         WHERE subscription_id = $1
-            AND (state IN ('pending', 'deferred') OR (state = 'sending' AND begun_at IS NULL))"
+        "UPDATE deliveries SET state = 'skipped', reason = 'unsubscribed'
+         WHERE subscription_id = $1 AND state IN ('pending', 'deferred')
+            AND id NOT IN (SELECT delivery_id FROM begun)"
     )
     .bind(id.0)
     .execute(conn)
@@ -141,13 +149,13 @@ pub async fn skip_open(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreErro
     Ok(rows)
 }
 
-/// Skips up to `limit` of what waits of a cancelled issue; what was claimed and not begun has to be
-/// taken back before.
+/// Skips up to `limit` of what waits of a cancelled issue; what is on the line comes to its own end.
 pub async fn skip_cancelled(tx: &mut Tx, issue: IssueId, limit: i64) -> Result<u64, StoreError> {
     let rows = on!(tx, |conn| sqlx::query(
         "UPDATE deliveries SET state = 'skipped', reason = 'cancelled'
          WHERE id IN (SELECT d.id FROM deliveries d
-            WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred') LIMIT $2)"
+            WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred')
+                AND d.id NOT IN (SELECT delivery_id FROM begun) LIMIT $2)"
     )
     .bind(issue.0)
     .bind(limit)
@@ -169,7 +177,7 @@ pub async fn retry_failed(
         "UPDATE deliveries SET state = 'pending', reason = NULL, first_attempt_at = NULL,
             next_attempt_at = $3,
             repeats = repeats + CASE WHEN state = 'unknown' THEN 1 ELSE 0 END
-         WHERE issue_id = $1 AND state IN ('sent', 'failed', 'skipped', 'unknown')
+         WHERE issue_id = $1 AND state IN ('failed', 'skipped', 'unknown')
             AND (state = 'failed' OR (state = 'unknown' AND $2 = 1))"
     )
     .bind(issue.0)
@@ -197,25 +205,35 @@ pub async fn unskip(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> 
 
 /// Whether the outcome of any delivery of an issue is open.
 pub async fn any_open(tx: &mut Tx, issue: IssueId) -> Result<bool, StoreError> {
-    let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT CAST(MAX(1) AS BIGINT) WHERE EXISTS (SELECT 1 FROM deliveries
-                WHERE issue_id = $1 AND state IN ('pending', 'deferred'))
-            OR EXISTS (SELECT 1 FROM deliveries WHERE issue_id = $1 AND state = 'sending')"
+    let found: Option<i64> = on!(tx, |conn| {
+        sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE issue_id = $1 AND state IN ('pending', 'deferred') LIMIT 1"
     )
     .bind(issue.0)
-    .fetch_one(conn)
-    .await)?;
+    .fetch_optional(conn)
+    .await
+    })?;
     Ok(found.is_some())
 }
 
-/// Whether anything of an issue is due now.
-pub async fn any_due(tx: &mut Tx, issue: IssueId, now: Time) -> Result<bool, StoreError> {
+/// Whether anything of an issue is due now that no other node has claimed and that is not on the
+/// line.
+pub async fn any_due(
+    tx: &mut Tx,
+    issue: IssueId,
+    node: &str,
+    now: Time,
+) -> Result<bool, StoreError> {
     let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
         "SELECT id FROM deliveries WHERE issue_id = $1 AND state IN ('pending', 'deferred')
-            AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT 1"
+            AND next_attempt_at <= $2
+            AND id NOT IN (SELECT delivery_id FROM claimed WHERE node <> $3)
+            AND id NOT IN (SELECT delivery_id FROM begun)
+         ORDER BY next_attempt_at, id LIMIT 1"
     )
     .bind(issue.0)
     .bind(micros(now))
+    .bind(node)
     .fetch_optional(conn)
     .await)?;
     Ok(found.is_some())

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
-use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Issue, IssueState};
 
@@ -288,30 +287,39 @@ pub async fn published(
 
 /// Sums up the ledger of an issue, over each of its three indexes.
 pub async fn counts(tx: &mut Tx, id: IssueId) -> Result<Counts, StoreError> {
-    let rows: Vec<(String, i64)> = on!(tx, |conn| sqlx::query_as(
+    let rows: Vec<(String, i64)> = on!(tx, |conn| {
+        sqlx::query_as(
         "SELECT state, COUNT(*) FROM deliveries
-         WHERE issue_id = $1 AND state IN ('sent', 'failed', 'skipped', 'unknown') GROUP BY state
+         WHERE issue_id = $1 AND state IN ('failed', 'skipped', 'unknown') GROUP BY state
          UNION ALL
          SELECT state, COUNT(*) FROM deliveries
          WHERE issue_id = $1 AND state IN ('pending', 'deferred') GROUP BY state
          UNION ALL
-         SELECT 'sending', COUNT(*) FROM deliveries WHERE issue_id = $1 AND state = 'sending'"
+         SELECT 'claimed ' || d.state, COUNT(*) FROM claimed c JOIN deliveries d ON d.id = c.delivery_id
+         WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred') GROUP BY d.state
+         UNION ALL
+         SELECT 'recipients', recipients FROM issues WHERE id = $1"
     )
     .bind(id.0)
     .fetch_all(conn)
-    .await)?;
-    let mut counts = Counts::default();
-    for (state, rows) in rows {
-        counts.recipients += rows;
-        *match read("deliveries", "state", id, &state)? {
-            DeliveryState::Pending => &mut counts.pending,
-            DeliveryState::Sending => &mut counts.sending,
-            DeliveryState::Sent => &mut counts.sent,
-            DeliveryState::Deferred => &mut counts.deferred,
-            DeliveryState::Failed => &mut counts.failed,
-            DeliveryState::Skipped => &mut counts.skipped,
-            DeliveryState::Unknown => &mut counts.unknown,
-        } += rows;
-    }
+    .await
+    })?;
+    let count = |name: &str| -> i64 {
+        let found = rows.iter().find(|(state, _)| state == name);
+        found.map_or(0, |(_, count)| *count)
+    };
+    let claimed = |name: &str| count(&format!("claimed {name}"));
+    let mut counts = Counts {
+        recipients: count("recipients"),
+        pending: count("pending") - claimed("pending"),
+        sending: claimed("pending") + claimed("deferred"),
+        sent: 0,
+        deferred: count("deferred") - claimed("deferred"),
+        failed: count("failed"),
+        skipped: count("skipped"),
+        unknown: count("unknown"),
+    };
+    let others = counts.open() + counts.failed + counts.skipped + counts.unknown;
+    counts.sent = counts.recipients - others;
     Ok(counts)
 }

@@ -51,14 +51,16 @@ pub async fn page(
 ) -> Result<Vec<Line>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(
-        "SELECT d.id, r.email, d.state, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
+        "SELECT * FROM (SELECT d.id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
             d.relay,
-            d.first_attempt_at, d.next_attempt_at, d.sent_at
+            d.first_attempt_at, d.next_attempt_at, d.sent_at,
+            CASE WHEN d.state IN ('pending', 'deferred') AND d.id IN (SELECT delivery_id FROM claimed)
+                THEN 'sending' ELSE d.state END AS state
          FROM deliveries d
          JOIN subscriptions s ON s.id = d.subscription_id
          JOIN subscribers r ON r.id = s.subscriber_id
-         WHERE d.issue_id = $1 AND d.id > $2 AND ($3 = '' OR d.state = $3)
-         ORDER BY d.id LIMIT $4"
+         WHERE d.issue_id = $1 AND d.id > $2) l
+         WHERE $3 = '' OR l.state = $3 ORDER BY l.id LIMIT $4"
     )
     .bind(issue.0)
     .bind(after.0)

@@ -70,6 +70,8 @@ pub enum StoreError {
     Database(sqlx::Error),
     #[error("the schema cannot be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("this process was taken for dead by another one, and its claims were freed")]
+    ClaimsLost,
     #[error("the queue failed: {0}")]
     Queue(String),
 }
@@ -186,6 +188,23 @@ impl Store {
                     .await?,
             ),
         })
+    }
+
+    /// The same database for a runtime of its own: a connection to PostgreSQL lives and ends with
+    /// the runtime that opened it, those to SQLite are threads.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        match self {
+            Self::Sqlite(pools) => Self::Sqlite(pools.clone()),
+            Self::Postgres(pool) => Self::Postgres(postgres::elsewhere(pool)),
+        }
+    }
+
+    /// Closes what [`Store::elsewhere`] opened.
+    pub async fn leave(&self) {
+        if let Self::Postgres(pool) = self {
+            pool.close().await;
+        }
     }
 
     /// The name of the database in use.

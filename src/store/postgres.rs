@@ -8,10 +8,12 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::StoreError;
 
-/// The most that a node opens at a time: ten for the lanes of the engine, one for the writer of
-/// their results, three for the queues, and six for pages and whatever runs by itself. Four nodes
-/// fit into PostgreSQL's default of 100.
-const CONNECTIONS: u32 = 20;
+/// The most that a node opens at a time: three for the queues, the others for pages and whatever
+/// runs by itself.
+const CONNECTIONS: u32 = 14;
+/// What the engine opens beside them while it sends: one for the writer of results, the others for
+/// claims and budgets. Four nodes fit into PostgreSQL's default of 100.
+const ENGINE_CONNECTIONS: u32 = 6;
 
 /// In one message, so that it costs no round trip more than `BEGIN`.
 pub(super) const BEGIN_RELAXED: &str = "BEGIN; SET LOCAL synchronous_commit = off";
@@ -28,6 +30,14 @@ pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
         .map_err(StoreError::from)
 }
 
+/// A pool of the runtime that calls this; it connects when it is used.
+pub(super) fn elsewhere(pool: &PgPool) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(ENGINE_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(30))
+        .connect_lazy_with((*pool.connect_options()).clone())
+}
+
 /// Makes durable what relaxed transactions have committed.
 ///
 /// PostgreSQL flushes its log up to a commit only for a transaction that has written to the log; an
@@ -41,8 +51,12 @@ pub(super) async fn sync(pool: &PgPool) -> Result<(), sqlx::Error> {
         .map(drop)
 }
 
-/// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit.
-/// `FOR UPDATE SKIP LOCKED` keeps other claimers out until the claim is written.
+/// Lets one claimer work at a time, so that each sees what the others have; any number that nothing
+/// else uses.
+pub(super) const CLAIM_LOCK: &str = "SELECT pg_advisory_xact_lock(8097879447823384578)";
+
+/// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit, $6
+/// node, $7 JSON list of what it has. `CLAIM_LOCK` keeps other claimers out.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
         CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1::bigint ELSE 0 END AS reachable,
@@ -51,60 +65,63 @@ pub(super) const DUE_DELIVERIES: &str = "
         SELECT * FROM deliveries
         WHERE issue_id = $1 AND state IN ('pending', 'deferred') AND next_attempt_at <= $2
             AND (next_attempt_at, id) > ($3, $4)
+            AND id NOT IN (SELECT value::bigint FROM json_array_elements_text($7::json))
+            AND id NOT IN (SELECT delivery_id FROM claimed WHERE node <> $6)
+            AND id NOT IN (SELECT delivery_id FROM begun)
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
         ORDER BY next_attempt_at, id LIMIT $5
-        FOR UPDATE SKIP LOCKED
     ) d
     JOIN subscriptions s ON s.id = d.subscription_id
     JOIN subscribers r ON r.id = s.subscriber_id
     ORDER BY d.next_attempt_at, d.id";
 
-/// Claims deliveries: $1 JSON list of ids, $2 node.
-pub(super) const CLAIM_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'sending', claimed_by = $2, begun_at = NULL
-    WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
+// `|| ''` below keeps PostgreSQL from reading the whole index of open rows instead of looking the
+// few rows up.
 
 /// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'skipped', claimed_by = NULL,
+    UPDATE deliveries SET state = 'skipped',
         reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
             WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
             THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
 
-// `IS NOT DISTINCT FROM` below keeps PostgreSQL from reading the whole index of claimed rows, with
-// all that were claimed since it was vacuumed, instead of looking the few rows up.
-
 /// One group of the usual kind in one round trip: $1 JSON object of ids and reply texts of mails
 /// that were taken with the same code through the same relay, $2 node, $3 code, $4 enhanced code,
-/// $5 relay, $6 time; $7 JSON object of ids and times of mails that begin. The commit that ends it
-/// does not wait for the disk.
+/// $5 relay, $6 time, $7 time of the attempts; $8 and $9 JSON objects of ids and times: what is still
+/// on the line, and what is to begin. Returns the object of what is on the line from now on. Of the
+/// latter those are in it that may be sent: the node's claims stand, the reader is still there, the
+/// issue goes out. The commit that ends it does not wait for the disk.
 pub(super) const STEP: &str = "
     WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     taken AS (
         UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
-            reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
-            claimed_by = NULL, begun_at = NULL
+            reply_text = v.value, reason = NULL, sent_at = $6, relay = $5, attempts = attempts + 1,
+            first_attempt_at = COALESCE(first_attempt_at, $7)
         FROM json_each_text($1::json) AS v (key, value)
-        WHERE deliveries.id = v.key::bigint AND state IS NOT DISTINCT FROM 'sending' AND claimed_by IS NOT DISTINCT FROM $2
+        WHERE deliveries.id = v.key::bigint
+            AND (state || '') IN ('pending', 'deferred', 'skipped', 'unknown')
     ),
-    begun AS (
-        UPDATE deliveries SET begun_at = v.value::bigint, attempts = attempts + 1,
-            first_attempt_at = COALESCE(first_attempt_at, v.value::bigint)
-        FROM json_each_text($7::json) AS v (key, value)
-        WHERE deliveries.id = v.key::bigint AND state IS NOT DISTINCT FROM 'sending' AND claimed_by IS NOT DISTINCT FROM $2
-            AND begun_at IS NULL
-        RETURNING deliveries.id
+    flight AS (
+        INSERT INTO in_flight (node, mails)
+        SELECT $2, ($8::jsonb || COALESCE(jsonb_object_agg(v.key, v.value), '{}'))::text
+        FROM jsonb_each($9::jsonb) AS v (key, value)
+        JOIN deliveries d ON d.id = v.key::bigint AND (d.state || '') IN ('pending', 'deferred')
+        JOIN issues i ON i.id = d.issue_id AND (i.state || '') = 'sending'
+        WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $2)
+        ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails
     )
-    SELECT begun.id FROM relaxed LEFT JOIN begun ON true";
+    SELECT flight.mails FROM relaxed, flight";
 
-/// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
+/// Puts claimed deliveries down as begun: $1 node, $2 and $3 as $8 and $9 of `STEP`.
 pub(super) const BEGIN_DELIVERIES: &str = "
-    UPDATE deliveries SET begun_at = v.value::bigint, attempts = attempts + 1,
-        first_attempt_at = COALESCE(first_attempt_at, v.value::bigint)
-    FROM json_each_text($1::json) AS v (key, value)
-    WHERE deliveries.id = v.key::bigint AND state IS NOT DISTINCT FROM 'sending' AND claimed_by IS NOT DISTINCT FROM $2 AND begun_at IS NULL
-    RETURNING deliveries.id";
+        INSERT INTO in_flight (node, mails)
+        SELECT $1, ($2::jsonb || COALESCE(jsonb_object_agg(v.key, v.value), '{}'))::text
+        FROM jsonb_each($3::jsonb) AS v (key, value)
+        JOIN deliveries d ON d.id = v.key::bigint AND (d.state || '') IN ('pending', 'deferred')
+        JOIN issues i ON i.id = d.issue_id AND (i.state || '') = 'sending'
+        WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $1)
+        ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
 
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "
@@ -112,21 +129,21 @@ pub(super) const RECORD_DELIVERIES: &str = "
         reply_enhanced = v.enhanced, reply_text = v.text, reason = v.reason,
         next_attempt_at = COALESCE(v.next, next_attempt_at), sent_at = v.sent_at,
         repeats = deliveries.repeats + (v.repeats), relay = v.relay,
-        attempts = attempts + v.tries, first_attempt_at = COALESCE(first_attempt_at, v.tried_at),
-        claimed_by = NULL, begun_at = NULL
+        attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, v.tried_at)
     FROM json_to_recordset($1::json) AS v(id bigint, state text, code bigint, enhanced text,
             text text, reason text, next bigint, sent_at bigint, repeats bigint, relay text,
-            tries bigint, tried_at bigint)
-    WHERE deliveries.id = v.id AND deliveries.state IS NOT DISTINCT FROM 'sending'
-        AND claimed_by IS NOT DISTINCT FROM $2";
+            tried_at bigint)
+    WHERE deliveries.id = v.id
+        AND ((v.state = 'sent' AND (deliveries.state || '') IN ('skipped', 'unknown'))
+            OR ((deliveries.state || '') IN ('pending', 'deferred')
+                AND (v.state = 'sent' OR EXISTS (SELECT 1 FROM claims c WHERE c.node = $2))))";
 
-/// Gives claims back: $1 JSON list of `claims::HandBack`, $2 node.
+/// Gives claims a later time: $1 JSON list of `claims::HandBack`.
 pub(super) const HAND_BACK_DELIVERIES: &str = "
-    UPDATE deliveries SET claimed_by = NULL,
-        state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
-        next_attempt_at = COALESCE(v.next, next_attempt_at)
+    UPDATE deliveries SET next_attempt_at = v.next
     FROM json_to_recordset($1::json) AS v(id bigint, next bigint)
-    WHERE deliveries.id = v.id AND state IS NOT DISTINCT FROM 'sending' AND claimed_by IS NOT DISTINCT FROM $2 AND begun_at IS NULL";
+    WHERE deliveries.id = v.id AND (state || '') IN ('pending', 'deferred')
+        AND deliveries.id NOT IN (SELECT delivery_id FROM begun)";
 
 /// Deletes finished wake-ups of the queue that are older than $1 (Unix seconds).
 pub(super) const PRUNE_JOBS: &str = "DELETE FROM apalis.jobs

@@ -1,42 +1,46 @@
-//! What the delivery engine writes of each mail: that it begins, and how it ended. Rows are written
-//! in groups, one statement for each kind of change.
+//! What the delivery engine writes of each mail: that it begins, and how it ended. Both are written
+//! in groups. What a process has begun stands in one row of `in_flight`, since a mark in each
+//! delivery would double what the ledger is written.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
+use chrono::TimeDelta;
 use serde::{Serialize, Serializer};
 use sqlx::pool::PoolConnection;
 use sqlx::{Postgres, Row as _};
 
 use super::lists::json;
-use super::{Store, StoreError, Tx, micros, on, postgres, sqlite};
+use super::{Store, StoreError, Tx, micros, moment, on, postgres, sqlite};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, Reply};
 use crate::domain::ids::DeliveryId;
 
-/// A mail that is about to go over the line, and the time that its Date field gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Begin {
-    pub id: DeliveryId,
-    pub at: Time,
-}
+/// Mails that began within this are recorded with one time of their attempt.
+const TOGETHER: TimeDelta = TimeDelta::seconds(1);
 
-/// Marks claimed deliveries as begun, the last step before their mails go over the line. What is
-/// not in the answer must not be sent: the claim is no longer ours, or the reader left.
+/// What a node has on the line: deliveries and the times in the Date fields of their mails.
+pub type InFlight = BTreeMap<DeliveryId, Time>;
+
+/// Puts claimed deliveries down as begun, the last step before their mails go over the line, beside
+/// what this node has there already; returns all of it. What is not in the answer must not be sent:
+/// the node was taken for dead, the reader left, or the issue was paused.
 pub async fn begin(
     tx: &mut Tx,
-    begins: &[Begin],
+    already: &InFlight,
+    begins: &InFlight,
     node: &str,
-) -> Result<HashSet<DeliveryId>, StoreError> {
+) -> Result<InFlight, StoreError> {
     let statement = match tx {
         Tx::Sqlite(_) => sqlite::BEGIN_DELIVERIES,
         Tx::Postgres(_) => postgres::BEGIN_DELIVERIES,
     };
-    let ids: Vec<i64> = on!(tx, |conn| sqlx::query_scalar(statement)
-        .bind(json(&times(begins))?)
+    let mails: String = on!(tx, |conn| sqlx::query_scalar(statement)
         .bind(node)
-        .fetch_all(conn)
+        .bind(json(&numbers(already))?)
+        .bind(json(&numbers(begins))?)
+        .fetch_one(conn)
         .await)?;
-    Ok(ids.into_iter().map(DeliveryId).collect())
+    in_flight(&mails)
 }
 
 /// How an attempt ended, as the ledger keeps it.
@@ -52,8 +56,8 @@ pub struct Record {
     /// The name of the relay that answered.
     pub relay: Option<String>,
     pub at: Time,
-    /// When the attempt was made, where it was refused before its mail was marked as begun.
-    pub first_at: Option<Time>,
+    /// When the attempt began.
+    pub tried_at: Time,
 }
 
 #[derive(Serialize)]
@@ -70,12 +74,13 @@ struct RecordRow<'a> {
     sent_at: Option<Time>,
     repeats: u8,
     relay: Option<&'a str>,
-    tries: u8,
-    #[serde(serialize_with = "maybe_micros")]
-    tried_at: Option<Time>,
+    #[serde(serialize_with = "as_micros")]
+    tried_at: Time,
 }
 
-/// Records how attempts ended; nothing where the claim is no longer ours.
+/// Records how attempts ended; nothing where the node was taken for dead meanwhile, unless the mail
+/// was taken. That counts whatever became of its row while it was on its way: its reader may have
+/// left.
 pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), StoreError> {
     let rows: Vec<RecordRow<'_>> = records
         .iter()
@@ -92,8 +97,7 @@ pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), S
                 sent_at: (record.state == DeliveryState::Sent).then_some(record.at),
                 repeats: u8::from(record.repeated),
                 relay: record.relay.as_deref(),
-                tries: u8::from(record.first_at.is_some()),
-                tried_at: record.first_at,
+                tried_at: record.tried_at,
             }
         })
         .collect();
@@ -115,6 +119,8 @@ pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), S
 pub struct Steps {
     store: Store,
     node: String,
+    /// What is begun and not recorded.
+    in_flight: InFlight,
     /// Kept from group to group: a pool looks at a connection before it lends it out.
     connection: Option<PoolConnection<Postgres>>,
 }
@@ -124,24 +130,43 @@ impl Steps {
         Self {
             store: store.clone(),
             node: node.to_owned(),
+            in_flight: InFlight::new(),
             connection: None,
         }
     }
 
-    /// Records results and marks mails as begun, in one transaction; returns those that may be
-    /// sent.
+    /// Records results and puts mails down as begun; returns what is on the line from now on. Of
+    /// `begins`, what is not there must not be sent.
     pub async fn write(
         &mut self,
         records: &[Record],
-        begins: &[Begin],
-    ) -> Result<HashSet<DeliveryId>, StoreError> {
-        let Some(alike) = alike(records) else {
+        begins: &InFlight,
+    ) -> Result<&InFlight, StoreError> {
+        let (mut rest, mut begins) = (self.in_flight.clone(), begins.clone());
+        for record in records {
+            rest.remove(&record.id);
+            // PostgreSQL looks at the state before this step.
+            begins.remove(&record.id);
+        }
+        self.in_flight = if let Some(alike) = alike(records) {
+            self.write_alike(records, &alike, &rest, &begins).await?
+        } else {
             let mut tx = self.store.begin_relaxed().await?;
             record(&mut tx, records, &self.node).await?;
-            let begun = begin(&mut tx, begins, &self.node).await?;
+            let in_flight = begin(&mut tx, &rest, &begins, &self.node).await?;
             tx.commit().await?;
-            return Ok(begun);
+            in_flight
         };
+        Ok(&self.in_flight)
+    }
+
+    async fn write_alike(
+        &mut self,
+        records: &[Record],
+        alike: &Alike<'_>,
+        rest: &InFlight,
+        begins: &InFlight,
+    ) -> Result<InFlight, StoreError> {
         let texts: BTreeMap<i64, &str> = records
             .iter()
             .map(|record| {
@@ -150,7 +175,7 @@ impl Steps {
             })
             .collect();
         let texts = json(&texts)?;
-        let times = json(&times(begins))?;
+        let (rest, begins) = (json(&numbers(rest))?, json(&numbers(begins))?);
         let sent_at = records.iter().map(|record| micros(record.at)).max();
         macro_rules! step {
             ($statement:expr) => {
@@ -161,46 +186,48 @@ impl Steps {
                     .bind(alike.enhanced)
                     .bind(alike.relay)
                     .bind(sent_at)
-                    .bind(times)
+                    .bind(alike.tried_at.map(micros))
+                    .bind(rest)
+                    .bind(begins)
             };
         }
-        let ids = match &self.store {
+        let mails: String = match &self.store {
             Store::Sqlite(pools) => pools.step(step!(sqlite::STEP)).await?,
             Store::Postgres(pool) => {
                 let mut connection = match self.connection.take() {
                     Some(connection) => connection,
                     None => pool.acquire().await?,
                 };
-                let rows = step!(postgres::STEP).fetch_all(&mut *connection).await?;
+                let row = step!(postgres::STEP).fetch_one(&mut *connection).await?;
                 self.connection = Some(connection);
-                // One row without an id stands for none.
-                let ids = rows.iter().filter_map(|row| row.try_get(0).transpose());
-                ids.collect::<Result<Vec<i64>, sqlx::Error>>()?
+                row.try_get(0)?
             }
         };
-        Ok(ids.into_iter().map(DeliveryId).collect())
+        in_flight(&mails)
     }
 }
 
 /// What the mails of a usual group have in common.
+#[derive(Default)]
 struct Alike<'a> {
     code: Option<i64>,
     enhanced: Option<&'a str>,
     relay: Option<&'a str>,
+    /// When the first of them began.
+    tried_at: Option<Time>,
 }
 
-/// Mails that were taken with the same code through the same relay are nearly all, and need one
-/// statement; `None` where others are among them.
+/// Mails that began within a second and were taken with the same code through the same relay are
+/// nearly all, and need one statement; `None` where others are among them.
 fn alike(records: &[Record]) -> Option<Alike<'_>> {
     let of = |record| {
         let Record {
             state,
             reply,
-            first_at,
             repeated,
             ..
         }: &Record = record;
-        let is_usual = *state == DeliveryState::Sent && first_at.is_none() && !repeated;
+        let is_usual = *state == DeliveryState::Sent && !repeated;
         let reply = reply.as_ref().filter(|_| is_usual)?;
         Some((
             reply.code,
@@ -209,32 +236,39 @@ fn alike(records: &[Record]) -> Option<Alike<'_>> {
         ))
     };
     let Some(first) = records.first() else {
-        return Some(Alike {
-            code: None,
-            enhanced: None,
-            relay: None,
-        });
+        return Some(Alike::default());
     };
     let common = of(first)?;
-    records
-        .iter()
-        .all(|record| of(record) == Some(common))
-        .then_some(Alike {
-            code: Some(i64::from(common.0)),
-            enhanced: common.1,
-            relay: common.2,
-        })
+    let tried_at = records.iter().map(|record| record.tried_at).min();
+    let begun_last = records.iter().map(|record| record.tried_at).max();
+    let is_close = tried_at
+        .zip(begun_last)
+        .is_some_and(|(first, last)| last - first < TOGETHER);
+    (is_close && records.iter().all(|record| of(record) == Some(common))).then_some(Alike {
+        code: Some(i64::from(common.0)),
+        enhanced: common.1,
+        relay: common.2,
+        tried_at,
+    })
 }
 
-fn times(begins: &[Begin]) -> BTreeMap<i64, i64> {
-    let times = begins.iter().map(|begin| (begin.id.0, micros(begin.at)));
-    times.collect()
+/// As the table keeps it.
+fn numbers(mails: &InFlight) -> BTreeMap<i64, i64> {
+    mails.iter().map(|(id, at)| (id.0, micros(*at))).collect()
+}
+
+fn in_flight(text: &str) -> Result<InFlight, StoreError> {
+    let numbers: BTreeMap<i64, i64> = serde_json::from_str(text)
+        .map_err(|error| StoreError::Database(sqlx::Error::Decode(error.into())))?;
+    let mails = numbers.into_iter();
+    Ok(mails.map(|(id, at)| (DeliveryId(id), moment(at))).collect())
+}
+
+pub(super) fn as_micros<S: Serializer>(value: &Time, serializer: S) -> Result<S::Ok, S::Error> {
+    micros(*value).serialize(serializer)
 }
 
 #[expect(clippy::ref_option, reason = "the form that serde asks for")]
-pub(super) fn maybe_micros<S: Serializer>(
-    value: &Option<Time>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn maybe_micros<S: Serializer>(value: &Option<Time>, serializer: S) -> Result<S::Ok, S::Error> {
     value.map(micros).serialize(serializer)
 }

@@ -42,7 +42,8 @@ impl Pools {
             // The log grows with the largest transaction, 150 MB for a million readers, and would
             // keep that size. The other settings stay as SQLite has them: measured on a ledger of a
             // million rows, checkpoints four or sixteen times rarer gave at most a tenth more rows
-            // and longer pauses, and larger caches or memory maps nothing beyond the noise.
+            // and longer pauses, and larger caches or memory maps nothing beyond the noise. A
+            // connection of its own for checkpoints, beside the writer, gave nothing either.
             .pragma("journal_size_limit", "67108864");
         let relaxed = options.clone().synchronous(SqliteSynchronous::Normal);
         // The writer comes first: it makes the file that the readers open read-only.
@@ -85,16 +86,15 @@ impl Pools {
         tokio::task::spawn_blocking(sync).await?
     }
 
-    /// Runs `STEP` or its like, which begins and commits by itself.
+    /// Runs `STEP`, which commits by itself; its answer.
     pub(super) async fn step(
         &self,
         query: Query<'_, Sqlite, SqliteArguments>,
-    ) -> Result<Vec<i64>, sqlx::Error> {
+    ) -> Result<String, sqlx::Error> {
         let mut turn = self.write.take(Commit::Relaxed).await?;
-        // Where it fails in the middle, the next writer undoes it.
-        let rows = query.fetch_all(&mut *turn).await?;
+        let row = query.fetch_one(&mut *turn).await?;
         turn.finish();
-        rows.iter().map(|row| row.try_get(0)).collect()
+        row.try_get(0)
     }
 
     /// The durable writer by itself, for migrations, which begin their own transactions.
@@ -130,8 +130,9 @@ fn pool(size: u32) -> SqlitePoolOptions {
         .after_release(|connection, _| Box::pin(async { Ok(roll_back(connection).await) }))
 }
 
-/// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit.
-/// The write lock that the transaction holds keeps other claimers out.
+/// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit, $6
+/// node, $7 JSON list of what it has. The write lock that the transaction holds keeps other claimers
+/// out.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
         CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1 ELSE 0 END AS reachable,
@@ -140,6 +141,9 @@ pub(super) const DUE_DELIVERIES: &str = "
         SELECT * FROM deliveries
         WHERE issue_id = $1 AND state IN ('pending', 'deferred') AND next_attempt_at <= $2
             AND (next_attempt_at, id) > ($3, $4)
+            AND id NOT IN (SELECT value FROM json_each($7))
+            AND id NOT IN (SELECT delivery_id FROM claimed WHERE node <> $6)
+            AND id NOT IN (SELECT delivery_id FROM begun)
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
         ORDER BY next_attempt_at, id LIMIT $5
     ) d
@@ -147,49 +151,45 @@ pub(super) const DUE_DELIVERIES: &str = "
     JOIN subscribers r ON r.id = s.subscriber_id
     ORDER BY d.next_attempt_at, d.id";
 
-/// Claims deliveries: $1 JSON list of ids, $2 node.
-pub(super) const CLAIM_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'sending', claimed_by = $2, begun_at = NULL
-    WHERE id IN (SELECT value FROM json_each($1))";
-
 /// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
-    UPDATE deliveries SET state = 'skipped', claimed_by = NULL,
+    UPDATE deliveries SET state = 'skipped',
         reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
             WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
             THEN 'suppressed' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value FROM json_each($1))";
 
-// The plus signs below keep SQLite from beginning with the index of claimed rows, and reading the
-// list again for each of them.
-
-/// One group of the usual kind in one go, since each statement by itself costs two changes of
-/// thread: $1 JSON object of ids and reply texts of mails that were taken with the same code through
-/// the same relay, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time; $7 JSON object of ids and
-/// times of mails that begin. A flat object is read once; the fields of one object for each row
-/// would be parsed again and again.
+/// One group of the usual kind: $1 JSON object of ids and reply texts of mails that were taken with
+/// the same code through the same relay, $2 node, $3 code, $4 enhanced code, $5 relay, $6 time, $7
+/// time of the attempts; $8 and $9 JSON objects of ids and times: what is still on the line, and what
+/// is to begin. Returns the object of what is on the line from now on. Of the latter those are in it
+/// that may be sent: the node's claims stand, the reader is still there, the issue goes out.
+///
+/// Each message from SQLite's thread wakes the caller, so there are few: the two statements commit
+/// by themselves, since nothing is lost between them, and the answer is one row. A flat object is
+/// read once; the fields of one object for each row would be parsed again and again.
 pub(super) const STEP: &str = "
-    BEGIN IMMEDIATE;
     UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
-        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5,
-        claimed_by = NULL, begun_at = NULL
+        reply_text = v.value, reason = NULL, sent_at = $6, relay = $5, attempts = attempts + 1,
+        first_attempt_at = COALESCE(first_attempt_at, $7)
     FROM json_each($1) AS v
-    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2;
-    UPDATE deliveries SET begun_at = v.value, attempts = attempts + 1,
-        first_attempt_at = COALESCE(first_attempt_at, v.value)
-    FROM json_each($7) AS v
-    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2
-        AND begun_at IS NULL
-    RETURNING deliveries.id;
-    COMMIT";
+    WHERE deliveries.id = CAST(v.key AS INTEGER)
+        AND +state IN ('pending', 'deferred', 'skipped', 'unknown');
+    INSERT INTO in_flight (node, mails) VALUES ($2, json_patch($8,
+        (SELECT json_group_object(v.key, v.value) FROM json_each($9) v
+            CROSS JOIN deliveries d ON d.id = CAST(v.key AS INTEGER) AND +d.state IN ('pending', 'deferred')
+            CROSS JOIN issues i ON i.id = d.issue_id AND +i.state = 'sending'
+            WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $2))))
+    ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
 
-/// Marks claimed deliveries as begun: $1 JSON object of ids and times, $2 node.
+/// Puts claimed deliveries down as begun: $1 node, $2 and $3 as $8 and $9 of `STEP`.
 pub(super) const BEGIN_DELIVERIES: &str = "
-    UPDATE deliveries SET begun_at = v.value, attempts = attempts + 1,
-        first_attempt_at = COALESCE(first_attempt_at, v.value)
-    FROM json_each($1) AS v
-    WHERE deliveries.id = CAST(v.key AS INTEGER) AND +state = 'sending' AND +claimed_by = $2 AND begun_at IS NULL
-    RETURNING deliveries.id";
+    INSERT INTO in_flight (node, mails) VALUES ($1, json_patch($2,
+        (SELECT json_group_object(v.key, v.value) FROM json_each($3) v
+            CROSS JOIN deliveries d ON d.id = CAST(v.key AS INTEGER) AND +d.state IN ('pending', 'deferred')
+            CROSS JOIN issues i ON i.id = d.issue_id AND +i.state = 'sending'
+            WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $1))))
+    ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
 
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "
@@ -197,19 +197,19 @@ pub(super) const RECORD_DELIVERIES: &str = "
         reply_enhanced = v.value ->> 'enhanced', reply_text = v.value ->> 'text', reason = v.value ->> 'reason',
         next_attempt_at = COALESCE(v.value ->> 'next', next_attempt_at), sent_at = v.value ->> 'sent_at',
         repeats = deliveries.repeats + (v.value ->> 'repeats'), relay = v.value ->> 'relay',
-        attempts = attempts + (v.value ->> 'tries'),
-        first_attempt_at = COALESCE(first_attempt_at, v.value ->> 'tried_at'),
-        claimed_by = NULL, begun_at = NULL
+        attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, v.value ->> 'tried_at')
     FROM json_each($1) AS v
-    WHERE deliveries.id = v.value ->> 'id' AND +deliveries.state = 'sending' AND +claimed_by = $2";
+    WHERE deliveries.id = v.value ->> 'id'
+        AND ((v.value ->> 'state' = 'sent' AND +deliveries.state IN ('skipped', 'unknown'))
+            OR (+deliveries.state IN ('pending', 'deferred')
+                AND (v.value ->> 'state' = 'sent' OR EXISTS (SELECT 1 FROM claims c WHERE c.node = $2))))";
 
-/// Gives claims back: $1 JSON list of `claims::HandBack`, $2 node.
+/// Gives claims a later time: $1 JSON list of `claims::HandBack`.
 pub(super) const HAND_BACK_DELIVERIES: &str = "
-    UPDATE deliveries SET claimed_by = NULL,
-        state = CASE WHEN attempts > 0 THEN 'deferred' ELSE 'pending' END,
-        next_attempt_at = COALESCE(v.value ->> 'next', next_attempt_at)
+    UPDATE deliveries SET next_attempt_at = v.value ->> 'next'
     FROM json_each($1) AS v
-    WHERE deliveries.id = v.value ->> 'id' AND +state = 'sending' AND +claimed_by = $2 AND begun_at IS NULL";
+    WHERE deliveries.id = v.value ->> 'id' AND +state IN ('pending', 'deferred')
+        AND deliveries.id NOT IN (SELECT delivery_id FROM begun)";
 
 /// Deletes finished wake-ups of the queue that are older than $1 (Unix seconds).
 pub(super) const PRUNE_JOBS: &str =

@@ -52,10 +52,10 @@ const MARK: Texts = with_list!(
 
 /// What was claimed and not begun goes too: no mail of it is on its way.
 const SKIP_OPEN: Texts = with_list!(
-    "UPDATE deliveries SET state = 'skipped', reason = 'suppressed', claimed_by = NULL
+    "UPDATE deliveries SET state = 'skipped', reason = 'suppressed'
      WHERE subscription_id IN (SELECT s.id FROM subscriptions s
             JOIN subscribers r ON r.id = s.subscriber_id WHERE r.email_key IN ",
-    ") AND (state IN ('pending', 'deferred') OR (state = 'sending' AND begun_at IS NULL))"
+    ") AND state IN ('pending', 'deferred') AND id NOT IN (SELECT delivery_id FROM begun)"
 );
 
 /// PostgreSQL's name for the lock below: any number that nothing else uses.

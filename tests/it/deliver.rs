@@ -13,9 +13,9 @@ use paperround::domain::issue::IssueState;
 use paperround::services::cleanup;
 use paperround::services::deliver::{DeliverError, RouteConfig, Routes};
 use paperround::store::Tx;
-use paperround::store::claims::{self, Claimed, Position};
+use paperround::store::claims::{self, Claimed, Claimer, Position};
 use paperround::store::ledger::{self, Line};
-use paperround::store::results::{self, Begin};
+use paperround::store::results::{self, InFlight};
 
 use crate::support::TestApp;
 
@@ -101,16 +101,16 @@ fn routes(config: &paperround::mail::RelayConfig) -> Arc<Routes> {
 }
 
 async fn claim(app: &TestApp, tx: &mut Tx, id: IssueId, node: &str) -> Vec<Claimed> {
-    let batch = claims::claim(tx, id, node, app.deps.now(), Position::START, 10);
+    claims::open(tx, node).await.unwrap();
+    let claimer = Claimer { node, held: &[] };
+    let batch = claims::claim(tx, id, claimer, app.deps.now(), Position::START, 10);
     batch.await.unwrap().rows
 }
 
 async fn begin(app: &TestApp, tx: &mut Tx, row: &Claimed, node: &str) -> bool {
-    let begin = Begin {
-        id: row.id,
-        at: app.deps.now(),
-    };
-    !results::begin(tx, &[begin], node).await.unwrap().is_empty()
+    let begins = InFlight::from([(row.id, app.deps.now())]);
+    let begun = results::begin(tx, &InFlight::new(), &begins, node).await;
+    !begun.unwrap().is_empty()
 }
 
 #[tokio::test]

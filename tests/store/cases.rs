@@ -1,6 +1,6 @@
 //! What every database must do.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::TimeDelta;
@@ -21,9 +21,9 @@ use paperround::domain::publication::{Publication, Topic, TopicChoice};
 use paperround::domain::random::StdRandom;
 use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
-use paperround::store::claims::{self, Claimed, HandBack, Position};
+use paperround::store::claims::{self, Claimed, Claimer, HandBack, Position};
 use paperround::store::deliveries::{self, Audience, Choice};
-use paperround::store::results::{self, Begin, Record, Steps};
+use paperround::store::results::{self, InFlight, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, editions, feeds, issues, ledger, migrate, nodes,
     notices, publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
@@ -589,11 +589,9 @@ async fn two_nodes_never_claim_the_same_row() {
         tx.commit().await.unwrap();
         let claim = async |node: &str| {
             let mut tx = store.begin().await.unwrap();
-            let batch = claims::claim(&mut tx, id, node, makes.now(), Position::START, 10)
-                .await
-                .unwrap();
+            let rows = claim_all(&mut tx, id, node, &makes).await;
             tx.commit().await.unwrap();
-            batch.rows.into_iter().map(|c| c.id).collect::<Vec<_>>()
+            rows.into_iter().map(|c| c.id).collect::<Vec<_>>()
         };
         let (a, b, c, d, e) =
             tokio::join!(claim("a"), claim("b"), claim("c"), claim("d"), claim("e"));
@@ -607,7 +605,9 @@ async fn two_nodes_never_claim_the_same_row() {
 }
 
 async fn claim_all(tx: &mut Tx, id: IssueId, node: &str, makes: &Makes) -> Vec<Claimed> {
-    claims::claim(tx, id, node, makes.now(), Position::START, 10)
+    claims::open(tx, node).await.unwrap();
+    let claimer = Claimer { node, held: &[] };
+    claims::claim(tx, id, claimer, makes.now(), Position::START, 10)
         .await
         .unwrap()
         .rows
@@ -620,11 +620,17 @@ async fn a_claim_goes_on_where_the_last_one_ended() {
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 5).await;
         let mut position = Position::START;
-        let mut sizes = Vec::new();
+        let (mut sizes, mut held) = (Vec::new(), Vec::new());
+        claims::open(&mut tx, "n").await.unwrap();
         loop {
-            let batch = claims::claim(&mut tx, id, "n", makes.now(), position, 2)
+            let claimer = Claimer {
+                node: "n",
+                held: &held,
+            };
+            let batch = claims::claim(&mut tx, id, claimer, makes.now(), position, 2)
                 .await
                 .unwrap();
+            held.extend(batch.rows.iter().map(|row| row.id));
             sizes.push(batch.rows.len());
             match batch.next {
                 Some(next) => position = next,
@@ -632,6 +638,25 @@ async fn a_claim_goes_on_where_the_last_one_ended() {
             }
         }
         assert_eq!(sizes, [2, 2, 1]);
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 5);
+        // What it has is not claimed again, and nothing by a node that was taken for dead.
+        let mut claimer = Claimer {
+            node: "n",
+            held: &held,
+        };
+        let again = claims::claim(&mut tx, id, claimer, makes.now(), Position::START, 10);
+        assert!(again.await.unwrap().rows.is_empty());
+        claimer = Claimer {
+            node: "gone",
+            held: &[],
+        };
+        let stolen = claims::claim(&mut tx, id, claimer, makes.now(), Position::START, 10);
+        assert!(stolen.await.unwrap().rows.is_empty());
+        claims::release_node(&mut tx, "n", OnUnknown::Hold, makes.now())
+            .await
+            .unwrap();
+        let lost = claims::claim(&mut tx, id, claimer, makes.now(), Position::START, 10);
+        assert!(matches!(lost.await, Err(StoreError::ClaimsLost)));
         // An issue that is not being sent gives nothing.
         claims::release_node(&mut tx, "n", OnUnknown::Hold, makes.now())
             .await
@@ -658,17 +683,18 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
         let (id, _) = makes.sending(&mut tx, 3).await;
         let rows = claim_all(&mut tx, id, "mine", &makes).await;
         let at = makes.now();
-        let begins: Vec<Begin> = rows.iter().map(|row| Begin { id: row.id, at }).collect();
-        assert!(
-            results::begin(&mut tx, &begins, "other")
-                .await
-                .unwrap()
-                .is_empty()
+        let none = InFlight::new();
+        let begins: InFlight = rows.iter().map(|row| (row.id, at)).collect();
+        let strange = results::begin(&mut tx, &none, &begins, "other").await;
+        assert!(strange.unwrap().is_empty());
+        let two: InFlight = begins.clone().into_iter().take(2).collect();
+        assert_eq!(
+            results::begin(&mut tx, &none, &two, "mine").await.unwrap(),
+            two
         );
-        let begun = results::begin(&mut tx, &begins[..2], "mine").await.unwrap();
-        assert_eq!(begun.len(), 2);
-        let begun = results::begin(&mut tx, &begins, "mine").await.unwrap();
-        assert_eq!(begun.into_iter().collect::<Vec<_>>(), [rows[2].id]);
+        let third = InFlight::from([(rows[2].id, at)]);
+        let begun = results::begin(&mut tx, &two, &third, "mine").await.unwrap();
+        assert_eq!(begun, begins);
         assert_eq!(claims::in_flight(&mut tx, id).await.unwrap(), 3);
 
         makes.clock.advance(TimeDelta::milliseconds(1500));
@@ -686,7 +712,7 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
             repeated: false,
             relay: Some("main".to_owned()),
             at: makes.now(),
-            first_at: None,
+            tried_at: at,
         };
         let next = makes.now() + TimeDelta::seconds(60);
         let deferred = Record {
@@ -699,7 +725,9 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
             ..sent.clone()
         };
         let records = [sent, deferred];
-        results::record(&mut tx, &records, "other").await.unwrap();
+        results::record(&mut tx, &records[1..], "other")
+            .await
+            .unwrap();
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().sending, 3);
         results::record(&mut tx, &records, "mine").await.unwrap();
         let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
@@ -716,11 +744,25 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
         );
         assert_eq!(
             (lines[1].state, lines[1].repeats, lines[1].next_attempt_at),
+            (DeliveryState::Sending, 1, None),
+            "claimed until the node claims again"
+        );
+        claims::open(&mut tx, "mine").await.unwrap();
+        results::begin(&mut tx, &third, &none, "mine")
+            .await
+            .unwrap();
+        let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
+            .await
+            .unwrap();
+        assert_eq!(
+            (lines[1].state, lines[1].attempts, lines[1].next_attempt_at),
             (DeliveryState::Deferred, 1, Some(next))
         );
         // Written as the driver writes it, so that it is found when it is due and not before.
         for (moment, due) in [(next - TimeDelta::microseconds(1), false), (next, true)] {
-            let found = deliveries::any_due(&mut tx, id, moment).await.unwrap();
+            let found = deliveries::any_due(&mut tx, id, "mine", moment)
+                .await
+                .unwrap();
             assert_eq!(found, due);
         }
     })
@@ -736,15 +778,20 @@ async fn a_group_is_written_in_one_step_whatever_is_in_it() {
         let rows = claim_all(&mut tx, id, "mine", &makes).await;
         tx.commit().await.unwrap();
         let at = makes.now();
-        let begin = |row: usize| Begin {
-            id: rows[row].id,
-            at,
+        let begins = |numbers: &[usize]| -> InFlight {
+            numbers.iter().map(|row| (rows[*row].id, at)).collect()
         };
         let mut steps = Steps::new(&store, "mine");
-        let begun = steps.write(&[], &[begin(0), begin(1)]).await.unwrap();
-        assert_eq!(begun, HashSet::from([rows[0].id, rows[1].id]));
-        let strangers = Steps::new(&store, "other").write(&[], &[begin(2)]).await;
-        assert!(strangers.unwrap().is_empty());
+        let begun = steps.write(&[], &begins(&[0, 1])).await.unwrap();
+        assert_eq!(*begun, begins(&[0, 1]));
+        let mut strangers = Steps::new(&store, "other");
+        assert!(
+            strangers
+                .write(&[], &begins(&[2]))
+                .await
+                .unwrap()
+                .is_empty()
+        );
 
         let sent = |row: usize, text: &str| Record {
             id: rows[row].id,
@@ -759,26 +806,22 @@ async fn a_group_is_written_in_one_step_whatever_is_in_it() {
             repeated: false,
             relay: Some("main".to_owned()),
             at,
-            first_at: None,
+            tried_at: at,
         };
         let usual = [sent(0, "queued as \"A\""), sent(1, "queued as B")];
-        let begun = steps.write(&usual, &[begin(2), begin(0)]).await.unwrap();
-        assert_eq!(
-            begun,
-            HashSet::from([rows[2].id]),
-            "what was sent does not begin again"
-        );
+        let begun = steps.write(&usual, &begins(&[2, 0])).await.unwrap();
+        assert_eq!(*begun, begins(&[2]), "what was sent does not begin again");
         let refused = Record {
             state: DeliveryState::Failed,
-            first_at: Some(at),
             ..sent(3, "no")
         };
         let begun = steps
-            .write(&[sent(2, "C"), refused], &[begin(4)])
+            .write(&[sent(2, "C"), refused], &begins(&[4]))
             .await
             .unwrap();
-        assert_eq!(begun, HashSet::from([rows[4].id]));
-        assert!(steps.write(&[sent(4, "D")], &[]).await.unwrap().is_empty());
+        assert_eq!(*begun, begins(&[4]));
+        let last = steps.write(&[sent(4, "D")], &InFlight::new()).await;
+        assert!(last.unwrap().is_empty());
 
         let mut tx = store.read().await.unwrap();
         let lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
@@ -812,22 +855,19 @@ async fn a_claim_can_be_handed_back_until_its_mail_is_begun() {
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 2).await;
         let rows = claim_all(&mut tx, id, "mine", &makes).await;
-        let begin = Begin {
-            id: rows[0].id,
-            at: makes.now(),
-        };
-        results::begin(&mut tx, &[begin], "mine").await.unwrap();
+        let begins = InFlight::from([(rows[0].id, makes.now())]);
+        results::begin(&mut tx, &InFlight::new(), &begins, "mine")
+            .await
+            .unwrap();
         let later = makes.now() + TimeDelta::seconds(5);
         let given: Vec<HandBack> = rows
             .iter()
             .map(|row| HandBack {
                 id: row.id,
-                next: Some(later),
+                next: later,
             })
             .collect();
-        claims::hand_back(&mut tx, &given, "mine").await.unwrap();
-        let counts = issues::counts(&mut tx, id).await.unwrap();
-        assert_eq!((counts.sending, counts.pending), (1, 1));
+        claims::hand_back(&mut tx, &given).await.unwrap();
         assert!(claim_all(&mut tx, id, "mine", &makes).await.is_empty());
         makes.clock.advance(TimeDelta::seconds(5));
         assert_eq!(claim_all(&mut tx, id, "mine", &makes).await.len(), 1);
@@ -845,17 +885,9 @@ async fn a_dead_nodes_claims_are_freed_by_policy() {
             .await
             .unwrap();
         let rows = claim_all(&mut tx, id, "dead", &makes).await;
-        let begin = Begin {
-            id: rows[0].id,
-            at: makes.now(),
-        };
-        assert_eq!(
-            results::begin(&mut tx, &[begin], "dead")
-                .await
-                .unwrap()
-                .len(),
-            1
-        );
+        let begins = InFlight::from([(rows[0].id, makes.now())]);
+        let begun = results::begin(&mut tx, &InFlight::new(), &begins, "dead").await;
+        assert_eq!(begun.unwrap(), begins);
         assert_eq!(
             claims::release_dead(&mut tx, OnUnknown::Hold, makes.now())
                 .await
@@ -871,6 +903,12 @@ async fn a_dead_nodes_claims_are_freed_by_policy() {
         );
         let counts = issues::counts(&mut tx, id).await.unwrap();
         assert_eq!((counts.pending, counts.unknown), (1, 1));
+        let mut lines = ledger::page(&mut tx, id, None, DeliveryId(0), 10)
+            .await
+            .unwrap();
+        lines.retain(|line| line.id == rows[0].id);
+        // A copy has to give the same date.
+        assert_eq!(lines[0].first_attempt_at, begins.get(&rows[0].id).copied());
         assert_eq!(nodes::workers(&mut tx, makes.now()).await.unwrap(), 0);
     })
     .await;

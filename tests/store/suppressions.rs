@@ -5,8 +5,8 @@ use std::time::Duration;
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::suppression::{EmailHash, Suppression, SuppressionReason};
 use paperround::domain::token::Keys;
-use paperround::store::claims::{self, Position};
-use paperround::store::results::{self, Begin};
+use paperround::store::claims::{self, Claimer, Position};
+use paperround::store::results::{self, InFlight};
 use paperround::store::{Store, Tx, issues, subscribers, suppressions};
 
 use crate::cases::Makes;
@@ -126,14 +126,17 @@ async fn what_is_open_is_skipped_and_what_was_begun_goes_on() {
         let mut tx = store.begin().await.unwrap();
         let (id, _) = makes.sending(&mut tx, 4).await;
         let now = makes.now();
-        let batch = claims::claim(&mut tx, id, "n", now, Position::START, 3).await;
+        claims::open(&mut tx, "n").await.unwrap();
+        let claimer = Claimer {
+            node: "n",
+            held: &[],
+        };
+        let batch = claims::claim(&mut tx, id, claimer, now, Position::START, 3).await;
         let rows = batch.unwrap().rows;
         let begin = async |tx: &mut Tx, row: usize| {
-            let begin = Begin {
-                id: rows[row].id,
-                at: now,
-            };
-            !results::begin(tx, &[begin], "n").await.unwrap().is_empty()
+            let (line, begins) = (InFlight::new(), InFlight::from([(rows[row].id, now)]));
+            let begun = results::begin(tx, &line, &begins, "n").await;
+            !begun.unwrap().is_empty()
         };
         assert!(begin(&mut tx, 0).await);
 

@@ -18,7 +18,7 @@ use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
 use crate::services::Deps;
-use crate::store::claims::{self, Claimed, HandBack, Position};
+use crate::store::claims::{self, Claimed, Claimer, HandBack, Position};
 use crate::store::results::{self, Record};
 use crate::store::{StoreError, deliveries, digests, issues, nodes, publications};
 
@@ -162,19 +162,20 @@ impl Feeder {
             let now = self.deps.now();
             if run.position == Position::START {
                 let mut tx = self.deps.store.read().await?;
-                if !deliveries::any_due(&mut tx, id, now).await? {
+                if !deliveries::any_due(&mut tx, id, &self.deps.node, now).await? {
                     continue;
                 }
             }
             // A claim that a power cut takes back was never begun, or is within the same bound.
             let mut tx = self.deps.store.begin_relaxed().await?;
-            let node = &self.deps.node;
-            let batch = claims::claim(&mut tx, id, node, now, run.position, CLAIM).await?;
+            let (node, held) = (&self.deps.node, &self.shared.held());
+            let claimer = Claimer { node, held };
+            let batch = claims::claim(&mut tx, id, claimer, now, run.position, CLAIM).await?;
             tx.commit().await?;
             run.position = batch.next.unwrap_or(Position::START);
             let letters = Arc::clone(&run.letters);
             claimed += batch.rows.len();
-            self.shared.taken(batch.rows.len());
+            self.shared.taken(&batch.rows);
             for row in batch.rows {
                 self.prepare(row, &letters, now).await?;
             }
@@ -230,7 +231,7 @@ impl Feeder {
         while !self.stop.is_cancelled() {
             if item.letters.is_halted() {
                 self.leave(&item);
-                self.shared.resolved();
+                self.shared.resolved(item.claimed.id);
                 return Ok(());
             }
             let chosen = {
@@ -316,10 +317,10 @@ impl Feeder {
 
     /// Gives a claim up that was not begun, with others of this round.
     fn hand_back(&mut self, item: &Item, next: Option<Time>) {
-        self.given_up.push(HandBack {
-            id: item.claimed.id,
-            next,
-        });
+        match (item.claimed.id, next) {
+            (id, Some(next)) => self.given_up.push(HandBack { id, next }),
+            (id, None) => self.shared.resolved(id),
+        }
     }
 
     async fn hand_all_back(&mut self) -> Result<(), DeliverError> {
@@ -327,19 +328,20 @@ impl Feeder {
             return Ok(());
         }
         let mut tx = self.deps.store.begin().await?;
-        claims::hand_back(&mut tx, &self.given_up, &self.deps.node).await?;
+        claims::hand_back(&mut tx, &self.given_up).await?;
         tx.commit().await?;
-        for _ in self.given_up.drain(..) {
-            self.shared.resolved();
+        for given in self.given_up.drain(..) {
+            self.shared.resolved(given.id);
         }
         Ok(())
     }
 
     async fn record(&self, record: Record) -> Result<(), DeliverError> {
         let mut tx = self.deps.store.begin().await?;
+        let id = record.id;
         results::record(&mut tx, &[record], &self.deps.node).await?;
         tx.commit().await?;
-        self.shared.resolved();
+        self.shared.resolved(id);
         Ok(())
     }
 
@@ -379,7 +381,7 @@ pub(super) fn unwritable(
         enhanced: None,
         text: error.to_string(),
     };
-    judge::judge(deps, claimed, at, None, Outcome::Refused(reply), false)
+    judge::judge(deps, claimed, at, None, Outcome::Refused(reply))
 }
 
 async fn load(deps: &Deps, issue: Issue) -> Result<Option<Run>, StoreError> {

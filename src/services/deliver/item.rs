@@ -1,7 +1,7 @@
 //! Claimed deliveries on their way, and what feeder and connections know of each other.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flume::{Receiver, Sender};
 use tokio::sync::Notify;
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 use super::QUEUE;
 use super::letter::Letters;
 use crate::domain::clock::Time;
+use crate::domain::ids::DeliveryId;
 use crate::mail::Skeleton;
 use crate::store::claims::Claimed;
 
@@ -32,8 +33,8 @@ pub(super) struct Item {
 /// What feeder and connections know of each other.
 #[derive(Debug)]
 pub(super) struct Shared {
-    /// Items that are neither recorded nor handed back.
-    outstanding: AtomicUsize,
+    /// Deliveries that are neither recorded nor handed back.
+    held: Mutex<HashSet<DeliveryId>>,
     /// Rung when the last of them is, and when there is room in a full queue.
     pub(super) bell: Notify,
     /// Mails that found no connection, for another relay or a later time.
@@ -44,7 +45,7 @@ impl Shared {
     pub(super) fn new() -> (Arc<Self>, Receiver<Item>) {
         let (returns, returned) = flume::unbounded();
         let shared = Self {
-            outstanding: AtomicUsize::new(0),
+            held: Mutex::default(),
             bell: Notify::new(),
             returns,
         };
@@ -53,17 +54,28 @@ impl Shared {
 
     /// Whether every item is done with.
     pub(super) fn is_idle(&self) -> bool {
-        self.outstanding.load(Ordering::Acquire) == 0
+        self.lock().is_empty()
     }
 
     /// Rows have been claimed.
-    pub(super) fn taken(&self, rows: usize) {
-        self.outstanding.fetch_add(rows, Ordering::AcqRel);
+    pub(super) fn taken(&self, rows: &[Claimed]) {
+        self.lock().extend(rows.iter().map(|row| row.id));
+    }
+
+    /// What this process has.
+    pub(super) fn held(&self) -> Vec<DeliveryId> {
+        self.lock().iter().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<DeliveryId>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A delivery's attempt has been recorded, or its row handed back.
-    pub(super) fn resolved(&self) {
-        if self.outstanding.fetch_sub(1, Ordering::AcqRel) == 1 {
+    pub(super) fn resolved(&self, id: DeliveryId) {
+        let mut held = self.lock();
+        held.remove(&id);
+        if held.is_empty() {
             self.bell.notify_one();
         }
     }

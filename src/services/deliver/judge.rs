@@ -11,14 +11,13 @@ use crate::store::results::Record;
 /// Attempts whose connection broke, after which a reader's mail waits like any other.
 const FREE_TRIES: u32 = 2;
 
-/// The row's next state after an attempt that `began` or was refused before.
+/// The row's next state after an attempt.
 pub(super) fn judge(
     deps: &Deps,
     claimed: &Claimed,
     first_at: Time,
     relay: Option<&str>,
     outcome: Outcome,
-    began: bool,
 ) -> Record {
     let attempt = Attempt {
         deps,
@@ -34,7 +33,7 @@ pub(super) fn judge(
         repeated: false,
         relay: relay.map(str::to_owned),
         at: deps.now(),
-        first_at: (!began).then_some(first_at),
+        tried_at: first_at,
     };
     match outcome {
         Outcome::Accepted(reply) => Record {

@@ -16,11 +16,13 @@ use super::item::{Item, Shared};
 use super::judge::judge;
 use super::recorder::Recorder;
 use super::routes::{Admission, Routes};
+use crate::domain::clock::Time;
 use crate::domain::delivery::{Concern, Outcome, concern, is_about_us};
+use crate::domain::ids::DeliveryId;
 use crate::mail::{Envelope, Refusal, Session, Step};
 use crate::services::Deps;
 use crate::store::StoreError;
-use crate::store::results::{Begin, Record};
+use crate::store::results::Record;
 
 /// A result does not wait longer than this for the go-ahead of the next mail.
 const PATIENCE: Duration = Duration::from_millis(20);
@@ -105,10 +107,7 @@ impl Lane {
             self.refused(mail, refusal).await?;
             return Ok(None);
         }
-        let begin = Begin {
-            id: mail.item.claimed.id,
-            at: mail.item.at,
-        };
+        let begin = (mail.item.claimed.id, mail.item.at);
         let may_send = self.step(Some(begin)).await?;
         if !may_send {
             // The server waits for the mail by now: only a closed connection takes that back.
@@ -120,7 +119,7 @@ impl Lane {
         let next = self.take_at_once().await?;
         let envelope = next.as_ref().map(|next| &next.envelope);
         let outcome = open.send(&mail.item.message, envelope).await;
-        self.answered(&mail, outcome, true);
+        self.answered(&mail, outcome);
         self.resolve(mail);
         Ok(next)
     }
@@ -151,7 +150,7 @@ impl Lane {
             (_, Outcome::Refused(reply)) if is_about_us(reply) => Some(reply.to_string()),
             _ => None,
         };
-        self.answered(&mail, refusal.outcome, false);
+        self.answered(&mail, refusal.outcome);
         if let Some(text) = sender_refused {
             self.routes.sender_refused(self.at, &text);
         }
@@ -160,7 +159,7 @@ impl Lane {
     }
 
     /// Notes what the server said about a mail.
-    fn answered(&mut self, mail: &Mail, outcome: Outcome, began: bool) {
+    fn answered(&mut self, mail: &Mail, outcome: Outcome) {
         let about = match &outcome {
             Outcome::Deferred(reply) => Some(concern(reply)),
             _ => None,
@@ -181,14 +180,7 @@ impl Lane {
         self.routes.domains.leave(domain, Some(slower));
         let relay = self.routes.relay(self.at).name();
         let item = &mail.item;
-        let record = judge(
-            &self.deps,
-            &item.claimed,
-            item.at,
-            Some(relay),
-            outcome,
-            began,
-        );
+        let record = judge(&self.deps, &item.claimed, item.at, Some(relay), outcome);
         self.result = Some(record);
     }
 
@@ -265,7 +257,7 @@ impl Lane {
         if item.letters.is_halted() {
             // Announced, it would cost the connection.
             self.leave(&item);
-            self.shared.resolved();
+            self.shared.resolved(item.claimed.id);
             return Ok(None);
         }
         if item.message.is_empty() {
@@ -305,11 +297,11 @@ impl Lane {
 
     /// The item is done with; its buffer is not.
     fn resolve(&mut self, mail: Mail) {
+        if self.result.is_none() {
+            self.shared.resolved(mail.item.claimed.id);
+        }
         if self.spare.len() < 2 {
             self.spare.push(mail.item.message);
-        }
-        if self.result.is_none() {
-            self.shared.resolved();
         }
     }
 
@@ -320,15 +312,15 @@ impl Lane {
     }
 
     /// Records the last result and marks the next mail as begun. True where it may be sent.
-    async fn step(&mut self, begin: Option<Begin>) -> Result<bool, StoreError> {
+    async fn step(&mut self, begin: Option<(DeliveryId, Time)>) -> Result<bool, StoreError> {
         if self.result.is_none() && begin.is_none() {
             return Ok(false);
         }
         loop {
             match self.recorder.step(self.result.clone(), begin).await {
                 Ok(may_send) => {
-                    if self.result.take().is_some() {
-                        self.shared.resolved();
+                    if let Some(recorded) = self.result.take() {
+                        self.shared.resolved(recorded.id);
                     }
                     return Ok(may_send);
                 }

@@ -19,8 +19,11 @@ mod routes;
 mod signers;
 
 use std::sync::Arc;
+use std::thread;
 
 use thiserror::Error;
+use tokio::runtime;
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +63,7 @@ pub enum DeliverError {
 pub async fn run(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
     recover(deps).await?;
     if any_due(deps).await? {
-        let sent = send(deps, stop).await;
+        let sent = send_apart(deps, stop).await;
         recover(deps).await?;
         deps.routes.settle(deps).await?;
         sent?;
@@ -72,11 +75,39 @@ async fn any_due(deps: &Deps) -> Result<bool, StoreError> {
     let now = deps.now();
     let mut tx = deps.store.read().await?;
     for issue in issues::in_state(&mut tx, IssueState::Sending, now).await? {
-        if deliveries::any_due(&mut tx, issue.id, now).await? {
+        if deliveries::any_due(&mut tx, issue.id, &deps.node, now).await? {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Sends on a thread and a runtime of its own: connections, feeder and writer hand work to each
+/// other for every mail, and between the threads of a runtime for all each of that costs a wake-up
+/// by the kernel.
+async fn send_apart(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError> {
+    let task = |error: std::io::Error| DeliverError::Task(error.to_string());
+    let engine = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(task)?;
+    let (deps, stop) = (deps.clone(), stop.clone());
+    let (end, ended) = oneshot::channel();
+    let work = move || {
+        let sent = engine.block_on(async {
+            let store = deps.store.elsewhere();
+            let deps = Deps { store, ..deps };
+            let sent = send(&deps, &stop).await;
+            deps.store.leave().await;
+            sent
+        });
+        // Nobody is left to hear it where the process ends meanwhile.
+        let _ = end.send(sent);
+    };
+    let thread = thread::Builder::new().name("engine".to_owned());
+    thread.spawn(work).map_err(task)?;
+    let failed = || DeliverError::Task("the thread ended".to_owned());
+    ended.await.unwrap_or_else(|_| Err(failed()))
 }
 
 /// Starts feeder, connections and writer, and waits for their end.
@@ -87,6 +118,9 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
     let pause = halt.child_token();
     let watching = tokio::spawn(pause_when_replaced(deps.replaced.clone(), pause.clone()));
     deps.routes.domains.reset();
+    let mut tx = deps.store.begin_relaxed().await?;
+    claims::open(&mut tx, &deps.node).await?;
+    tx.commit().await?;
     let (shared, returned) = Shared::new();
     let (recorder, writing) = Recorder::start(deps);
     let mut lanes = JoinSet::new();
@@ -155,10 +189,10 @@ async fn recover(deps: &Deps) -> Result<(), StoreError> {
     if held {
         let mut tx = deps.store.begin().await?;
         let policy = deps.limits.on_unknown;
-        let (idle, unknown) = claims::release_node(&mut tx, &deps.node, policy, deps.now()).await?;
+        let unknown = claims::release_node(&mut tx, &deps.node, policy, deps.now()).await?;
         tx.commit().await?;
         if unknown > 0 {
-            tracing::warn!(idle, unknown, "claims of an interrupted turn were freed");
+            tracing::warn!(unknown, "claims of an interrupted turn were freed");
         }
     }
     Ok(())

@@ -5,15 +5,15 @@
 //! the mail that each connection had in flight. The disk follows every [`SYNC`], which is what a
 //! power cut may repeat.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::domain::clock::Time;
 use crate::domain::ids::DeliveryId;
 use crate::services::Deps;
-use crate::store::results::{Begin, Record, Steps};
+use crate::store::results::{InFlight, Record, Steps};
 use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
@@ -27,7 +27,7 @@ const SYNC: Duration = Duration::from_millis(200);
 /// The result of a connection's last mail and the mark for its next.
 struct Step {
     result: Option<Record>,
-    begin: Option<Begin>,
+    begin: Option<(DeliveryId, Time)>,
     answer: oneshot::Sender<Result<bool, StoreError>>,
 }
 
@@ -55,7 +55,7 @@ impl Recorder {
     pub(super) async fn step(
         &self,
         result: Option<Record>,
-        begin: Option<Begin>,
+        begin: Option<(DeliveryId, Time)>,
     ) -> Result<bool, StoreError> {
         let (answer, answered) = oneshot::channel();
         let gone = || StoreError::Queue("the writer of results stopped".to_owned());
@@ -108,29 +108,36 @@ impl Writer {
     }
 
     async fn write(&mut self, group: &mut Vec<Step>) {
-        match self.write_group(group).await {
-            Ok(begun) => {
+        let error = match self.write_group(group).await {
+            Ok(in_flight) => {
                 for step in group.drain(..) {
-                    let may_send = step.begin.is_some_and(|begin| begun.contains(&begin.id));
+                    let may_send = step.may_send(in_flight);
                     let _ = step.answer.send(Ok(may_send));
                 }
+                return;
             }
-            Err(error) => {
-                // Each step on its own, so that one that cannot be written does not take the
-                // others with it.
-                tracing::warn!(%error, steps = group.len(), "results could not be written together");
-                for step in group.drain(..) {
-                    let written = self.write_group(std::slice::from_ref(&step)).await;
-                    let _ = step.answer.send(written.map(|begun| !begun.is_empty()));
-                }
-            }
+            Err(error) => error,
+        };
+        // Each step on its own, so that one that cannot be written does not take the others with it.
+        tracing::warn!(%error, steps = group.len(), "results could not be written together");
+        for step in group.drain(..) {
+            let written = self.write_group(std::slice::from_ref(&step)).await;
+            let may_send = written.map(|in_flight| step.may_send(in_flight));
+            let _ = step.answer.send(may_send);
         }
     }
 
-    async fn write_group(&mut self, group: &[Step]) -> Result<HashSet<DeliveryId>, StoreError> {
+    async fn write_group(&mut self, group: &[Step]) -> Result<&InFlight, StoreError> {
         let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
-        let begins: Vec<Begin> = group.iter().filter_map(|step| step.begin).collect();
+        let begins: InFlight = group.iter().filter_map(|step| step.begin).collect();
         self.steps.write(&results, &begins).await
+    }
+}
+
+impl Step {
+    fn may_send(&self, in_flight: &InFlight) -> bool {
+        self.begin
+            .is_some_and(|(id, _)| in_flight.contains_key(&id))
     }
 }
 
