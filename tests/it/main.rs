@@ -6,6 +6,7 @@ mod archive;
 mod articles;
 mod cli;
 mod cli_digest;
+mod compose_speed;
 mod control;
 mod crash;
 mod deliver;
