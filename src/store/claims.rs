@@ -130,23 +130,34 @@ pub async fn claim(
     }
     if !reachable.is_empty() {
         ids.extend(reachable.iter().map(|row| row.id));
-        let written = on!(tx, |conn| sqlx::query(
-            "UPDATE claims SET mails = $2 WHERE node = $1"
-        )
-        .bind(claimer.node)
-        .bind(json(&ids)?)
-        .execute(conn)
-        .await
-        .map(|done| done.rows_affected()))?;
-        if written == 0 {
-            return Err(StoreError::ClaimsLost);
-        }
+        list(tx, claimer.node, &ids).await?;
     }
     let rows = reachable
         .into_iter()
         .map(claimed)
         .collect::<Result<_, _>>()?;
     Ok(Batch { rows, next })
+}
+
+/// Writes down what the claimer has left; the others are free, or open again for all to see.
+pub async fn keep(tx: &mut Tx, claimer: Claimer<'_>) -> Result<(), StoreError> {
+    let ids: Vec<i64> = claimer.held.iter().map(|id| id.0).collect();
+    list(tx, claimer.node, &ids).await
+}
+
+async fn list(tx: &mut Tx, node: &str, ids: &[i64]) -> Result<(), StoreError> {
+    let written = on!(tx, |conn| sqlx::query(
+        "UPDATE claims SET mails = $2 WHERE node = $1"
+    )
+    .bind(node)
+    .bind(json(ids)?)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    if written == 0 {
+        return Err(StoreError::ClaimsLost);
+    }
+    Ok(())
 }
 
 fn claimed(row: ClaimedRow) -> Result<Claimed, StoreError> {
@@ -190,7 +201,7 @@ pub struct HandBack {
 }
 
 /// Gives deliveries a later time whose mails were not begun. They are free for others once the
-/// node claims again, or stops.
+/// node's list is written again.
 pub async fn hand_back(tx: &mut Tx, given: &[HandBack]) -> Result<(), StoreError> {
     let statement = match tx {
         Tx::Sqlite(_) => sqlite::HAND_BACK_DELIVERIES,

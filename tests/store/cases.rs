@@ -868,6 +868,13 @@ async fn a_claim_can_be_handed_back_until_its_mail_is_begun() {
             })
             .collect();
         claims::hand_back(&mut tx, &given).await.unwrap();
+        let claimer = Claimer {
+            node: "mine",
+            held: &[rows[0].id],
+        };
+        claims::keep(&mut tx, claimer).await.unwrap();
+        let counts = issues::counts(&mut tx, id).await.unwrap();
+        assert_eq!((counts.sending, counts.pending), (1, 1));
         assert!(claim_all(&mut tx, id, "mine", &makes).await.is_empty());
         makes.clock.advance(TimeDelta::seconds(5));
         assert_eq!(claim_all(&mut tx, id, "mine", &makes).await.len(), 1);

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use flume::{Receiver, Sender, TrySendError};
 use tokio_util::sync::CancellationToken;
 
+use super::DeliverError;
 use super::item::{Item, Shared};
+use super::judge::unwritable;
 use super::letter::Letters;
 use super::parking::Parking;
 use super::routes::{NoRelay, Routes};
 use super::signers::Unsigned;
-use super::{DeliverError, judge};
 use crate::domain::clock::Time;
-use crate::domain::delivery::{Outcome, Reply};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
 use crate::services::Deps;
@@ -119,6 +119,7 @@ impl Feeder {
         let sending = issues::in_state(&mut tx, IssueState::Sending, now).await?;
         self.routes.set_nodes(nodes::workers(&mut tx, now).await?);
         drop(tx);
+        self.keep().await?;
         self.runs.retain(|id, run| {
             let goes_on = sending.iter().any(|issue| issue.id == *id);
             if !goes_on {
@@ -135,6 +136,17 @@ impl Feeder {
             }
         }
         Ok(())
+    }
+
+    /// Strikes what is done with off the list of claims, where no new claim does.
+    async fn keep(&self) -> Result<(), StoreError> {
+        let Some(held) = self.shared.shorter_list() else {
+            return Ok(());
+        };
+        let mut tx = self.deps.store.begin_relaxed().await?;
+        let node = &self.deps.node;
+        claims::keep(&mut tx, Claimer { node, held: &held }).await?;
+        tx.commit().await
     }
 
     /// Takes back what is said of an issue whose mails go out again.
@@ -366,22 +378,6 @@ impl Feeder {
 
 fn gone() -> DeliverError {
     DeliverError::Task("what takes the mails is gone".to_owned())
-}
-
-/// The record of a mail that cannot be written, whichever relay would take it.
-pub(super) fn unwritable(
-    deps: &Deps,
-    claimed: &Claimed,
-    at: Time,
-    error: &dyn std::fmt::Display,
-) -> Record {
-    tracing::error!(delivery = %claimed.id, %error, "a mail could not be written");
-    let reply = Reply {
-        code: 0,
-        enhanced: None,
-        text: error.to_string(),
-    };
-    judge::judge(deps, claimed, at, None, Outcome::Refused(reply))
 }
 
 async fn load(deps: &Deps, issue: Issue) -> Result<Option<Run>, StoreError> {

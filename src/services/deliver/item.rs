@@ -1,6 +1,7 @@
 //! Claimed deliveries on their way, and what feeder and connections know of each other.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flume::{Receiver, Sender};
@@ -35,6 +36,8 @@ pub(super) struct Item {
 pub(super) struct Shared {
     /// Deliveries that are neither recorded nor handed back.
     held: Mutex<HashSet<DeliveryId>>,
+    /// How many the list of claims names in the database.
+    listed: AtomicUsize,
     /// Rung when the last of them is, and when there is room in a full queue.
     pub(super) bell: Notify,
     /// Mails that found no connection, for another relay or a later time.
@@ -46,6 +49,7 @@ impl Shared {
         let (returns, returned) = flume::unbounded();
         let shared = Self {
             held: Mutex::default(),
+            listed: AtomicUsize::new(0),
             bell: Notify::new(),
             returns,
         };
@@ -59,12 +63,21 @@ impl Shared {
 
     /// Rows have been claimed.
     pub(super) fn taken(&self, rows: &[Claimed]) {
-        self.lock().extend(rows.iter().map(|row| row.id));
+        let mut held = self.lock();
+        held.extend(rows.iter().map(|row| row.id));
+        self.listed.store(held.len(), Ordering::Relaxed);
     }
 
     /// What this process has.
     pub(super) fn held(&self) -> Vec<DeliveryId> {
         self.lock().iter().copied().collect()
+    }
+
+    /// The same, where the list of claims is longer.
+    pub(super) fn shorter_list(&self) -> Option<Vec<DeliveryId>> {
+        let held = self.held();
+        let listed = self.listed.swap(held.len(), Ordering::Relaxed);
+        (held.len() < listed).then_some(held)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<DeliveryId>> {

@@ -76,6 +76,22 @@ pub(super) fn judge(
     }
 }
 
+/// The record of a mail that cannot be written, whichever relay would take it.
+pub(super) fn unwritable(
+    deps: &Deps,
+    claimed: &Claimed,
+    at: Time,
+    error: &dyn std::fmt::Display,
+) -> Record {
+    tracing::error!(delivery = %claimed.id, %error, "a mail could not be written");
+    let reply = Reply {
+        code: 0,
+        enhanced: None,
+        text: error.to_string(),
+    };
+    judge(deps, claimed, at, None, Outcome::Refused(reply))
+}
+
 struct Attempt<'a> {
     deps: &'a Deps,
     attempts: u32,

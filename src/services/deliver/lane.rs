@@ -11,9 +11,8 @@ use std::time::Duration;
 use flume::{Receiver, TryRecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::feeder::unwritable;
 use super::item::{Item, Shared};
-use super::judge::judge;
+use super::judge::{judge, unwritable};
 use super::recorder::Recorder;
 use super::routes::{Admission, Routes};
 use crate::domain::clock::Time;
