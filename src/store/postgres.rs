@@ -113,16 +113,6 @@ pub(super) const STEP: &str = "
     )
     SELECT flight.mails FROM relaxed, flight";
 
-/// Puts claimed deliveries down as begun: $1 node, $2 and $3 as $8 and $9 of `STEP`.
-pub(super) const BEGIN_DELIVERIES: &str = "
-        INSERT INTO in_flight (node, mails)
-        SELECT $1, ($2::jsonb || COALESCE(jsonb_object_agg(v.key, v.value), '{}'))::text
-        FROM jsonb_each($3::jsonb) AS v (key, value)
-        JOIN deliveries d ON d.id = v.key::bigint AND (d.state || '') IN ('pending', 'deferred')
-        JOIN issues i ON i.id = d.issue_id AND (i.state || '') = 'sending'
-        WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $1)
-        ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
-
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.
 pub(super) const RECORD_DELIVERIES: &str = "
     UPDATE deliveries SET state = v.state, reply_code = v.code,

@@ -18,29 +18,47 @@ use crate::domain::ids::DeliveryId;
 /// Mails that began within this are recorded with one time of their attempt.
 const TOGETHER: TimeDelta = TimeDelta::seconds(1);
 
+/// `STEP` of either database with its values.
+macro_rules! step {
+    ($query:ident, $statement:expr, $texts:expr, $node:expr, $alike:expr, $rest:expr, $begins:expr) => {
+        sqlx::$query($statement)
+            .bind($texts)
+            .bind($node)
+            .bind($alike.code)
+            .bind($alike.enhanced)
+            .bind($alike.relay)
+            .bind($alike.sent_at.map(micros))
+            .bind($alike.tried_at.map(micros))
+            .bind($rest)
+            .bind($begins)
+    };
+}
+
 /// What a node has on the line: deliveries and the times in the Date fields of their mails.
 pub type InFlight = BTreeMap<DeliveryId, Time>;
 
 /// Puts claimed deliveries down as begun, the last step before their mails go over the line, beside
 /// what this node has there already; returns all of it. What is not in the answer must not be sent:
-/// the node was taken for dead, the reader left, or the issue was paused.
+/// the node was taken for dead, the reader left, or the issue was paused. For a relaxed transaction.
 pub async fn begin(
     tx: &mut Tx,
     already: &InFlight,
     begins: &InFlight,
     node: &str,
 ) -> Result<InFlight, StoreError> {
-    let statement = match tx {
-        Tx::Sqlite(_) => sqlite::BEGIN_DELIVERIES,
-        Tx::Postgres(_) => postgres::BEGIN_DELIVERIES,
+    let (rest, begins) = (json(&numbers(already))?, json(&numbers(begins))?);
+    let none = Alike::default();
+    let mails: Vec<String> = match tx {
+        Tx::Sqlite(tx) => {
+            let step = step!(query_scalar, sqlite::STEP, "{}", node, none, rest, begins);
+            step.fetch_all(&mut **tx).await?
+        }
+        Tx::Postgres(tx) => {
+            let step = step!(query_scalar, postgres::STEP, "{}", node, none, rest, begins);
+            step.fetch_all(&mut **tx).await?
+        }
     };
-    let mails: String = on!(tx, |conn| sqlx::query_scalar(statement)
-        .bind(node)
-        .bind(json(&numbers(already))?)
-        .bind(json(&numbers(begins))?)
-        .fetch_one(conn)
-        .await)?;
-    in_flight(&mails)
+    in_flight(mails.first().map_or("{}", String::as_str))
 }
 
 /// How an attempt ended, as the ledger keeps it.
@@ -56,8 +74,8 @@ pub struct Record {
     /// The name of the relay that answered.
     pub relay: Option<String>,
     pub at: Time,
-    /// When the attempt began.
-    pub tried_at: Time,
+    /// When the attempt began, where it was the first.
+    pub tried_at: Option<Time>,
 }
 
 #[derive(Serialize)]
@@ -74,8 +92,8 @@ struct RecordRow<'a> {
     sent_at: Option<Time>,
     repeats: u8,
     relay: Option<&'a str>,
-    #[serde(serialize_with = "as_micros")]
-    tried_at: Time,
+    #[serde(serialize_with = "maybe_micros")]
+    tried_at: Option<Time>,
 }
 
 /// Records how attempts ended; nothing where the node was taken for dead meanwhile, unless the mail
@@ -174,31 +192,20 @@ impl Steps {
                 (record.id.0, text)
             })
             .collect();
-        let texts = json(&texts)?;
+        let (texts, node) = (json(&texts)?, self.node.as_str());
         let (rest, begins) = (json(&numbers(rest))?, json(&numbers(begins))?);
-        let sent_at = records.iter().map(|record| micros(record.at)).max();
-        macro_rules! step {
-            ($statement:expr) => {
-                sqlx::query($statement)
-                    .bind(texts)
-                    .bind(&self.node)
-                    .bind(alike.code)
-                    .bind(alike.enhanced)
-                    .bind(alike.relay)
-                    .bind(sent_at)
-                    .bind(alike.tried_at.map(micros))
-                    .bind(rest)
-                    .bind(begins)
-            };
-        }
         let mails: String = match &self.store {
-            Store::Sqlite(pools) => pools.step(step!(sqlite::STEP)).await?,
+            Store::Sqlite(pools) => {
+                let step = step!(query, sqlite::STEP, texts, node, alike, rest, begins);
+                pools.step(step).await?
+            }
             Store::Postgres(pool) => {
                 let mut connection = match self.connection.take() {
                     Some(connection) => connection,
                     None => pool.acquire().await?,
                 };
-                let row = step!(postgres::STEP).fetch_one(&mut *connection).await?;
+                let step = step!(query, postgres::STEP, texts, node, alike, rest, begins);
+                let row = step.fetch_one(&mut *connection).await?;
                 self.connection = Some(connection);
                 row.try_get(0)?
             }
@@ -213,7 +220,9 @@ struct Alike<'a> {
     code: Option<i64>,
     enhanced: Option<&'a str>,
     relay: Option<&'a str>,
-    /// When the first of them began.
+    /// When the last of them was taken.
+    sent_at: Option<Time>,
+    /// When the first of them began that were not tried before.
     tried_at: Option<Time>,
 }
 
@@ -239,15 +248,16 @@ fn alike(records: &[Record]) -> Option<Alike<'_>> {
         return Some(Alike::default());
     };
     let common = of(first)?;
-    let tried_at = records.iter().map(|record| record.tried_at).min();
-    let begun_last = records.iter().map(|record| record.tried_at).max();
+    let began = || records.iter().filter_map(|record| record.tried_at);
+    let tried_at = began().min();
     let is_close = tried_at
-        .zip(begun_last)
-        .is_some_and(|(first, last)| last - first < TOGETHER);
+        .zip(began().max())
+        .is_none_or(|(first, last)| last - first < TOGETHER);
     (is_close && records.iter().all(|record| of(record) == Some(common))).then_some(Alike {
         code: Some(i64::from(common.0)),
         enhanced: common.1,
         relay: common.2,
+        sent_at: records.iter().map(|record| record.at).max(),
         tried_at,
     })
 }

@@ -86,15 +86,16 @@ impl Pools {
         tokio::task::spawn_blocking(sync).await?
     }
 
-    /// Runs `STEP`, which commits by itself; its answer.
+    /// Runs `STEP`, which commits by itself; its answer, once it is committed.
     pub(super) async fn step(
         &self,
         query: Query<'_, Sqlite, SqliteArguments>,
     ) -> Result<String, sqlx::Error> {
         let mut turn = self.write.take(Commit::Relaxed).await?;
-        let row = query.fetch_one(&mut *turn).await?;
+        // To the end: asked for one row alone, the driver hands it out before the commit.
+        let rows = query.fetch_all(&mut *turn).await?;
         turn.finish();
-        row.try_get(0)
+        rows.first().ok_or(sqlx::Error::RowNotFound)?.try_get(0)
     }
 
     /// The durable writer by itself, for migrations, which begin their own transactions.
@@ -180,15 +181,6 @@ pub(super) const STEP: &str = "
             CROSS JOIN deliveries d ON d.id = CAST(v.key AS INTEGER) AND +d.state IN ('pending', 'deferred')
             CROSS JOIN issues i ON i.id = d.issue_id AND +i.state = 'sending'
             WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $2))))
-    ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
-
-/// Puts claimed deliveries down as begun: $1 node, $2 and $3 as $8 and $9 of `STEP`.
-pub(super) const BEGIN_DELIVERIES: &str = "
-    INSERT INTO in_flight (node, mails) VALUES ($1, json_patch($2,
-        (SELECT json_group_object(v.key, v.value) FROM json_each($3) v
-            CROSS JOIN deliveries d ON d.id = CAST(v.key AS INTEGER) AND +d.state IN ('pending', 'deferred')
-            CROSS JOIN issues i ON i.id = d.issue_id AND +i.state = 'sending'
-            WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $1))))
     ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails";
 
 /// Records results: $1 JSON list of `results::RecordRow`, $2 node.

@@ -712,7 +712,7 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
             repeated: false,
             relay: Some("main".to_owned()),
             at: makes.now(),
-            tried_at: at,
+            tried_at: Some(at),
         };
         let next = makes.now() + TimeDelta::seconds(60);
         let deferred = Record {
@@ -769,6 +769,68 @@ async fn a_delivery_is_begun_once_and_recorded_by_its_claimer() {
     .await;
 }
 
+/// The record of a mail that a server took.
+fn taken(id: DeliveryId, at: Time) -> Record {
+    Record {
+        id,
+        state: DeliveryState::Sent,
+        reply: Some(Reply {
+            code: 250,
+            enhanced: None,
+            text: "ok".to_owned(),
+        }),
+        reason: None,
+        next_attempt_at: None,
+        repeated: false,
+        relay: None,
+        at,
+        tried_at: Some(at),
+    }
+}
+
+#[tokio::test]
+async fn a_pause_stops_what_is_claimed_and_what_was_taken_counts_all_the_same() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let (id, _) = makes.sending(&mut tx, 3).await;
+        let rows = claim_all(&mut tx, id, "mine", &makes).await;
+        tx.commit().await.unwrap();
+        let at = makes.now();
+        let mut steps = Steps::new(&store, "mine");
+        let line = |row: usize| InFlight::from([(rows[row].id, at)]);
+        assert_eq!(*steps.write(&[], &line(0)).await.unwrap(), line(0));
+
+        let mut tx = store.begin().await.unwrap();
+        let (sending, paused) = (IssueState::Sending, IssueState::Paused);
+        assert!(
+            issues::advance(&mut tx, id, sending, paused, at)
+                .await
+                .unwrap()
+        );
+        tx.commit().await.unwrap();
+        // What is refused is not put down either, or it would pass for begun after a crash.
+        assert_eq!(*steps.write(&[], &line(1)).await.unwrap(), line(0));
+        let mut tx = store.begin().await.unwrap();
+        assert_eq!(claims::in_flight(&mut tx, id).await.unwrap(), 1);
+        // The row was given up meanwhile: as after a leave in the very moment of the begin.
+        assert_eq!(
+            claims::release_node(&mut tx, "mine", OnUnknown::Hold, at)
+                .await
+                .unwrap(),
+            1
+        );
+        assert_eq!(issues::counts(&mut tx, id).await.unwrap().unknown, 1);
+        tx.commit().await.unwrap();
+        let sent = [taken(rows[0].id, at)];
+        assert!(steps.write(&sent, &line(2)).await.unwrap().is_empty());
+        let mut tx = store.read().await.unwrap();
+        let counts = issues::counts(&mut tx, id).await.unwrap();
+        assert_eq!((counts.sent, counts.unknown, counts.pending), (1, 0, 2));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_group_is_written_in_one_step_whatever_is_in_it() {
     on_both(async |store: Store| {
@@ -806,7 +868,7 @@ async fn a_group_is_written_in_one_step_whatever_is_in_it() {
             repeated: false,
             relay: Some("main".to_owned()),
             at,
-            tried_at: at,
+            tried_at: Some(at),
         };
         let usual = [sent(0, "queued as \"A\""), sent(1, "queued as B")];
         let begun = steps.write(&usual, &begins(&[2, 0])).await.unwrap();

@@ -33,7 +33,7 @@ pub(super) fn judge(
         repeated: false,
         relay: relay.map(str::to_owned),
         at: deps.now(),
-        tried_at: first_at,
+        tried_at: claimed.first_attempt_at.is_none().then_some(first_at),
     };
     match outcome {
         Outcome::Accepted(reply) => Record {
