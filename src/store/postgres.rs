@@ -56,10 +56,11 @@ pub(super) async fn sync(pool: &PgPool) -> Result<(), sqlx::Error> {
 pub(super) const CLAIM_LOCK: &str = "SELECT pg_advisory_xact_lock(8097879447823384578)";
 
 /// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit, $6
-/// node, $7 JSON list of what it has. `CLAIM_LOCK` keeps other claimers out.
+/// node, $7 JSON list of what it has. `CLAIM_LOCK` keeps other claimers out. `LATERAL` has the readers
+/// looked up one by one, where a join would read all of a small audience for each claim.
 pub(super) const DUE_DELIVERIES: &str = "
-    SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1::bigint ELSE 0 END AS reachable,
+    SELECT d.id, d.subscription_id, d.edition_id, s.email, s.name, s.confirmed_at, s.source,
+        CASE WHEN s.state = 'confirmed' AND s.suppressed_at IS NULL THEN 1::bigint ELSE 0 END AS reachable,
         d.attempts, d.first_attempt_at, d.next_attempt_at
     FROM (
         SELECT * FROM deliveries
@@ -71,12 +72,16 @@ pub(super) const DUE_DELIVERIES: &str = "
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
         ORDER BY next_attempt_at, id LIMIT $5
     ) d
-    JOIN subscriptions s ON s.id = d.subscription_id
-    JOIN subscribers r ON r.id = s.subscriber_id
+    CROSS JOIN LATERAL (
+        SELECT r.email, r.name, r.suppressed_at, s.state, s.confirmed_at, s.source
+        FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
+        WHERE s.id = d.subscription_id LIMIT 1
+    ) s
     ORDER BY d.next_attempt_at, d.id";
 
-// `|| ''` below keeps PostgreSQL from reading the whole index of open rows instead of looking the
-// few rows up.
+// Below, a few rows are looked up by their ids. `|| ''` keeps PostgreSQL from reading the whole index
+// of open rows instead, and `ANY(ARRAY(...))` from reading the whole table: it takes a JSON list for a
+// hundred rows, and an array for ten.
 
 /// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
@@ -96,19 +101,18 @@ pub(super) const STEP: &str = "
     WITH relaxed AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     taken AS (
         UPDATE deliveries SET state = 'sent', reply_code = $3, reply_enhanced = $4,
-            reply_text = v.value, reason = NULL, sent_at = $6, relay = $5, attempts = attempts + 1,
-            first_attempt_at = COALESCE(first_attempt_at, $7)
-        FROM json_each_text($1::json) AS v (key, value)
-        WHERE deliveries.id = v.key::bigint
+            reply_text = $1::jsonb ->> id::text, reason = NULL, sent_at = $6, relay = $5,
+            attempts = attempts + 1, first_attempt_at = COALESCE(first_attempt_at, $7)
+        WHERE id = ANY(ARRAY(SELECT key::bigint FROM jsonb_object_keys($1::jsonb) AS v (key)))
             AND (state || '') IN ('pending', 'deferred', 'skipped', 'unknown')
     ),
     flight AS (
         INSERT INTO in_flight (node, mails)
-        SELECT $2, ($8::jsonb || COALESCE(jsonb_object_agg(v.key, v.value), '{}'))::text
-        FROM jsonb_each($9::jsonb) AS v (key, value)
-        JOIN deliveries d ON d.id = v.key::bigint AND (d.state || '') IN ('pending', 'deferred')
-        JOIN issues i ON i.id = d.issue_id AND (i.state || '') = 'sending'
-        WHERE EXISTS (SELECT 1 FROM claims c WHERE c.node = $2)
+        SELECT $2, ($8::jsonb || COALESCE(jsonb_object_agg(d.id, $9::jsonb -> d.id::text), '{}'))::text
+        FROM deliveries d JOIN issues i ON i.id = d.issue_id AND (i.state || '') = 'sending'
+        WHERE d.id = ANY(ARRAY(SELECT key::bigint FROM jsonb_object_keys($9::jsonb) AS v (key)))
+            AND (d.state || '') IN ('pending', 'deferred')
+            AND EXISTS (SELECT 1 FROM claims c WHERE c.node = $2)
         ON CONFLICT (node) DO UPDATE SET mails = excluded.mails RETURNING mails
     )
     SELECT flight.mails FROM relaxed, flight";
@@ -124,6 +128,7 @@ pub(super) const RECORD_DELIVERIES: &str = "
             text text, reason text, next bigint, sent_at bigint, repeats bigint, relay text,
             tried_at bigint)
     WHERE deliveries.id = v.id
+        AND deliveries.id = ANY(ARRAY(SELECT id FROM json_to_recordset($1::json) AS l (id bigint)))
         AND ((v.state = 'sent' AND (deliveries.state || '') IN ('skipped', 'unknown'))
             OR ((deliveries.state || '') IN ('pending', 'deferred')
                 AND (v.state = 'sent' OR EXISTS (SELECT 1 FROM claims c WHERE c.node = $2))))";
@@ -132,7 +137,9 @@ pub(super) const RECORD_DELIVERIES: &str = "
 pub(super) const HAND_BACK_DELIVERIES: &str = "
     UPDATE deliveries SET next_attempt_at = v.next
     FROM json_to_recordset($1::json) AS v(id bigint, next bigint)
-    WHERE deliveries.id = v.id AND (state || '') IN ('pending', 'deferred')
+    WHERE deliveries.id = v.id
+        AND deliveries.id = ANY(ARRAY(SELECT id FROM json_to_recordset($1::json) AS l (id bigint)))
+        AND (state || '') IN ('pending', 'deferred')
         AND deliveries.id NOT IN (SELECT delivery_id FROM begun)";
 
 /// Deletes finished wake-ups of the queue that are older than $1 (Unix seconds).
