@@ -18,7 +18,9 @@ WORDS = (
     "quarter million new late early public northern quiet second regional"
 ).split()
 TOPICS = ("energy", "markets", "transport", "town")
-ARTICLES = 12
+ARTICLES = 14
+# Those with a summary: so many make a mail of about 30 KB.
+FULL = 12
 
 
 class Service:
@@ -74,7 +76,8 @@ private_key_file = "dkim.pem"
                   "--postal-address", "Bench News, 1 High Street, Exampletown")
         for topic in TOPICS:
             self.call("topic", "add", "bench", topic, "--name", topic.title())
-        self.call("digest", "create", "bench", "round", "--name", "Round", "--max-items", ARTICLES)
+        self.call("digest", "create", "bench", "round", "--name", "Round", "--max-items", ARTICLES,
+                  "--full-items", FULL)
         file = self.folder / "readers.csv"
         with open(file, "w", encoding="utf-8") as out:
             out.write("email\n")
