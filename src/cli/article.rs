@@ -7,21 +7,21 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::article_update::Update;
 use super::output::{Output, Row};
 use super::{Global, context};
-use crate::domain::article as domain;
+use crate::domain::article::{self as domain, Visibility};
 use crate::domain::clock::Time;
 use crate::domain::feed::parse_span;
 use crate::domain::ids::{ArticleId, FeedId};
 use crate::domain::slug::Slug;
 use crate::domain::story::title_key;
+use crate::services::article_output::{ArticleOutput, OutcomeOutput};
 use crate::services::edit_article::{self, EditError};
-use crate::services::ingest_article::{self, Ingested};
-use crate::services::{Deps, article_input};
-use crate::store::articles::{self, Filter};
+use crate::services::{Deps, article_input, ingest_article};
+use crate::store::articles::{self, Filter, Place};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Article {
@@ -100,17 +100,8 @@ pub(super) fn read_input(file: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn as_json(a: &domain::Article, now: Time) -> Value {
-    let c = &a.content;
-    json!({
-        "id": a.id, "title": c.title, "url": c.url, "topics": a.topics, "authors": c.authors,
-        "published_at": c.published_at, "updated_at": c.updated_at, "first_seen_at": a.first_seen_at,
-        "summary_html": c.summary_html, "image_url": c.image_url, "image_alt": c.image_alt,
-        "language": c.language, "feed": a.feed, "words": c.words,
-        "reading_minutes": a.reading_minutes(), "pinned_at": a.pinned_at, "hidden_at": a.hidden_at,
-        "not_before": a.not_before, "expires_at": a.expires_at,
-        "withheld": a.withheld(now).map(domain::Withheld::as_str),
-    })
+fn as_json(a: &domain::Article, now: Time) -> Result<Value> {
+    Ok(serde_json::to_value(ArticleOutput::new(a, now))?)
 }
 
 /// What stands out about an article, in a word or two.
@@ -166,24 +157,18 @@ impl Article {
 
 fn done(article: &domain::Article, what: &str, now: Time, out: &Output) -> Result<()> {
     let text = format!("{} {what}: {}", article.id, article.content.title);
-    out.result(&as_json(article, now), &text)
+    out.result(&as_json(article, now)?, &text)
 }
 
 async fn add(deps: &Deps, publication: &str, file: &str, out: &Output) -> Result<()> {
     let publication = context::publication(deps, publication).await?.id;
-    let incoming = article_input::read(&read_input(file)?).with_context(|| file.to_owned())?;
+    let read = article_input::read_for(deps, publication, read_input(file)?).await;
+    let incoming = read.with_context(|| file.to_owned())?;
     let outcomes = ingest_article::ingest(deps, publication, &incoming).await?;
-    for (outcome, article) in outcomes.iter().zip(&incoming) {
-        let word = match outcome {
-            Ingested::Added(_) => "added",
-            Ingested::Updated(_) => "updated",
-            Ingested::Unchanged(_) => "unchanged",
-        };
-        let url = &article.content.url;
-        out.result(
-            &json!({ "id": outcome.id(), "url": url, "outcome": word }),
-            &format!("{word}: {url}"),
-        )?;
+    for (outcome, article) in outcomes.into_iter().zip(&incoming) {
+        let told = OutcomeOutput::new(outcome, &article.content.url);
+        let text = format!("{}: {}", told.outcome, told.url);
+        out.result(&serde_json::to_value(&told)?, &text)?;
     }
     Ok(())
 }
@@ -191,6 +176,14 @@ async fn add(deps: &Deps, publication: &str, file: &str, out: &Output) -> Result
 async fn list(deps: &Deps, what: List, out: &Output) -> Result<()> {
     let publication = context::publication(deps, &what.publication).await?.id;
     let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    let after = match what.after {
+        Some(id) => {
+            let last = articles::find(&mut tx, id).await?;
+            Some(Place::of(&last.ok_or(EditError::Unknown(id))?))
+        }
+        None => None,
+    };
     let within = what.within.and_then(|span| TimeDelta::from_std(span).ok());
     let filter = Filter {
         topic: what.topic,
@@ -198,16 +191,14 @@ async fn list(deps: &Deps, what: List, out: &Output) -> Result<()> {
         title: what.title.map(|words| title_key(&words)),
         seen_since: within.map(|span| now - span),
         pinned: what.pinned,
-        withheld: what.withheld,
+        visibility: what.withheld.then_some(Visibility::Withheld),
         language: what.language,
-        after: what.after,
+        after,
     };
-    let mut tx = deps.store.read().await?;
     let found = articles::page(&mut tx, publication, &filter, now, what.limit).await?;
-    let rows: Vec<Row> = found
-        .iter()
-        .map(|a| Row {
-            json: as_json(a, now),
+    let row = |a: &domain::Article| -> Result<Row> {
+        Ok(Row {
+            json: as_json(a, now)?,
             cells: vec![
                 a.id.to_string(),
                 a.dated().format("%F %R").to_string(),
@@ -217,7 +208,8 @@ async fn list(deps: &Deps, what: List, out: &Output) -> Result<()> {
                 a.content.url.clone(),
             ],
         })
-        .collect();
+    };
+    let rows = found.iter().map(row).collect::<Result<Vec<Row>>>()?;
     let empty =
         "there is no such article; `paperround feed fetch` or `paperround article add` brings some";
     let head = ["id", "date (utc)", "topics", "state", "title", "url"];
@@ -256,5 +248,5 @@ fn show(a: &domain::Article, now: Time, out: &Output) -> Result<()> {
         .filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)))
         .map(|(name, value)| format!("{name:<13} {}", value.replace('\n', "\n              ")))
         .collect();
-    out.result(&as_json(a, now), &lines.join("\n"))
+    out.result(&as_json(a, now)?, &lines.join("\n"))
 }

@@ -25,6 +25,7 @@ mod serve;
 mod subscriber;
 mod suppression;
 mod template;
+mod token;
 mod topic;
 mod topic_rule;
 mod watch;
@@ -102,6 +103,9 @@ enum Command {
     /// Addresses that get no mail, whatever they are subscribed to
     #[command(subcommand)]
     Suppression(suppression::Suppression),
+    /// The tokens with which programs use the API
+    #[command(subcommand)]
+    Token(token::Token),
     /// The keys that sign mails, and their DNS records
     #[command(subcommand)]
     Dkim(dkim::Dkim),
@@ -157,6 +161,7 @@ impl Command {
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
+            Self::Token(command) => command.run(global, &out).await,
             Self::Dkim(command) => command.run(global, &out),
             Self::Address(command) => command.run(&out),
         }

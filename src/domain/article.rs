@@ -65,6 +65,17 @@ impl Withheld {
     }
 }
 
+named_states! {
+    /// Which articles to list, by whether readers see them.
+    Visibility {
+        Shown => "shown",
+        Withheld => "withheld",
+        Hidden => "hidden",
+        Embargoed => "embargoed",
+        Expired => "expired",
+    }
+}
+
 impl Article {
     /// The time to show and to sort by; under an embargo that of its end.
     pub fn dated(&self) -> Time {

@@ -66,7 +66,7 @@ uuid_ids! {
     SignUpId,
     /// An RSS, Atom or JSON Feed source.
     FeedId,
-    /// One item from a feed or from the command line.
+    /// One item from a feed, the API or the command line.
     ArticleId,
     /// The recipe of a recurring mail.
     DigestId,
@@ -78,6 +78,8 @@ uuid_ids! {
     TopicRuleId,
     /// A single mail outside issues.
     NoticeId,
+    /// A program's way into the API.
+    ApiTokenId,
 }
 
 /// One issue to one subscription; counted up by the database, so that a million rows can be

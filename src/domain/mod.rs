@@ -46,6 +46,7 @@ pub struct UnknownWord {
     known: &'static [&'static str],
 }
 
+pub mod api_token;
 pub mod article;
 pub mod calendar;
 pub mod clock;

@@ -2,10 +2,12 @@
 
 use chrono::TimeDelta;
 
-use super::{Deps, control_issue};
+use super::{Deps, control_issue, idempotency};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
-use crate::store::{StoreError, claims, counters, issues, nodes, notices, queue, relay_budgets};
+use crate::store::{
+    StoreError, claims, counters, idempotency_keys, issues, nodes, notices, queue, relay_budgets,
+};
 
 /// Notices that one sweep takes: more in a second than an import makes due.
 const MOST_NOTICES: i64 = 1000;
@@ -74,13 +76,14 @@ pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
     Ok(jobs.len())
 }
 
-/// Forgets counters, nodes and finished jobs of the past.
+/// Forgets counters, nodes, answers to repeated requests and finished jobs of the past.
 pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     counters::prune(&mut tx, now - TimeDelta::days(2)).await?;
     nodes::prune(&mut tx, now).await?;
     relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
+    idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use thiserror::Error;
 
 use super::Deps;
+use super::idempotency::{self, Claim, ClaimLost};
 use crate::domain::article::{
     ArticleContent, ArticleUrlError, check_url, url_key, without_tracking,
 };
@@ -19,6 +20,7 @@ use crate::domain::story::{self, REPOST_WINDOW, Sighting};
 use crate::domain::text::{self, LineError};
 use crate::domain::topic_rule::TopicRule;
 use crate::store::articles::{self, Identity, Known};
+use crate::store::idempotency_keys::Answer;
 use crate::store::{StoreError, Tx, publications, topic_rules};
 
 /// An article at the door.
@@ -53,6 +55,15 @@ impl Ingested {
         let (Self::Added(id) | Self::Updated(id) | Self::Unchanged(id)) = self;
         id
     }
+
+    /// The word for people and programs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Added(_) => "added",
+            Self::Updated(_) => "updated",
+            Self::Unchanged(_) => "unchanged",
+        }
+    }
 }
 
 /// Why it was refused.
@@ -64,6 +75,8 @@ pub enum IngestError {
     Url(#[from] ArticleUrlError),
     #[error("there is no topic {given:?}; the topics are: {known}")]
     Topic { given: String, known: String },
+    #[error(transparent)]
+    Lost(#[from] ClaimLost),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -307,11 +320,37 @@ pub async fn ingest(
     incoming: &[Incoming],
 ) -> Result<Vec<Ingested>, IngestError> {
     let mut tx = deps.store.begin().await?;
-    let mut intake = Intake::open(deps, &mut tx, publication, None).await?;
+    let outcomes = take_all(deps, &mut tx, publication, incoming).await?;
+    tx.commit().await?;
+    Ok(outcomes)
+}
+
+/// Does the same for a request that may be repeated, and keeps its answer along with the articles.
+pub async fn ingest_once(
+    deps: &Deps,
+    publication: PublicationId,
+    incoming: &[Incoming],
+    claim: &Claim,
+    tell: impl FnOnce(&[Ingested]) -> Answer,
+) -> Result<Answer, IngestError> {
+    let mut tx = deps.store.begin().await?;
+    let outcomes = take_all(deps, &mut tx, publication, incoming).await?;
+    let answer = tell(&outcomes);
+    idempotency::finish(&mut tx, claim, &answer).await??;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+async fn take_all(
+    deps: &Deps,
+    tx: &mut Tx,
+    publication: PublicationId,
+    incoming: &[Incoming],
+) -> Result<Vec<Ingested>, IngestError> {
+    let mut intake = Intake::open(deps, tx, publication, None).await?;
     let mut outcomes = Vec::with_capacity(incoming.len());
     for article in incoming {
-        outcomes.push(intake.take(&mut tx, article).await?);
+        outcomes.push(intake.take(tx, article).await?);
     }
-    tx.commit().await?;
     Ok(outcomes)
 }

@@ -3,6 +3,8 @@
 
 pub mod approve_issue;
 pub mod article_input;
+pub mod article_output;
+pub mod authorise;
 mod candidates;
 pub mod cleanup;
 pub mod compose_issue;
@@ -15,6 +17,7 @@ pub mod doctor;
 pub mod edit_article;
 mod edition;
 pub mod fetch_feed;
+pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
 pub mod links;
@@ -22,6 +25,7 @@ pub mod manage_digest;
 pub mod manage_feed;
 pub mod manage_publication;
 pub mod manage_template;
+pub mod manage_token;
 pub mod manage_topic_rule;
 pub mod plan;
 pub mod plan_issue;

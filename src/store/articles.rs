@@ -14,7 +14,7 @@ mod editor;
 mod names;
 mod pages;
 
-pub use browse::{Filter, find, page};
+pub use browse::{Filter, Place, find, page};
 pub use editor::{edit, hide, mark_edited, set_pinned, set_times, set_topics, unhide};
 pub use names::{Known, add_guid, add_url, find_known, same_title};
 pub use pages::{Additions, Unread, add_from_page, merge, title_and_use, unread_pages};

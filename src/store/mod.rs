@@ -1,6 +1,7 @@
 //! The only room that knows SQL: one `Store`, one SQL text for both databases, and what differs
 //! apart in `sqlite` and `postgres`.
 
+pub mod api_tokens;
 pub mod articles;
 pub mod claims;
 pub mod consents;
@@ -10,6 +11,7 @@ pub mod digests;
 pub mod editions;
 pub mod feeds;
 pub mod health;
+pub mod idempotency_keys;
 pub mod import;
 pub mod issues;
 pub mod ledger;

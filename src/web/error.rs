@@ -17,6 +17,11 @@ use crate::render::pages::MessagePage;
 use crate::services::sign_up::SignUpError;
 use crate::store::StoreError;
 
+/// The media type of RFC 9457.
+pub(super) const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// When to come again to a database that is busy.
+pub(super) const BUSY_SECONDS: u64 = 5;
+
 /// What can go wrong with a request.
 #[derive(Debug)]
 pub(super) enum WebError {
@@ -79,7 +84,7 @@ impl WebError {
                 "error-bad-form-title",
                 "error-bad-form",
             ),
-            Self::Store(StoreError::Busy | StoreError::Full | StoreError::Unreachable(_)) => (
+            Self::Store(error) if is_passing(error) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "error-busy-title",
                 "error-busy",
@@ -116,8 +121,7 @@ impl WebError {
                 let body =
                     Json(json!({ "title": title, "status": status.as_u16(), "detail": text }));
                 let mut response = (status, body).into_response();
-                let problem = HeaderValue::from_static("application/problem+json");
-                response.headers_mut().insert(header::CONTENT_TYPE, problem);
+                response.headers_mut().insert(header::CONTENT_TYPE, PROBLEM);
                 response
             }
             Wants::Page => {
@@ -133,7 +137,7 @@ impl WebError {
         };
         let wait = match self {
             Self::TooMany(wait) => Some(wait.as_secs().max(1)),
-            Self::Store(_) if status == StatusCode::SERVICE_UNAVAILABLE => Some(5),
+            Self::Store(_) if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_SECONDS),
             _ => None,
         };
         if let Some(value) =
@@ -143,6 +147,14 @@ impl WebError {
         }
         response
     }
+}
+
+/// Whether the same request may succeed in a moment.
+pub(super) fn is_passing(error: &StoreError) -> bool {
+    matches!(
+        error,
+        StoreError::Busy | StoreError::Full | StoreError::Unreachable(_)
+    )
 }
 
 /// Any other address.

@@ -1,6 +1,7 @@
 //! The HTTP side: extract, call one service or read, answer.
 
 mod answer;
+mod api;
 mod client;
 mod conditional;
 mod error;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use super::{Web, error, headers, public, status};
+use super::{Web, api, error, headers, public, status};
 
 /// A sign-up with every field at its limit stays well below.
 const MAX_BODY: usize = 64 * 1024;
@@ -48,8 +48,9 @@ pub fn router(web: Web) -> Router {
             "/{publication}/archive/{issue}",
             get(public::archive::issue),
         )
-        .fallback(error::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .merge(api::routes())
+        .fallback(error::not_found)
         .layer(from_fn_with_state(web.clone(), headers::add))
         .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use paperround::demo::mailbox::Mailbox;
-use paperround::domain::article::Article;
+use paperround::domain::article::{Article, Visibility};
 use paperround::domain::feed::{Every, Feed};
 use paperround::domain::topic_rule::RuleField;
 use paperround::services::article_input;
@@ -16,7 +16,7 @@ use paperround::services::fetch_feed::{self, Report};
 use paperround::services::ingest_article;
 use paperround::services::manage_feed::{self, NewFeed};
 use paperround::services::manage_topic_rule::{self, RuleError};
-use paperround::store::articles::{self, Filter};
+use paperround::store::articles::{self, Filter, Place};
 
 use super::support::TestApp;
 use super::support::newsstand::Newsstand;
@@ -313,7 +313,7 @@ async fn hidden_embargoed_and_expired_articles_do_not_go_out() {
         {"title":"Under embargo","url":"https://x.example/embargo","not_before":"2026-03-05T06:00:00Z"},
         {"title":"Past its day","url":"https://x.example/past","expires_at":"2026-03-02T07:00:00Z"}
     ]"#;
-    let incoming = article_input::read(json.as_bytes()).unwrap();
+    let incoming = article_input::read(json.as_bytes(), &[]).unwrap();
     ingest_article::ingest(&app.deps, app.publication.id, &incoming)
         .await
         .unwrap();
@@ -335,7 +335,7 @@ async fn hidden_embargoed_and_expired_articles_do_not_go_out() {
     assert_eq!(titles(&text), ["Open to all"]);
 
     let withheld = Filter {
-        withheld: true,
+        visibility: Some(Visibility::Withheld),
         ..Filter::default()
     };
     assert_eq!(list(&app, &withheld).await.len(), 3);
@@ -435,7 +435,7 @@ async fn a_list_comes_in_pages() {
         let page = articles::page(&mut tx, app.publication.id, &filter, app.deps.now(), 3).await;
         let page = page.unwrap();
         let Some(last) = page.last() else { break };
-        filter.after = Some(last.id);
+        filter.after = Some(Place::of(last));
         seen.extend(page.iter().map(|a| a.content.url.clone()));
     }
     let mut expected = links;

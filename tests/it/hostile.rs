@@ -399,7 +399,7 @@ fn nothing_active_comes_through_any_door() {
                 "title": "Real\r\nBcc: x@evil.example\u{202e}\u{200b}<img src=x onerror=steal()>",
                 "url": "https://x.example/1", "authors": ["Ada\r\nX: y"], field: body,
             });
-            let read = article_input::read(json.to_string().as_bytes()).unwrap();
+            let read = article_input::read(json.to_string().as_bytes(), &[]).unwrap();
             let content = &read[0].content;
             let seen = Seen {
                 title: &content.title,

@@ -1,7 +1,7 @@
 //! Looking through the articles of a publication.
 
 use super::{Row, select_articles};
-use crate::domain::article::Article;
+use crate::domain::article::{Article, Visibility};
 use crate::domain::clock::Time;
 use crate::domain::ids::{ArticleId, FeedId, PublicationId};
 use crate::domain::slug::Slug;
@@ -16,11 +16,29 @@ pub struct Filter {
     pub title: Option<String>,
     pub seen_since: Option<Time>,
     pub pinned: bool,
-    /// Only those that readers do not see now.
-    pub withheld: bool,
+    pub visibility: Option<Visibility>,
     pub language: Option<String>,
-    /// The last article of the page before.
-    pub after: Option<ArticleId>,
+    /// Where the page before ended.
+    pub after: Option<Place>,
+}
+
+/// An article's place in the list, which is known also when the article is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    pub seen_at: Time,
+    pub dated_at: Time,
+    pub id: ArticleId,
+}
+
+impl Place {
+    pub fn of(article: &Article) -> Self {
+        let seen_at = article.first_seen_at;
+        Self {
+            seen_at,
+            dated_at: article.content.published_at.unwrap_or(seen_at),
+            id: article.id,
+        }
+    }
 }
 
 /// Finds an article by id.
@@ -51,12 +69,14 @@ pub async fn page(
             AND ($4 IS NULL OR a.title_key LIKE '%' || $4 || '%')
             AND ($5 IS NULL OR a.first_seen_at >= $5)
             AND (NOT $6 OR a.pinned_at IS NOT NULL)
-            AND (NOT $7 OR a.hidden_at IS NOT NULL OR a.not_before > $8 OR a.expires_at <= $8)
+            AND ($7 IS NULL OR ($7 = CASE WHEN a.hidden_at IS NOT NULL THEN 'hidden'
+                    WHEN a.not_before > $8 THEN 'embargoed'
+                    WHEN a.expires_at <= $8 THEN 'expired' ELSE 'shown' END)
+                OR ($7 = 'withheld'
+                    AND (a.hidden_at IS NOT NULL OR a.not_before > $8 OR a.expires_at <= $8)))
             AND ($9 IS NULL OR a.language = $9 OR a.language LIKE $9 || '-%')
             AND ($10 IS NULL OR
-                (a.first_seen_at, COALESCE(a.published_at, a.first_seen_at), a.id) <
-                (SELECT b.first_seen_at, COALESCE(b.published_at, b.first_seen_at), b.id
-                 FROM articles b WHERE b.id = $10))
+                (a.first_seen_at, COALESCE(a.published_at, a.first_seen_at), a.id) < ($10, $12, $13))
          ORDER BY a.first_seen_at DESC, COALESCE(a.published_at, a.first_seen_at) DESC, a.id DESC
          LIMIT $11"
     ))
@@ -66,11 +86,13 @@ pub async fn page(
     .bind(&filter.title)
     .bind(filter.seen_since)
     .bind(filter.pinned)
-    .bind(filter.withheld)
+    .bind(filter.visibility.map(Visibility::as_str))
     .bind(now)
     .bind(&filter.language)
-    .bind(filter.after.map(|a| a.0))
+    .bind(filter.after.map(|place| place.seen_at))
     .bind(limit)
+    .bind(filter.after.map(|place| place.dated_at))
+    .bind(filter.after.map(|place| place.id.0))
     .fetch_all(conn)
     .await
     })?;
