@@ -29,6 +29,9 @@ impl TestDatabase {
         let mut admin = PgConnection::connect(server).await.unwrap();
         let make = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         admin.execute(make).await.unwrap();
+        // What the tests are about, whatever the server's own default.
+        let durable = format!("ALTER DATABASE {name} SET synchronous_commit = on");
+        admin.execute(sqlx::AssertSqlSafe(durable)).await.unwrap();
         let mut url = url::Url::parse(server).unwrap();
         url.set_path(&name);
         Self {
