@@ -59,6 +59,9 @@ pub(super) struct Create {
     /// Language tag
     #[arg(long, default_value = "en")]
     language: String,
+    /// The languages of its pages and mails, as in de,fr; without this all that there are
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    languages: Vec<String>,
     /// IANA time zone
     #[arg(long, default_value = "UTC", value_parser = schedule::timezone)]
     timezone: chrono_tz::Tz,
@@ -86,6 +89,12 @@ pub(super) struct Update {
     reply_to: Option<EmailAddress>,
     #[arg(long)]
     language: Option<String>,
+    /// The languages of its pages and mails, as in de,fr
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    languages: Vec<String>,
+    /// Offer all the languages that there are again
+    #[arg(long, conflicts_with = "languages")]
+    all_languages: bool,
     #[arg(long, value_parser = schedule::timezone)]
     timezone: Option<chrono_tz::Tz>,
     #[arg(long)]
@@ -162,7 +171,8 @@ const LOGO_WIDTH: u16 = 200;
 fn as_json(p: &domain::Publication) -> Value {
     json!({
         "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
-        "postal_address": p.postal_address, "language": p.language, "timezone": p.timezone.name(),
+        "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
+        "timezone": p.timezone.name(),
         "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "look": p.look, "archived_at": p.archived_at,
         "created_at": p.created_at,
     })
@@ -252,6 +262,7 @@ impl From<Create> for NewPublication {
             reply_to: new.reply_to,
             postal_address: new.postal_address,
             language: new.language,
+            languages: new.languages,
             timezone: new.timezone,
             description: new.description,
             privacy_url: new.privacy_url,
@@ -268,6 +279,9 @@ impl Update {
             .postal_address
             .unwrap_or_else(|| p.postal_address.clone());
         p.language = self.language.unwrap_or_else(|| p.language.clone());
+        if self.all_languages || !self.languages.is_empty() {
+            p.languages = self.languages;
+        }
         p.timezone = self.timezone.unwrap_or(p.timezone);
         p.reply_to = self.reply_to.or_else(|| p.reply_to.clone());
         p.description = self.description.or_else(|| p.description.clone());

@@ -216,6 +216,7 @@ async fn define(deps: &Deps, feed_url: &str) -> Result<(Publication, FeedId)> {
             timezone: chrono_tz::Europe::London,
             description: Some("Business news from the harbour, as often as you like.".to_owned()),
             privacy_url: None,
+            languages: Vec::new(),
             relays: Vec::new(),
         },
     )

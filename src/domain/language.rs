@@ -28,8 +28,8 @@ impl Languages {
 
 /// The language of a tag without region and script, so that `de-AT` and `de` are one.
 pub fn primary(tag: &str) -> String {
-    let first = tag.split(['-', '_']).next().unwrap_or_default();
-    first.trim().to_ascii_lowercase()
+    let first = tag.trim().split(['-', '_']).next().unwrap_or_default();
+    first.trim_end().to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::clock::Time;
 use super::email_address::{AddressError, EmailAddress};
 use super::ids::{PublicationId, TopicId};
+use super::language::primary;
 use super::look::Look;
 use super::slug::Slug;
 use super::text::{self, LineError};
@@ -68,6 +69,8 @@ pub struct Publication {
     pub reply_to: Option<EmailAddress>,
     pub postal_address: String,
     pub language: String,
+    /// Those of its pages and mails; empty for all that there are.
+    pub languages: Vec<String>,
     pub timezone: Tz,
     pub description: Option<String>,
     pub privacy_url: Option<String>,
@@ -77,6 +80,13 @@ pub struct Publication {
     pub look: Look,
     pub archived_at: Option<Time>,
     pub created_at: Time,
+}
+
+impl Publication {
+    /// Whether its pages and mails may be in a language.
+    pub fn offers(&self, tag: &str) -> bool {
+        self.languages.is_empty() || self.languages.contains(&primary(tag))
+    }
 }
 
 /// A part of a publication that a subscription may choose.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use super::clock::Time;
@@ -51,6 +52,8 @@ pub struct Subscription {
     pub digest: Option<DigestId>,
     /// The reader's language; `None` means the publication's.
     pub language: Option<String>,
+    /// The reader's time zone, where it is known.
+    pub timezone: Option<Tz>,
     pub created_at: Time,
     pub confirmed_at: Option<Time>,
     pub unsubscribed_at: Option<Time>,

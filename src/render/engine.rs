@@ -61,6 +61,8 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     }
     tera.global_context()
         .insert("page_css", super::pages::PAGE_CSS);
+    tera.global_context()
+        .insert("zone_script", super::pages::ZONE_SCRIPT);
     let parts = PARTS.iter().map(|part| (part.template, part.source));
     tera.add_raw_templates(TEMPLATES.into_iter().chain(parts))
         .map_err(|e| wrong("set", &e))?;

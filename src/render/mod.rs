@@ -27,6 +27,7 @@ pub mod subject;
 #[cfg(test)]
 mod tests;
 pub mod texts;
+pub mod zones;
 
 use std::fmt;
 use std::sync::Arc;

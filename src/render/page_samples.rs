@@ -72,6 +72,7 @@ impl SignUpPage {
             consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
                            mail until you leave."
                 .into(),
+            asks_zone: false,
             source: None,
         }
     }
@@ -165,6 +166,7 @@ impl PreferencesPage {
             topics: topics(&["energy", "ports"]),
             digests: digests(),
             languages: languages(),
+            zones: None,
             saved: true,
             error: None,
             subscribed: true,

@@ -8,6 +8,7 @@ use super::pages::{
     Page, PreferencesPage, ReturnedPage, SignUpPage,
 };
 use super::texts::Texts;
+use super::zones::ZoneChoice;
 
 /// A few words of a language that is written from right to left; the rest is English.
 const ARABIC: &str = "language-name = العربية
@@ -105,6 +106,45 @@ fn a_language_from_right_to_left_turns_the_page_and_falls_back_to_english() {
             "العربية"
         ]
     );
+}
+
+#[test]
+fn the_zone_is_asked_for_by_the_script_that_is_allowed_and_in_words() {
+    let renderer = Renderer::new().unwrap();
+    let page = SignUpPage {
+        asks_zone: true,
+        ..SignUpPage::sample()
+    };
+    let script = format!("<script>{}</script>", super::pages::ZONE_SCRIPT);
+    let mut said = String::new();
+    for language in ["en", "de", "fr", "it", "es"] {
+        let html = told_in(&renderer, &page, language);
+        assert_eq!(html.matches("<script").count(), 1);
+        let (before, _) = html.split_once(&script).unwrap();
+        assert!(before.contains("id=\"timezone\" name=\"timezone\" value=\"\">"));
+        said += &renderer.texts().say(language, "sign-up-zone", &[]);
+        assert!(html.contains(&renderer.texts().say(language, "sign-up-zone", &[])));
+        let zones = ZoneChoice::new(
+            renderer.texts(),
+            language,
+            Some(chrono_tz::America::New_York),
+            chrono_tz::Europe::Vienna,
+        );
+        let page = PreferencesPage {
+            zones: Some(zones),
+            ..PreferencesPage::sample()
+        };
+        let html = told_in(&renderer, &page, language);
+        assert!(html.contains("<option value=\"America/New_York\" selected>New York</option>"));
+        let select = html.split("<select id=\"timezone\"").nth(1).unwrap();
+        let select = select.split("</select>").next().unwrap();
+        assert_eq!(select.matches(" selected").count(), 1);
+        assert!(html.len() < 60_000, "{}", html.len());
+        let regions = html.split("<optgroup label=\"").skip(1);
+        let regions: Vec<&str> = regions.filter_map(|r| r.split('"').next()).collect();
+        said = format!("{said}\n{}\n", regions.join(", "));
+    }
+    insta::assert_snapshot!("zones", said);
 }
 
 #[test]

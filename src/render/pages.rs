@@ -4,16 +4,29 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::contexts::PublicationView;
+use super::zones::ZoneChoice;
 use super::{RenderError, Renderer};
 use crate::domain::look::Direction;
 
 /// The whole style of all pages; the page layout puts it into one `<style>`.
 pub const PAGE_CSS: &str = include_str!("../web/assets/page.css");
 
+/// The one script: it fills in the time zone, where the form asks for it.
+pub const ZONE_SCRIPT: &str = include_str!("../web/assets/zone.js");
+
 /// The source expression for `style-src` that allows the pages' style and no other.
 pub fn style_hash() -> String {
+    source_hash(PAGE_CSS)
+}
+
+/// The source expression for `script-src` that allows the pages' script and no other.
+pub fn script_hash() -> String {
+    source_hash(ZONE_SCRIPT)
+}
+
+fn source_hash(source: &str) -> String {
     use base64::Engine as _;
-    let hash = digest(&SHA256, PAGE_CSS.as_bytes());
+    let hash = digest(&SHA256, source.as_bytes());
     let text = base64::engine::general_purpose::STANDARD.encode(hash.as_ref());
     format!("'sha256-{text}'")
 }
@@ -110,6 +123,8 @@ pub struct SignUpPage {
     pub form_error: Option<String>,
     /// The languages that the page can be read in.
     pub languages: Vec<LanguageOption>,
+    /// Mails go out at the reader's local time.
+    pub asks_zone: bool,
     /// What the reader agrees to by sending the form.
     pub consent_text: String,
     /// Where the form stands, kept with the consent.
@@ -198,6 +213,8 @@ pub struct PreferencesPage {
     pub topics: Vec<TopicOption>,
     pub digests: Vec<DigestOption>,
     pub languages: Vec<LanguageOption>,
+    /// Where mails go out at the reader's local time.
+    pub zones: Option<ZoneChoice>,
     /// The form has just been saved.
     pub saved: bool,
     pub error: Option<String>,

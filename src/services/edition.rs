@@ -59,7 +59,7 @@ impl Material {
     pub(super) fn key(&self, choice: &Choice) -> EditionKey {
         let told = primary(&choice.language);
         let is_own = told == primary(&self.publication.language);
-        let differs = !is_own || self.limits(&told);
+        let differs = (!is_own && self.publication.offers(&told)) || self.limits(&told);
         EditionKey {
             topics: TopicChoice::from_key(&choice.topic_key),
             language: Some(told).filter(|told| !told.is_empty() && differs),
@@ -84,7 +84,8 @@ impl Material {
     /// The language that an edition speaks.
     fn language(&self, key: &EditionKey) -> String {
         let own = &self.publication.language;
-        let told = key.language.as_deref().filter(|told| *told != primary(own));
+        let offered = |told: &&str| *told != primary(own) && self.publication.offers(told);
+        let told = key.language.as_deref().filter(offered);
         told.unwrap_or(own).to_owned()
     }
 

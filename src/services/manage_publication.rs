@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::Deps;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
+use crate::domain::language::primary;
 use crate::domain::look::{Logo, LogoError, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic};
 use crate::domain::slug::Slug;
@@ -25,6 +26,10 @@ pub enum PublicationError {
     UnknownTopic(String),
     #[error("{0:?} is not a language tag such as en or de")]
     Language(String),
+    #[error("{given:?} is no language of the pages and mails; they speak: {known}")]
+    Offered { given: String, known: String },
+    #[error("the publication is in {0:?}, which has to be among its languages")]
+    OwnLanguage(String),
     #[error("there is no relay {name:?} in the settings; they have: {known}")]
     Relay { name: String, known: String },
     #[error("{0:?} is not a web address (https://...)")]
@@ -48,6 +53,8 @@ pub struct NewPublication {
     pub reply_to: Option<EmailAddress>,
     pub postal_address: String,
     pub language: String,
+    /// Empty for all.
+    pub languages: Vec<String>,
     pub timezone: Tz,
     pub description: Option<String>,
     pub privacy_url: Option<String>,
@@ -57,7 +64,7 @@ pub struct NewPublication {
 /// Makes a publication.
 pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, PublicationError> {
     check_relays(deps, &new.relays)?;
-    let publication = checked(Publication {
+    let mut publication = checked(Publication {
         id: deps.new_id(PublicationId::new),
         slug: new.slug,
         name: new.name,
@@ -65,6 +72,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         reply_to: new.reply_to,
         postal_address: new.postal_address,
         language: new.language,
+        languages: new.languages,
         timezone: new.timezone,
         description: new.description,
         privacy_url: new.privacy_url,
@@ -73,6 +81,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         archived_at: None,
         created_at: deps.now(),
     })?;
+    check_languages(deps, &mut publication)?;
     let mut tx = deps.store.begin().await?;
     match publications::insert(&mut tx, &publication).await {
         Err(StoreError::Conflict) => {
@@ -93,6 +102,30 @@ fn check_relays(deps: &Deps, names: &[String]) -> Result<(), PublicationError> {
         }),
         None => Ok(()),
     }
+}
+
+/// Names each language once and without its region; the publication's own has to be among them.
+fn check_languages(deps: &Deps, publication: &mut Publication) -> Result<(), PublicationError> {
+    let texts = deps.renderer.texts();
+    let mut languages: Vec<String> = Vec::new();
+    for given in &publication.languages {
+        let tag = primary(given);
+        if !texts.speaks(&tag) {
+            return Err(PublicationError::Offered {
+                given: given.clone(),
+                known: texts.languages().collect::<Vec<_>>().join(", "),
+            });
+        }
+        if !languages.contains(&tag) {
+            languages.push(tag);
+        }
+    }
+    publication.languages = languages;
+    let own = &publication.language;
+    if texts.speaks(own) && !publication.offers(own) {
+        return Err(PublicationError::OwnLanguage(own.clone()));
+    }
+    Ok(())
 }
 
 fn checked(mut publication: Publication) -> Result<Publication, PublicationError> {
@@ -132,7 +165,8 @@ pub async fn update(
     let found = publications::find_by_slug(&mut tx, slug).await?;
     let mut publication = found.ok_or_else(|| PublicationError::Unknown(slug.to_owned()))?;
     change(&mut publication)?;
-    let publication = checked(publication)?;
+    let mut publication = checked(publication)?;
+    check_languages(deps, &mut publication)?;
     check_relays(deps, &publication.relays)?;
     publications::update(&mut tx, &publication).await?;
     tx.commit().await?;

@@ -1,7 +1,9 @@
-//! A reader changes topics, frequency and language.
+//! A reader changes topics, frequency, language and time zone.
 
-use super::Deps;
+use chrono_tz::Tz;
+
 use super::unsubscribe::{Reader, find_in};
+use super::{Deps, plan_issue};
 use crate::domain::ids::DigestId;
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::{ConsentKind, SubscriptionState};
@@ -16,6 +18,26 @@ pub struct Choices {
     pub digest: Option<DigestId>,
     /// `None` leaves it as it is.
     pub language: Option<String>,
+    pub timezone: ZoneWish,
+}
+
+/// What becomes of the reader's time zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ZoneWish {
+    Keep,
+    Forget,
+    Take(Tz),
+}
+
+impl ZoneWish {
+    /// The zone after a wish.
+    fn applied(self, known: Option<Tz>) -> Option<Tz> {
+        match self {
+            Self::Keep => known,
+            Self::Forget => None,
+            Self::Take(zone) => Some(zone),
+        }
+    }
 }
 
 /// Saves the choices of a confirmed reader; `None` where the link is not one of ours. The
@@ -33,10 +55,17 @@ pub async fn change(
         topics,
         digest,
         language,
+        timezone,
     } = choices;
     let id = reader.subscription.id;
     if reader.subscription.state == SubscriptionState::Confirmed {
         subscriptions::set_choices(&mut tx, id, topics, *digest, language.as_deref()).await?;
+        let zone = timezone.applied(reader.subscription.timezone);
+        if zone != reader.subscription.timezone {
+            subscriptions::set_timezone(&mut tx, id, zone).await?;
+            plan_issue::reader_came(&mut tx, reader.publication.id).await?;
+            reader.subscription.timezone = zone;
+        }
         let detail = format!("topics: {}", topics.key());
         let evidence = Consent {
             subscription: id,

@@ -125,8 +125,8 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>,
     };
     let NoticeKind::Confirmation = notice.kind;
     let zone = m.publication.timezone;
-    let wishes = m.sign_up.language.iter().chain([&m.publication.language]);
-    let language = deps.renderer.texts().best(wishes.map(String::as_str));
+    let texts = deps.renderer.texts();
+    let language = texts.best_of(&m.publication, m.sign_up.language.as_deref());
     let view = PublicationView::new(&m.publication, &deps.limits.public_url);
     let context = ConfirmationMail {
         publication: view.told_in(language),

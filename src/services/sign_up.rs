@@ -135,8 +135,7 @@ async fn keep(
         sign_ups::set_timezone(tx, sign_up.id, zone.name()).await?;
     }
     let texts = deps.renderer.texts();
-    let wishes = request.language.as_deref().into_iter();
-    let language = texts.best(wishes.chain([publication.language.as_str()]));
+    let language = texts.best_of(publication, request.language.as_deref());
     let text = consent::text(texts, language, publication);
     let version = consent::version(&text);
     consents::keep_text(tx, &version, &text, now).await?;

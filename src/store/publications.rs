@@ -20,6 +20,7 @@ struct Row {
     reply_to: Option<String>,
     postal_address: String,
     language: String,
+    languages: String,
     timezone: String,
     description: Option<String>,
     privacy_url: Option<String>,
@@ -78,20 +79,22 @@ impl TryFrom<Row> for Publication {
                 .transpose()?,
             postal_address: row.postal_address,
             language: row.language,
+            languages: listed(&row.languages),
             timezone: read(table, "timezone", row.id, &row.timezone)?,
             description: row.description,
             privacy_url: row.privacy_url,
-            relays: row
-                .relays
-                .split(',')
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            relays: listed(&row.relays),
             look,
             archived_at: row.archived_at,
             created_at: row.created_at,
         })
     }
+}
+
+/// A list that is kept by commas.
+fn listed(text: &str) -> Vec<String> {
+    let names = text.split(',').filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
 }
 
 /// Adds a publication; `Conflict` where the slug is taken.
@@ -100,9 +103,9 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
             language, timezone, description, privacy_url, created_at, relays, design, accent, font,
-            logo_url, logo_alt, logo_width)
+            logo_url, logo_alt, logo_width, languages)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19)"
+            $19, $20)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -127,6 +130,7 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| &logo.url))
     .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
+    .bind(p.languages.join(","))
     .execute(conn)
     .await
     .map(drop))?;
@@ -140,7 +144,8 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
         "UPDATE publications SET name = $2, from_name = $3, from_email = $4, reply_to = $5,
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
             archived_at = $11, relays = $12, design = $13, accent = $14, font = $15,
-            logo_url = $16, logo_alt = $17, logo_width = $18
+            logo_url = $16, logo_alt = $17, logo_width = $18,
+            languages = $19
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -165,6 +170,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| &logo.url))
     .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
+    .bind(p.languages.join(","))
     .execute(conn)
     .await
     .map(drop))?;

@@ -1,5 +1,6 @@
 //! Subscriptions: a subscriber's place in a publication.
 
+use chrono_tz::Tz;
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ struct Row {
     topic_key: String,
     digest_id: Option<Uuid>,
     language: Option<String>,
+    timezone: Option<String>,
     created_at: Time,
     confirmed_at: Option<Time>,
     unsubscribed_at: Option<Time>,
@@ -35,6 +37,8 @@ impl TryFrom<Row> for Subscription {
             topics: TopicChoice::from_key(&row.topic_key),
             digest: row.digest_id.map(DigestId),
             language: row.language,
+            // A zone that is known no more is as good as none, as it is for the waves.
+            timezone: row.timezone.and_then(|name| name.parse().ok()),
             created_at: row.created_at,
             confirmed_at: row.confirmed_at,
             unsubscribed_at: row.unsubscribed_at,
@@ -144,6 +148,23 @@ pub async fn set_choices(
     .bind(topics.key())
     .bind(digest.map(|d| d.0))
     .bind(language)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Keeps the time zone that a reader chose, or forgets it.
+pub async fn set_timezone(
+    tx: &mut Tx,
+    id: SubscriptionId,
+    timezone: Option<Tz>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE subscriptions SET timezone = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(timezone.map(Tz::name))
     .execute(conn)
     .await
     .map(drop))?;

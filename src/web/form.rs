@@ -20,7 +20,7 @@ pub(super) struct SignUpForm {
     pub frequency: String,
     #[validate(length(max = 35, message = "form-error-language"))]
     pub language: String,
-    pub timezone: String,
+    pub timezone: Option<String>,
     /// The language of the page that carried the form.
     pub lang: String,
     pub source: String,
@@ -53,7 +53,7 @@ impl SignUpForm {
                 "topics" => form.topics.push(value),
                 "frequency" => form.frequency = value,
                 "language" => form.language = value,
-                "timezone" => form.timezone = value,
+                "timezone" => form.timezone = Some(value),
                 "lang" => form.lang = value,
                 "source" => form.source = value,
                 "website" => form.website = value,

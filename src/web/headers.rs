@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Web;
-use crate::render::pages::style_hash;
+use crate::render::pages::{script_hash, style_hash};
 
 /// Adds the security headers that a handler has not set itself.
 pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -44,11 +44,12 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
     response
 }
 
-/// Our one style and forms to ourselves; nothing else.
+/// Our one style, our one script and forms to ourselves; nothing else.
 fn pages_policy() -> String {
     format!(
-        "default-src 'none'; style-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        style_hash()
+        "default-src 'none'; style-src {}; script-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        style_hash(),
+        script_hash()
     )
 }
 

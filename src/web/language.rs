@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use url::form_urlencoded;
 
 use super::Web;
+use crate::domain::publication::Publication;
 
 /// More wishes than anybody has; the rest of a header is not read.
 const MOST_WISHES: usize = 20;
@@ -50,13 +51,14 @@ impl Asked {
 
     /// The language of a page that knows neither reader nor publication.
     pub(super) fn alone<'w>(&self, web: &'w Web) -> &'w str {
-        self.best(web, None, None)
+        let wishes = self.chosen.iter().chain(&self.accepted);
+        web.deps.renderer.texts().best(wishes.map(String::as_str))
     }
 
     /// The language of a publication's page: chosen, else accepted by the browser, else the
-    /// publication's own.
-    pub(super) fn of_page<'w>(&self, web: &'w Web, publication: &str) -> &'w str {
-        self.best(web, None, Some(publication))
+    /// publication's own; of those that the publication offers.
+    pub(super) fn of_page<'w>(&self, web: &'w Web, publication: &Publication) -> &'w str {
+        self.of_reader(web, None, publication)
     }
 
     /// The language of a reader's own page: chosen, else the one that they signed up in.
@@ -64,16 +66,12 @@ impl Asked {
         &self,
         web: &'w Web,
         reader: Option<&str>,
-        publication: &str,
+        publication: &Publication,
     ) -> &'w str {
-        self.best(web, reader, Some(publication))
-    }
-
-    fn best<'w>(&self, web: &'w Web, reader: Option<&str>, publication: Option<&str>) -> &'w str {
         let accepted = self.accepted.iter().map(String::as_str);
         let wishes = self.chosen.as_deref().into_iter().chain(reader);
-        let wishes = wishes.chain(accepted).chain(publication);
-        web.deps.renderer.texts().best(wishes)
+        let texts = web.deps.renderer.texts();
+        texts.best_of(publication, wishes.chain(accepted))
     }
 }
 

@@ -1,11 +1,17 @@
 //! What several pages show.
 
+use chrono_tz::Tz;
+
 use crate::domain::digest::Digest;
 use crate::domain::ids::DigestId;
 use crate::domain::publication::{Publication, Topic, TopicChoice};
+use crate::domain::schedule;
+use crate::domain::subscription::Subscription;
 use crate::render::contexts::PublicationView;
 use crate::render::dates;
-use crate::render::pages::{DigestOption, TopicOption};
+use crate::render::pages::{DigestOption, LanguageOption, TopicOption};
+use crate::render::zones::ZoneChoice;
+use crate::services::preferences::ZoneWish;
 use crate::store::{StoreError, Tx, digests, publications};
 
 use super::Web;
@@ -42,6 +48,51 @@ pub(super) async fn offer_of(tx: &mut Tx, publication: Publication) -> Result<Of
 impl Offer {
     pub(super) fn view(&self, web: &Web, language: &str) -> PublicationView {
         PublicationView::new(&self.publication, &web.deps.limits.public_url).told_in(language)
+    }
+
+    /// The languages to choose from.
+    pub(super) fn languages(&self, web: &Web) -> Vec<LanguageOption> {
+        let mut languages = web.deps.renderer.languages();
+        languages.retain(|language| self.publication.offers(&language.tag));
+        languages
+    }
+
+    /// The first digest that goes out at the reader's local time.
+    fn local_digest(&self) -> Option<&Digest> {
+        self.digests.iter().find(|digest| digest.rules.local_time)
+    }
+
+    /// Whether the reader's time zone is of any use; otherwise it is neither asked for nor kept.
+    pub(super) fn asks_zone(&self) -> bool {
+        self.local_digest().is_some()
+    }
+
+    /// The zone that a form tells. A script has filled it in, if at all, so that one that nobody
+    /// knows is no mistake of the reader's.
+    pub(super) fn zone(&self, told: Option<&str>) -> Option<Tz> {
+        let known = schedule::timezone(told?).ok();
+        known.filter(|_| self.asks_zone())
+    }
+
+    /// What a reader's form says of the zone; one without the field leaves it as it is.
+    pub(super) fn zone_wish(&self, told: Option<&str>) -> ZoneWish {
+        match told {
+            Some("") if self.asks_zone() => ZoneWish::Forget,
+            _ => self.zone(told).map_or(ZoneWish::Keep, ZoneWish::Take),
+        }
+    }
+
+    /// The zones to choose from, where they are of any use.
+    pub(super) fn zones(
+        &self,
+        web: &Web,
+        subscription: &Subscription,
+        language: &str,
+    ) -> Option<ZoneChoice> {
+        let local = self.local_digest()?;
+        let texts = web.deps.renderer.texts();
+        let (chosen, usual) = (subscription.timezone, local.timezone);
+        Some(ZoneChoice::new(texts, language, chosen, usual))
     }
 
     /// The topics to tick.

@@ -185,6 +185,7 @@ async fn role_and_publications_limit_a_token() {
         timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
+        languages: Vec::new(),
         relays: Vec::new(),
     };
     let other = manage_publication::create(&app.deps, other).await.unwrap();

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use paperround::services::consent;
+use paperround::domain::publication::Publication;
+use paperround::domain::token::{Link, Purpose};
+use paperround::services::{consent, manage_publication};
 use paperround::store::{consents, subscribers, subscriptions};
 
 use crate::support::{Answer, TestApp};
@@ -155,5 +157,99 @@ async fn the_confirmation_is_in_the_language_of_the_sign_up() {
         let mail = app.newest(&email);
         let found = mail.subject();
         assert!(found.contains(subject), "{language}: {found}");
+    }
+}
+
+#[tokio::test]
+async fn a_publication_offers_the_languages_that_it_names() {
+    let app = TestApp::new().await;
+    app.digest("daily", Some("0 7 * * mon-fri"), 1).await;
+    let offer = async |own: &str, languages: &[&str]| {
+        manage_publication::update(&app.deps, "ledger", |publication| {
+            own.clone_into(&mut publication.language);
+            publication.languages = languages.iter().map(ToString::to_string).collect();
+            Ok(())
+        })
+        .await
+    };
+    // A reader from before, in a language that is not offered any more.
+    app.subscribe("before@inbox.example", "&lang=it").await;
+    assert!(app.get("/ledger").await.body.contains("hreflang=\"es\""));
+    let made = offer("de", &["de-AT", "fr", "de"]).await.unwrap();
+    assert_eq!(made.languages, ["de", "fr"]);
+
+    let page = asking(&app, "/ledger", "it,fr;q=0.5").await;
+    assert!(is_in(&page, "fr") && page.body.contains("hreflang=\"de\""));
+    assert!(!page.body.contains("hreflang=\"es\""));
+    assert!(is_in(&asking(&app, "/ledger?lang=it", "es").await, "de"));
+    // The mail too, and what is kept is one of the languages that there are.
+    app.post("/ledger/subscribe", "email=ada%40inbox.example&lang=it")
+        .await;
+    app.send_notices().await;
+    let subject = app.newest("ada@inbox.example").subject();
+    assert!(subject.contains("Bitte bestätigen"), "{subject}");
+    assert!(is_in(
+        &app.post(&app.link("ada@inbox.example", "/confirm/"), "")
+            .await,
+        "de"
+    ));
+    assert_eq!(told(&app, "ada@inbox.example").await, None);
+
+    let link = preferences(&app, "before@inbox.example").await;
+    let page = app.get(&link).await;
+    assert!(is_in(&page, "de") && page.body.contains("<option value=\"fr\""));
+    assert!(!page.body.contains("<option value=\"it\""));
+    let wrong = app.post(&link, "language=es").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(is_in(&app.post(&link, "language=fr").await, "fr"));
+
+    // One language is no choice.
+    offer("de", &["de"]).await.unwrap();
+    assert!(!app.get("/ledger").await.body.contains("hreflang"));
+    assert!(!app.get(&link).await.body.contains("id=\"language\""));
+    let error = offer("de", &["fr"]).await.unwrap_err().to_string();
+    assert!(error.contains("\"de\", which has to be among"), "{error}");
+    let error = offer("de", &["de", "pt"]).await.unwrap_err().to_string();
+    assert!(error.contains("en, de, fr, it, es"), "{error}");
+    // What is written in a language without texts is told in one of those that are named.
+    offer("pt", &["es", "fr"]).await.unwrap();
+    assert!(is_in(&asking(&app, "/ledger", "de").await, "es"));
+}
+
+/// A reader's own page.
+async fn preferences(app: &TestApp, email: &str) -> String {
+    let mut tx = app.deps.store.read().await.unwrap();
+    let found = subscribers::find_by_email(&mut tx, &email.parse().unwrap()).await;
+    let reader = found.unwrap().unwrap();
+    let found = subscriptions::find_by_subscriber(&mut tx, reader.id, app.publication_id());
+    let link = Link {
+        purpose: Purpose::Preferences,
+        subscription: found.await.unwrap().unwrap().id,
+        delivery: None,
+    };
+    format!("/preferences/{}", app.deps.keys.sign(&link))
+}
+
+#[tokio::test]
+async fn digests_keep_to_the_languages_that_are_offered() {
+    let app = TestApp::new().await;
+    let digest = app.digest("daily", None, 1).await;
+    for (name, lang) in [("it", "it"), ("fr", "fr"), ("en", "en")] {
+        app.subscribe(&format!("{name}@inbox.example"), &format!("&lang={lang}"))
+            .await;
+    }
+    let narrow = |publication: &mut Publication| {
+        publication.languages = vec!["en".to_owned(), "fr".to_owned()];
+        Ok(())
+    };
+    manage_publication::update(&app.deps, "ledger", narrow)
+        .await
+        .unwrap();
+    app.article("one", "Port opens", &[]).await;
+    app.send(&digest).await;
+    let text = |name: &str| app.newest(&format!("{name}@inbox.example")).text().unwrap();
+    assert!(text("fr").contains("désabonner"), "{}", text("fr"));
+    for name in ["it", "en"] {
+        assert!(text(name).contains("Leave"), "{}", text(name));
     }
 }

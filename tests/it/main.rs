@@ -39,3 +39,4 @@ mod support;
 mod templates;
 mod waves;
 mod weather;
+mod zones;

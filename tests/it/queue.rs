@@ -100,6 +100,7 @@ async fn jobs_of_another_process_are_found_quickly_and_lost_ones_by_the_sweep() 
         timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
+        languages: Vec::new(),
         relays: Vec::new(),
     };
     let publication = manage_publication::create(&running.other, new)

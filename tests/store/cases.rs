@@ -80,6 +80,7 @@ impl Makes {
             timezone: chrono_tz::Europe::Berlin,
             description: None,
             privacy_url: None,
+            languages: vec!["en".to_owned(), "de".to_owned()],
             relays: Vec::new(),
             look: Look::default(),
             archived_at: None,

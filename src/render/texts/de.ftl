@@ -63,6 +63,7 @@ sign-up-button = Anmelden
 sign-up-consent = Mit der Anmeldung bitten Sie { $sender }, Ihnen { $publication } per E-Mail zu senden. Bevor Sie über den Link in der Mail, die wir Ihnen jetzt schicken, bestätigt haben, senden wir nichts. Jede Mail enthält einen Link, mit dem Sie sich sofort abmelden können. Ihre Adresse wird für nichts anderes verwendet.
 sign-up-steps = Zuerst senden wir eine einzige Mail, in der Sie bestätigen; ohne sie folgt nichts. In jeder Ausgabe steht ein Link, mit dem Sie sich mit einem Klick abmelden. Absender ist { $sender }, { $address }.
 sign-up-privacy = Wie wir mit Ihren Daten umgehen
+sign-up-zone = Ihr Browser teilt uns seine Zeitzone mit, damit jede Ausgabe zu Ihrer Ortszeit kommt.
 
 ## What is wrong with a form
 
@@ -128,8 +129,19 @@ preferences-title-saved = Gespeichert: Ihre Auswahl
 preferences-for = Für { $email }
 preferences-saved = Gespeichert. Es gilt ab der nächsten Ausgabe.
 preferences-language = Sprache der Mails und Seiten
+preferences-zone = Ausgaben kommen nach der Uhr von
+preferences-zone-usual = { $zone }, wie beim Absender
 preferences-save = Speichern
 preferences-none = { $email } bekommt { $publication } zurzeit nicht.
+zone-africa = Afrika
+zone-america = Amerika
+zone-antarctica = Antarktis
+zone-asia = Asien
+zone-atlantic = Atlantik
+zone-australia = Australien
+zone-europe = Europa
+zone-indian = Indischer Ozean
+zone-pacific = Pazifik
 
 ## The archive
 

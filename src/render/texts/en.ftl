@@ -64,6 +64,7 @@ sign-up-button = Sign up
 sign-up-consent = By signing up you ask { $sender } to send you { $publication } by email. Nothing is sent before you confirm by the link in a mail that we send you now. Every mail has a link to leave at once. Your address is used for nothing else.
 sign-up-steps = First we send one mail in which you confirm; without that, nothing follows. Every issue has a link to leave with one tap. The sender is { $sender }, { $address }.
 sign-up-privacy = How we treat your data
+sign-up-zone = Your browser tells us its time zone, so that each issue comes at your local time.
 
 ## What is wrong with a form
 
@@ -129,8 +130,19 @@ preferences-title-saved = Saved: Your choices
 preferences-for = For { $email }
 preferences-saved = Saved. They count from the next issue.
 preferences-language = Language of mails and pages
+preferences-zone = Issues come by the clock of
+preferences-zone-usual = { $zone }, as the sender has it
 preferences-save = Save
 preferences-none = { $email } does not get { $publication } at present.
+zone-africa = Africa
+zone-america = America
+zone-antarctica = Antarctica
+zone-asia = Asia
+zone-atlantic = Atlantic Ocean
+zone-australia = Australia
+zone-europe = Europe
+zone-indian = Indian Ocean
+zone-pacific = Pacific Ocean
 
 ## The archive
 

@@ -63,6 +63,7 @@ sign-up-button = Suscribirse
 sign-up-consent = Al suscribirse pide a { $sender } que le envíe { $publication } por correo electrónico. No se envía nada antes de que usted confirme con el enlace del mensaje que le mandamos ahora. Cada mensaje lleva un enlace para darse de baja al momento. Su dirección no se utiliza para nada más.
 sign-up-steps = Primero enviamos un solo mensaje en el que usted confirma; sin eso no llega nada más. Cada número lleva un enlace para darse de baja con un clic. El remitente es { $sender }, { $address }.
 sign-up-privacy = Cómo tratamos sus datos
+sign-up-zone = Su navegador nos indica su zona horaria, para que cada número llegue a su hora local.
 
 ## What is wrong with a form
 
@@ -128,8 +129,19 @@ preferences-title-saved = Guardado: sus preferencias
 preferences-for = Para { $email }
 preferences-saved = Guardado. Vale desde el próximo número.
 preferences-language = Idioma de los mensajes y las páginas
+preferences-zone = Los números llegan según la hora de
+preferences-zone-usual = { $zone }, como el remitente
 preferences-save = Guardar
 preferences-none = { $email } no recibe { $publication } en este momento.
+zone-africa = África
+zone-america = América
+zone-antarctica = Antártida
+zone-asia = Asia
+zone-atlantic = Océano Atlántico
+zone-australia = Australia
+zone-europe = Europa
+zone-indian = Océano Índico
+zone-pacific = Océano Pacífico
 
 ## The archive
 

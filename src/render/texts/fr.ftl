@@ -63,6 +63,7 @@ sign-up-button = S’inscrire
 sign-up-consent = En vous inscrivant, vous demandez à { $sender } de vous envoyer { $publication } par e-mail. Rien n’est envoyé avant que vous ayez confirmé par le lien du message que nous vous adressons maintenant. Chaque message contient un lien pour se désabonner aussitôt. Votre adresse ne sert à rien d’autre.
 sign-up-steps = Nous envoyons d’abord un seul message, dans lequel vous confirmez ; sans cela, rien ne suit. Chaque numéro contient un lien pour se désabonner d’un clic. L’expéditeur est { $sender }, { $address }.
 sign-up-privacy = Comment nous traitons vos données
+sign-up-zone = Votre navigateur nous indique son fuseau horaire, afin que chaque numéro arrive à votre heure locale.
 
 ## What is wrong with a form
 
@@ -128,8 +129,19 @@ preferences-title-saved = Enregistré : vos choix
 preferences-for = Pour { $email }
 preferences-saved = C’est enregistré, à partir du prochain numéro.
 preferences-language = Langue des messages et des pages
+preferences-zone = Les numéros arrivent à l’heure de
+preferences-zone-usual = { $zone }, comme chez l’expéditeur
 preferences-save = Enregistrer
 preferences-none = { $email } ne reçoit pas { $publication } actuellement.
+zone-africa = Afrique
+zone-america = Amérique
+zone-antarctica = Antarctique
+zone-asia = Asie
+zone-atlantic = Océan Atlantique
+zone-australia = Australie
+zone-europe = Europe
+zone-indian = Océan Indien
+zone-pacific = Océan Pacifique
 
 ## The archive
 

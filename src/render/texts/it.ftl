@@ -63,6 +63,7 @@ sign-up-button = Iscriversi
 sign-up-consent = Con l’iscrizione chiede a { $sender } di inviarLe { $publication } via e-mail. Non inviamo nulla prima che Lei abbia confermato con il link nel messaggio che Le mandiamo ora. Ogni messaggio contiene un link per annullare subito l’iscrizione. Il Suo indirizzo non viene usato per altro.
 sign-up-steps = Prima inviamo un solo messaggio, in cui Lei conferma; senza conferma non segue nulla. Ogni numero contiene un link per annullare l’iscrizione con un clic. Il mittente è { $sender }, { $address }.
 sign-up-privacy = Come trattiamo i Suoi dati
+sign-up-zone = Il Suo browser ci comunica il suo fuso orario, così ogni numero arriva alla Sua ora locale.
 
 ## What is wrong with a form
 
@@ -128,8 +129,19 @@ preferences-title-saved = Salvato: le Sue scelte
 preferences-for = Per { $email }
 preferences-saved = Salvato. Vale dal prossimo numero.
 preferences-language = Lingua dei messaggi e delle pagine
+preferences-zone = I numeri arrivano secondo l’ora di
+preferences-zone-usual = { $zone }, come per il mittente
 preferences-save = Salvare
 preferences-none = { $email } al momento non riceve { $publication }.
+zone-africa = Africa
+zone-america = America
+zone-antarctica = Antartide
+zone-asia = Asia
+zone-atlantic = Oceano Atlantico
+zone-australia = Australia
+zone-europe = Europa
+zone-indian = Oceano Indiano
+zone-pacific = Oceano Pacifico
 
 ## The archive
 

@@ -13,6 +13,8 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
 use super::RenderError;
+use crate::domain::language::primary;
+use crate::domain::publication::Publication;
 
 /// The language of a text that is missing in another, and of readers whose own is not there.
 pub const FALLBACK: &str = "en";
@@ -65,6 +67,18 @@ impl Texts {
             .map_or(FALLBACK, |locale| &locale.tag)
     }
 
+    /// The same among the languages that a publication offers, its own one if none of them is
+    /// wished for.
+    pub fn best_of<'w>(
+        &self,
+        publication: &'w Publication,
+        wishes: impl IntoIterator<Item = &'w str>,
+    ) -> &str {
+        let wishes = wishes.into_iter().chain([publication.language.as_str()]);
+        let offered = wishes.filter(|wish| publication.offers(wish));
+        self.best(offered.chain(publication.languages.iter().map(String::as_str)))
+    }
+
     /// Whether a wish can be met otherwise than by the fallback.
     pub fn speaks(&self, wish: &str) -> bool {
         self.find(wish).is_some()
@@ -109,12 +123,6 @@ impl fmt::Debug for Texts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.languages()).finish()
     }
-}
-
-/// The language of a tag, without region and script: `de` of `de-AT`.
-fn primary(tag: &str) -> String {
-    let primary = tag.trim().split(['-', '_']).next().unwrap_or_default();
-    primary.to_ascii_lowercase()
 }
 
 fn locale(tag: &str, text: &str) -> Result<Locale, RenderError> {

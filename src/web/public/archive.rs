@@ -42,7 +42,7 @@ pub(in crate::web) async fn list(
         let published = issues::published(&mut tx, offer.publication.id, MOST).await?;
         drop(tx);
         let zone = offer.publication.timezone;
-        let language = asked.of_page(&web, &offer.publication.language);
+        let language = asked.of_page(&web, &offer.publication);
         let issues = published
             .into_iter()
             .map(|issue| ArchivedIssue {

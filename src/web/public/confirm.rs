@@ -107,7 +107,7 @@ async fn confirmed(web: &Web, asked: &Asked, found: Found) -> Result<Response, W
 /// The language that the reader signed up in, unless they chose another since.
 fn spoken<'w>(web: &'w Web, asked: &Asked, offer: &Offer, sign_up: &SignUp) -> &'w str {
     let own = sign_up.language.as_deref();
-    asked.of_reader(web, own, &offer.publication.language)
+    asked.of_reader(web, own, &offer.publication)
 }
 
 fn next_issue(offer: &Offer, sign_up: &SignUp, language: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-//! `GET|POST /preferences/{token}`: topics, frequency and language.
+//! `GET|POST /preferences/{token}`: topics, frequency, language and time zone.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -78,13 +78,16 @@ fn choices(
         "" => None,
         // Not a choice: the list shows the language that the page is in.
         wish if wish == spoken(web, &Asked::default(), reader) => None,
-        wish if texts.speaks(wish) => Some(texts.best([wish]).to_owned()),
+        wish if texts.speaks(wish) && offer.publication.offers(wish) => {
+            Some(texts.best([wish]).to_owned())
+        }
         _ => return Err("form-error-language"),
     };
     Ok(Choices {
         topics: offer.choice(&filled.topics)?,
         digest: offer.frequency(&filled.frequency)?,
         language,
+        timezone: offer.zone_wish(filled.timezone.as_deref()),
     })
 }
 
@@ -98,7 +101,7 @@ enum Answer {
 /// The reader's language, unless they ask for another.
 fn spoken<'w>(web: &'w Web, asked: &Asked, reader: &Reader) -> &'w str {
     let own = reader.subscription.language.as_deref();
-    asked.of_reader(web, own, &reader.publication.language)
+    asked.of_reader(web, own, &reader.publication)
 }
 
 async fn load(web: &Web, token: &str) -> Result<(Reader, Offer), WebError> {
@@ -138,7 +141,7 @@ fn form(
     // A language that is not on the list must not be lost with the next press of the button.
     let own = subscription.language.as_deref();
     let listed = own.is_none_or(|own| web.deps.renderer.texts().speaks(own));
-    let languages = listed.then(|| web.deps.renderer.languages());
+    let languages = listed.then(|| offer.languages(web));
     let languages = languages.unwrap_or_default();
     let subscribed = subscription.state == SubscriptionState::Confirmed;
     let (status, saved, error) = match answer {
@@ -153,6 +156,7 @@ fn form(
         topics: offer.topic_options(&ticked),
         digests: offer.digest_options(&chosen, language),
         languages,
+        zones: offer.zones(web, subscription, language),
         saved,
         error,
         subscribed,

@@ -12,6 +12,7 @@ use serde_json::json;
 use validator::Validate;
 
 use crate::domain::email_address::{AddressError, EmailAddress};
+use crate::domain::publication::Publication;
 use crate::domain::text;
 use crate::render::dates;
 use crate::render::pages::{CheckInboxPage, Headline, SignUpPage};
@@ -43,7 +44,7 @@ pub(in crate::web) async fn show(
 ) -> Response {
     let shown = async {
         let offer = offer(&web, &slug).await?;
-        let language = asked.of_page(&web, &offer.publication.language);
+        let language = asked.of_page(&web, &offer.publication);
         let empty = SignUpForm::default();
         let (errors, status) = (Errors::default(), StatusCode::OK);
         form_page(&web, &offer, &empty, language, errors, status).await
@@ -82,7 +83,7 @@ pub(in crate::web) async fn submit(
         let offer = offer(&web, &slug).await?;
         let form = SignUpForm::read(&headers, &body)?;
         let asked = asked.or_form(&form.language).or_form(&form.lang);
-        let language = asked.of_page(&web, &offer.publication.language);
+        let language = asked.of_page(&web, &offer.publication);
         spoken = language;
         match checked(&web, &offer, &form, language, address) {
             Ok(request) => {
@@ -143,9 +144,8 @@ fn checked(
             name,
             topics,
             digest,
-            language: remembered(texts, form, language, &offer.publication.language),
-            // Told by a script, if at all: a zone that nobody knows is none.
-            timezone: form.timezone.parse().ok(),
+            language: remembered(texts, form, language, &offer.publication),
+            timezone: offer.zone(form.timezone.as_deref()),
             source: text::line("source", text::cut(&form.source, 500), 500).ok(),
             address,
         }),
@@ -159,12 +159,12 @@ fn remembered(
     texts: &Texts,
     form: &SignUpForm,
     language: &str,
-    publication: &str,
+    publication: &Publication,
 ) -> Option<String> {
     if !form.language.is_empty() {
         return text::line("language", &form.language, 35).ok();
     }
-    (language != texts.best([publication])).then(|| language.to_owned())
+    (language != texts.best_of(publication, [])).then(|| language.to_owned())
 }
 
 /// What is wrong with an address, in words for the person who typed it.
@@ -263,7 +263,8 @@ async fn form_page(
         publication: offer.view(web, language),
         topics: offer.topic_options(&form.topics),
         digests: offer.digest_options(&form.frequency, language),
-        languages: web.deps.renderer.languages(),
+        languages: offer.languages(web),
+        asks_zone: offer.asks_zone(),
         headlines,
         email: text::cut(&form.email, 300).to_owned(),
         name: text::cut(&form.name, 300).to_owned(),

@@ -78,7 +78,7 @@ fn is_one_click(body: &Bytes) -> bool {
 
 fn view(web: &Web, asked: &Asked, reader: &Reader) -> PublicationView {
     let own = reader.subscription.language.as_deref();
-    let language = asked.of_reader(web, own, &reader.publication.language);
+    let language = asked.of_reader(web, own, &reader.publication);
     PublicationView::new(&reader.publication, &web.deps.limits.public_url).told_in(language)
 }
 

@@ -51,6 +51,7 @@ async fn publication(deps: &Deps, slug: &str, from: &str) {
         timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
+        languages: Vec::new(),
         relays: Vec::new(),
     };
     manage_publication::create(deps, new).await.unwrap();

@@ -368,6 +368,7 @@ async fn publication(deps: &Deps) -> Publication {
         timezone: chrono_tz::Europe::Berlin,
         description: None,
         privacy_url: None,
+        languages: Vec::new(),
         relays: Vec::new(),
     };
     let made = manage_publication::create(deps, new).await.unwrap();

@@ -192,6 +192,7 @@ async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
         timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
+        languages: Vec::new(),
         relays: Vec::new(),
     };
     let publication = manage_publication::create(deps, new).await.unwrap();

@@ -1,0 +1,1 @@
+try{document.getElementById("timezone").value=Intl.DateTimeFormat().resolvedOptions().timeZone||""}catch(_){}
