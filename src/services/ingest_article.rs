@@ -73,7 +73,7 @@ pub enum IngestError {
     Title(#[from] LineError),
     #[error(transparent)]
     Url(#[from] ArticleUrlError),
-    #[error("there is no topic {given:?}; the topics are: {known}")]
+    #[error("there is no topic {given:?}; {known}")]
     Topic { given: String, known: String },
     #[error(transparent)]
     Lost(#[from] ClaimLost),
@@ -296,11 +296,11 @@ fn page_key(url: &url::Url, incoming: &Incoming) -> String {
 pub(super) fn topic_ids(topics: &[Topic], wanted: &[Slug]) -> Result<Vec<TopicId>, IngestError> {
     let ids: HashMap<&Slug, TopicId> = topics.iter().map(|t| (&t.slug, t.id)).collect();
     let known = || {
-        topics
-            .iter()
-            .map(|t| t.slug.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
+        let slugs: Vec<&str> = topics.iter().map(|t| t.slug.as_str()).collect();
+        match slugs.as_slice() {
+            [] => "the publication has none".to_owned(),
+            slugs => format!("the topics are: {}", slugs.join(", ")),
+        }
     };
     wanted
         .iter()

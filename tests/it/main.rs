@@ -7,6 +7,7 @@ mod archive;
 mod articles;
 mod cli;
 mod cli_digest;
+mod cli_token;
 mod compose_speed;
 mod control;
 mod crash;
