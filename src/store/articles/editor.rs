@@ -6,45 +6,39 @@ use crate::domain::clock::Time;
 use crate::domain::ids::{ArticleId, TopicId};
 use crate::domain::story::title_key;
 
+/// Runs a statement about one article, `$1`, and a time, `$2`.
+async fn set_time(
+    tx: &mut Tx,
+    sql: &'static str,
+    id: ArticleId,
+    at: Option<Time>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(sql)
+        .bind(id.0)
+        .bind(at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
 /// Pins an article, or no more.
 pub async fn set_pinned(tx: &mut Tx, id: ArticleId, at: Option<Time>) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE articles SET pinned_at = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(at)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
+    let sql = "UPDATE articles SET pinned_at = $2 WHERE id = $1";
+    set_time(tx, sql, id, at).await
 }
 
 /// Hides an article.
 pub async fn hide(tx: &mut Tx, id: ArticleId, now: Time) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE articles SET hidden_at = COALESCE(hidden_at, $2) WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(now)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
+    let sql = "UPDATE articles SET hidden_at = COALESCE(hidden_at, $2) WHERE id = $1";
+    set_time(tx, sql, id, Some(now)).await
 }
 
 /// Shows a hidden article again; to digests it is as new as if it had come now.
 pub async fn unhide(tx: &mut Tx, id: ArticleId, now: Time) -> Result<(), StoreError> {
-    on!(tx, |conn| {
-        sqlx::query(
-        "UPDATE articles SET hidden_at = NULL, unhidden_at = $2 WHERE id = $1 AND hidden_at IS NOT NULL"
-    )
-    .bind(id.0)
-    .bind(now)
-    .execute(conn)
-    .await
-    .map(drop)
-    })?;
-    Ok(())
+    let sql = "UPDATE articles SET hidden_at = NULL, unhidden_at = $2
+        WHERE id = $1 AND hidden_at IS NOT NULL";
+    set_time(tx, sql, id, Some(now)).await
 }
 
 /// Sets when an article may be shown.
@@ -100,15 +94,8 @@ pub async fn edit(
 
 /// Makes the text of an article an editor's.
 pub async fn mark_edited(tx: &mut Tx, id: ArticleId, now: Time) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE articles SET edited_at = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(now)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
+    let sql = "UPDATE articles SET edited_at = $2 WHERE id = $1";
+    set_time(tx, sql, id, Some(now)).await
 }
 
 /// Puts an article under an editor's topics, which feeds leave alone from then on.
@@ -128,13 +115,6 @@ pub async fn set_topics(
     for topic in topics {
         super::add_topic(tx, id, *topic).await?;
     }
-    on!(tx, |conn| sqlx::query(
-        "UPDATE articles SET topics_set_at = $2 WHERE id = $1"
-    )
-    .bind(id.0)
-    .bind(now)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
+    let sql = "UPDATE articles SET topics_set_at = $2 WHERE id = $1";
+    set_time(tx, sql, id, Some(now)).await
 }
