@@ -9,8 +9,15 @@ use super::ids::FeedId;
 
 /// How long a story that comes again under another address is known by its title.
 pub const REPOST_WINDOW: TimeDelta = TimeDelta::days(14);
-/// Two texts under one title from one feed, this far apart, may be instalments of a series.
+/// How long another feed's copy is known by its title where its text is in other words.
+const COPY_WINDOW: TimeDelta = TimeDelta::days(3);
+/// Texts under one title, this far apart, may be instalments of a series.
 const INSTALMENT: TimeDelta = TimeDelta::hours(12);
+/// Texts that have this share of their words in common are one text.
+const ALIKE: f64 = 0.5;
+/// Texts with less in common than this are about different things: the small words of a language
+/// alone make up a tenth or so.
+const RELATED: f64 = 0.2;
 
 /// Words in front of a title that say that the story has moved on.
 const MARKERS: [&str; 10] = [
@@ -83,17 +90,27 @@ pub struct Sighting<'a> {
 }
 
 /// Whether an article under a title that is known is the same story, rather than the next
-/// instalment of a series such as "The week in pictures".
-pub fn is_same(known: Sighting<'_>, new: Sighting<'_>) -> bool {
+/// instalment of a series such as "The week in pictures" or another feed's column of that name.
+///
+/// A story taken for another is lost, one that is not recognised comes twice: in doubt it is new.
+/// A title `recurs` where several articles have it already.
+pub fn is_same(known: Sighting<'_>, new: Sighting<'_>, recurs: bool) -> bool {
     let apart = (new.dated - known.dated).abs();
+    let share = likeness(known.text, new.text);
+    let at_least = |bound: f64| share.is_some_and(|share| share >= bound);
     if apart > REPOST_WINDOW {
         return false;
     }
-    let series = known.feed.is_some()
-        && known.feed == new.feed
-        && apart >= INSTALMENT
-        && likeness(known.text, new.text).is_some_and(|share| share < 0.5);
-    !series
+    if at_least(ALIKE) {
+        return true;
+    }
+    let is_soon = apart < INSTALMENT;
+    match (recurs, known.feed.is_some() && known.feed == new.feed) {
+        (true, _) => false,
+        (false, true) => is_soon && (share.is_none() || at_least(RELATED)),
+        // Other papers use other words for the same story.
+        (false, false) => is_soon || (apart <= COPY_WINDOW && at_least(RELATED)),
+    }
 }
 
 /// The share of words that two texts have in common; nothing where one is empty.
@@ -145,33 +162,51 @@ mod tests {
         assert!(is_telling(&title_key("東京都知事選挙の結果が発表")));
     }
 
+    const BOATS: &str = "Boats in the harbour and a fox on the pier.";
+    const SNOW: &str = "Snow on roofs, children with sledges.";
+
+    /// An article of a feed, so many hours into a month.
+    fn seen(feed: u128, hours: i64, text: &str) -> Sighting<'_> {
+        let start: Time = "2026-03-01T08:00:00Z".parse().unwrap();
+        Sighting {
+            feed: Some(FeedId(Uuid::from_u128(feed))),
+            dated: start + TimeDelta::hours(hours),
+            text,
+        }
+    }
+
     #[test]
     fn a_series_is_not_a_repost() {
-        let (one, two) = (FeedId(Uuid::from_u128(1)), FeedId(Uuid::from_u128(2)));
-        let at = |day: u32| {
-            format!("2026-03-{day:02}T08:00:00Z")
-                .parse::<Time>()
-                .unwrap()
-        };
-        let seen = |feed, day, text| Sighting {
-            feed: Some(feed),
-            dated: at(day),
-            text,
-        };
-        let first = seen(one, 1, "Boats in the harbour and a fox on the pier.");
-        let again = seen(one, 2, "Boats in the harbour, and a fox on the pier!");
-        let next = seen(one, 8, "Snow on roofs, children with sledges.");
-        assert!(is_same(first, again));
-        assert!(!is_same(first, next));
-        // Other papers use other words for the same story.
-        assert!(is_same(
-            first,
-            Sighting {
-                feed: Some(two),
-                ..next
-            }
-        ));
-        assert!(is_same(first, seen(one, 2, "")));
-        assert!(!is_same(first, seen(one, 20, first.text)));
+        let first = seen(1, 0, BOATS);
+        let again = "Boats in the harbour, and a fox at the pier!";
+        assert!(is_same(first, seen(1, 24 * 13, again), false));
+        assert!(!is_same(first, seen(1, 24 * 15, BOATS), false));
+        assert!(!is_same(first, seen(1, 24, SNOW), false));
+        // A headline without a text says nothing about the next day.
+        assert!(is_same(seen(1, 0, ""), seen(1, 2, ""), false));
+        assert!(!is_same(seen(1, 0, ""), seen(1, 24, ""), false));
+        // Every hour another text, such as the traffic.
+        assert!(!is_same(first, seen(1, 1, SNOW), false));
+        let edited = "Boats in the harbour and snow on roofs.";
+        assert!(is_same(first, seen(1, 1, edited), false));
+    }
+
+    #[test]
+    fn another_feed_has_a_copy_within_days() {
+        let first = seen(1, 0, BOATS);
+        assert!(is_same(first, seen(2, 11, SNOW), false));
+        assert!(!is_same(first, seen(2, 13, SNOW), false));
+        let related = "A fox was seen among boats in the harbour by a passer-by.";
+        assert!(is_same(first, seen(2, 24 * 2, related), false));
+        assert!(!is_same(first, seen(2, 24 * 4, related), false));
+        assert!(is_same(first, seen(2, 24 * 4, BOATS), false));
+    }
+
+    #[test]
+    fn a_title_that_recurs_tells_nothing() {
+        let first = seen(1, 0, BOATS);
+        assert!(!is_same(first, seen(2, 1, SNOW), true));
+        assert!(!is_same(first, seen(2, 1, ""), true));
+        assert!(is_same(first, seen(2, 24, BOATS), true));
     }
 }

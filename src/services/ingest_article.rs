@@ -226,13 +226,14 @@ impl<'a> Intake<'a> {
         };
         let since = now - REPOST_WINDOW;
         let same = articles::same_title(tx, self.publication, &title, since).await?;
+        let recurs = same.len() > 1;
         let known = same.into_iter().find(|known| {
             let known = Sighting {
                 feed: known.known.feed(),
                 dated: known.dated(),
                 text: &known.summary_text,
             };
-            story::is_same(known, new)
+            story::is_same(known, new, recurs)
         });
         Ok(known.map(|same| Found {
             is_own: is_own(same.known.feed()),

@@ -261,6 +261,43 @@ async fn what_only_looks_alike_stays_apart() {
 }
 
 #[tokio::test]
+async fn stories_of_one_name_are_not_lost() {
+    let (app, stand) = app().await;
+    let weather = |guid, link, text, day| Item {
+        guid,
+        title: "Weather today in Marrow",
+        link,
+        text,
+        day,
+    };
+    let ours = connect(&app, stand.url("/ours")).await;
+    let theirs = connect(&app, stand.url("/theirs")).await;
+    let (sun, rain) = ("Sun from morning to night.", "Heavy showers, then fog.");
+    let first = weather("1", "https://x.example/w1", sun, 1);
+    let second = weather("2", "https://x.example/w2", rain, 2);
+    stand.lay_feed("/ours", rss(&[first, second]));
+    assert_eq!(fetch(&app, &ours).await.added, 2);
+    // Another paper's words of the same day: the title has come twice, so that it tells nothing.
+    let wind = weather("w", "https://y.example/w", "Gales along the coast.", 2);
+    // What says the same is a repost all the same.
+    let repost = weather("r", "https://y.example/r", sun, 2);
+    stand.lay_feed("/theirs", rss(&[wind, repost]));
+    let report = fetch(&app, &theirs).await;
+    assert_eq!((report.added, report.unchanged), (1, 1));
+    let texts: Vec<String> = all(&app)
+        .await
+        .into_iter()
+        .map(|article| article.content.summary_text)
+        .collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(
+        [sun, rain, "Gales along the coast."]
+            .iter()
+            .all(|text| texts.iter().any(|t| t == text))
+    );
+}
+
+#[tokio::test]
 async fn an_editors_word_outlasts_the_feed() {
     let (app, stand) = app().await;
     let feed = connect(&app, stand.url("/feed")).await;
