@@ -50,6 +50,7 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     tera.register_filter("wrap", wrap);
     tera.register_filter("underline", underline);
     tera.register_filter("clip", clip);
+    tera.register_filter("together", together);
     tera.register_filter("safe", safe);
     for (name, slot) in [
         ("unsubscribe_url", Slot::UnsubscribeUrl),
@@ -109,6 +110,11 @@ fn underline(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
 /// `clip(max=140)`: at most so many characters, whole sentences or words.
 fn clip(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
     Ok(arrange::clip(text, options.must_get::<usize>("max")?))
+}
+
+/// `together`: no line ends between its words.
+fn together(text: &str, _: Kwargs, _: &State<'_>) -> String {
+    text.replace(' ', "\u{a0}")
 }
 
 /// `safe`: HTML as it is; unlike the engine's own, not what is not there.

@@ -79,7 +79,7 @@ fn name_of(template: &str) -> &str {
 }
 
 /// Filters that templates use, for advice.
-const FILTERS: [&str; 18] = [
+const FILTERS: [&str; 19] = [
     "capitalize",
     "clip",
     "default",
@@ -93,6 +93,7 @@ const FILTERS: [&str; 18] = [
     "pluralize",
     "replace",
     "safe",
+    "together",
     "trim",
     "truncate",
     "underline",

@@ -25,6 +25,8 @@ mod samples;
 pub mod slots;
 pub mod subject;
 #[cfg(test)]
+mod support_tests;
+#[cfg(test)]
 mod tests;
 pub mod texts;
 pub mod zones;
