@@ -70,19 +70,11 @@ pub async fn add_url(
     publication: PublicationId,
     url_key: &str,
 ) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "INSERT INTO article_urls (publication_id, url_key, article_id)
-         SELECT $1, $2, $3 WHERE NOT EXISTS
+    let sql = "INSERT INTO article_urls (publication_id, url_key, article_id)
+        SELECT $1, $2, $3 WHERE NOT EXISTS
             (SELECT 1 FROM articles WHERE publication_id = $1 AND url_key = $2)
-         ON CONFLICT DO NOTHING"
-    )
-    .bind(publication.0)
-    .bind(url_key)
-    .bind(id.0)
-    .execute(conn)
-    .await
-    .map(drop))?;
-    Ok(())
+        ON CONFLICT DO NOTHING";
+    add_name(tx, sql, publication.0, url_key, id).await
 }
 
 /// Gives an article one more id of a feed, unless it is known already.
@@ -92,18 +84,28 @@ pub async fn add_guid(
     feed: FeedId,
     guid: &str,
 ) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "INSERT INTO article_guids (feed_id, guid, article_id)
-         SELECT $1, $2, $3 WHERE NOT EXISTS
+    let sql = "INSERT INTO article_guids (feed_id, guid, article_id)
+        SELECT $1, $2, $3 WHERE NOT EXISTS
             (SELECT 1 FROM articles WHERE feed_id = $1 AND guid = $2)
-         ON CONFLICT DO NOTHING"
-    )
-    .bind(feed.0)
-    .bind(guid)
-    .bind(id.0)
-    .execute(conn)
-    .await
-    .map(drop))?;
+        ON CONFLICT DO NOTHING";
+    add_name(tx, sql, feed.0, guid, id).await
+}
+
+/// Runs a statement that keeps a name, `$2`, of an article, `$3`, where the name is one of `$1`.
+async fn add_name(
+    tx: &mut Tx,
+    sql: &'static str,
+    owner: Uuid,
+    name: &str,
+    id: ArticleId,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(sql)
+        .bind(owner)
+        .bind(name)
+        .bind(id.0)
+        .execute(conn)
+        .await
+        .map(drop))?;
     Ok(())
 }
 
