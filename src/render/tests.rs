@@ -109,6 +109,32 @@ fn the_mails_look_as_agreed() {
 }
 
 #[test]
+fn an_issue_without_a_headline_is_named_in_its_language() {
+    for (language, subject) in [
+        ("en", "Morning briefing, No. 128"),
+        ("fr", "Morning briefing, nº 128"),
+    ] {
+        let mut mail = samples::empty();
+        mail.head.language = language.into();
+        assert_eq!(digest(&mail).subject.replace('\u{a0}', " "), subject);
+    }
+}
+
+#[test]
+fn a_subject_keeps_the_spaces_that_do_not_break() {
+    let sample = ConfirmationMail::sample();
+    let mail = ConfirmationMail {
+        publication: sample.publication.clone().told_in("fr"),
+        ..sample
+    };
+    let asked = renderer().confirmation(&mail).unwrap();
+    assert_eq!(
+        asked.subject,
+        "Confirmez votre abonnement\u{a0}: The Harbour Ledger"
+    );
+}
+
+#[test]
 fn the_mail_that_asks_looks_as_agreed_in_each_language() {
     let sample = ConfirmationMail::sample();
     for language in ["de", "fr", "it", "es"] {
