@@ -32,6 +32,11 @@ impl Bounded {
         }
     }
 
+    /// When it ends.
+    pub(super) fn until(&self) -> Instant {
+        self.until
+    }
+
     /// Why no more was taken.
     pub(super) fn stopped(&self) -> Option<&'static str> {
         self.stopped

@@ -9,7 +9,7 @@ use tera::{Kwargs, State, Tera, TeraResult, Value};
 use super::parts::PARTS;
 use super::slots::Slot;
 use super::texts::{self, Texts};
-use super::{RenderError, arrange};
+use super::{RenderError, arrange, turns};
 
 /// Lists templates that become part of the program.
 macro_rules! embedded {
@@ -47,6 +47,7 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     let mut tera = Tera::new();
     tera.autoescape_on(vec![".html"]);
     texts::register(&mut tera, texts);
+    turns::register(&mut tera);
     tera.register_filter("wrap", wrap);
     tera.register_filter("underline", underline);
     tera.register_filter("clip", clip);

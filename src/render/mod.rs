@@ -29,6 +29,7 @@ mod support_tests;
 #[cfg(test)]
 mod tests;
 pub mod texts;
+mod turns;
 pub mod zones;
 
 use std::fmt;
@@ -92,6 +93,7 @@ impl Renderer {
         let context =
             tera::Context::from_serialize(context).map_err(|e| engine::wrong(name, &e))?;
         let mut output = bounded::Bounded::default();
+        turns::begin(output.until());
         let done = self.tera.render_to(name, &context, &mut output);
         let stopped = |reason: &str| RenderError::Template {
             name: name.to_owned(),

@@ -2,8 +2,8 @@
 //! where they do not fit the program any more.
 
 use std::fmt;
-use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -12,6 +12,7 @@ use super::mistakes::{self, Mistake};
 use super::parts::{self, Part};
 use super::paths;
 use super::slots::{self, Slot};
+use super::turns::Counted;
 use super::{RenderError, Renderer, samples};
 use crate::domain::look::{Design, Direction};
 
@@ -99,9 +100,10 @@ impl Renderer {
             );
             return Err(Refused::one(part, what));
         }
+        let counted = Counted::new(&own.source);
         let mut tera = self.tera.clone();
-        tera.add_raw_template(part.template, &own.source)
-            .map_err(|error| Refused(mistakes::of(&error.to_string(), part)))?;
+        tera.add_raw_template(part.template, &counted.source)
+            .map_err(|error| counted.refused(&error.to_string(), part))?;
         let renderer = Arc::new(Self {
             tera,
             inliner: Arc::clone(&self.inliner),
@@ -112,33 +114,24 @@ impl Renderer {
         if !mistakes.is_empty() {
             return Err(Refused(mistakes));
         }
-        // On a thread of its own, so that one that never ends can be left behind.
-        let (send, receive) = mpsc::sync_channel(1);
-        let trial = Arc::clone(&renderer);
-        std::thread::spawn(move || {
-            // Nobody listens any more where it took too long.
-            let _ = send.send(trial.samples(part));
-        });
-        let checked = receive.recv_timeout(MOST_TIME).map_err(|_| {
-            let seconds = MOST_TIME.as_secs();
-            let what = format!(
-                "it takes more than {seconds} seconds for the samples; look for loops over large \
-                 ranges"
-            );
-            Refused::one(part, what)
-        })??;
+        let checked = renderer.samples(part, &counted)?;
         Ok((renderer, checked))
     }
 
     /// Renders all samples, and looks at what came out.
-    fn samples(&self, part: &Part) -> Result<Checked, Refused> {
+    fn samples(&self, part: &Part, counted: &Counted) -> Result<Checked, Refused> {
+        let until = Instant::now() + MOST_TIME;
         let mut checked = Checked {
             html_bytes: 0,
             text_bytes: 0,
         };
         for mail in samples() {
+            if Instant::now() > until {
+                let what = "takes more than 5 seconds for the samples; look for long loops";
+                return Err(Refused::one(part, what));
+            }
             let rendered = self.own_digest(&mail).map_err(|error| match error {
-                RenderError::Template { reason, .. } => Refused(mistakes::of(&reason, part)),
+                RenderError::Template { reason, .. } => counted.refused(&reason, part),
                 other => Refused::one(part, other.to_string()),
             })?;
             if let Some(lack) = lacks(&rendered, &mail) {
@@ -156,6 +149,19 @@ impl Renderer {
             return Err(Refused::one(part, what));
         }
         Ok(checked)
+    }
+}
+
+impl Counted {
+    /// What the engine says against a part, with the places as its author knows them.
+    fn refused(&self, report: &str, part: &Part) -> Refused {
+        let mut mistakes = mistakes::of(report, part);
+        for mistake in mistakes.iter_mut().filter(|found| found.part == part.name) {
+            if let (Some(line), Some(column)) = (mistake.line, mistake.column) {
+                mistake.column = Some(self.column(line, column));
+            }
+        }
+        Refused(mistakes)
     }
 }
 
