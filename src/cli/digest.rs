@@ -187,7 +187,9 @@ fn cells(d: &domain::Digest) -> Vec<String> {
 async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
     let publication = context::publication(deps, &new.publication).await?;
     let mut draft = manage_digest::draft(deps, &publication, new.slug, &new.name);
-    new.recipe.read()?.apply(&mut draft);
+    let recipe = new.recipe.read()?;
+    recipe.check(&draft)?;
+    recipe.apply(&mut draft);
     let digest = manage_digest::create(deps, draft).await?;
     let when = match digest.next_run_at {
         Some(at) => format!(
@@ -206,6 +208,7 @@ async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
 async fn update(deps: &Deps, given: Update, out: &Output) -> Result<()> {
     let (publication, digest) = context::digest(deps, &given.digest).await?;
     let recipe = given.recipe.read()?;
+    recipe.check(&digest)?;
     let next_intro = given.change.next_intro()?;
     let digest = manage_digest::update(deps, digest.id, next_intro.as_deref(), |digest| {
         if let Some(name) = given.name {

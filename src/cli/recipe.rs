@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use chrono::NaiveDate;
 use clap::Args;
 
@@ -56,6 +56,15 @@ pub(super) struct Recipe {
     /// The same from a file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "outro")]
     outro_file: Option<String>,
+    /// Markdown in a block behind the lead, for a sponsor or a notice; empty for none
+    #[arg(long, value_name = "MARKDOWN")]
+    notice: Option<String>,
+    /// The same from a file, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "notice")]
+    notice_file: Option<String>,
+    /// What stands above that block, as in "Sponsor"; empty for the word "Notice" in the mail's language
+    #[arg(long, value_name = "LABEL")]
+    notice_label: Option<String>,
     /// Nothing goes out before `issue approve`; =false takes it back
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     require_approval: Option<bool>,
@@ -73,7 +82,7 @@ struct Times {
     #[arg(long, value_name = "HOURS")]
     hours: Vec<Hours>,
     /// Not on this day, as in 2026-12-25; several are added to those known
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     holiday: Vec<NaiveDate>,
     /// What becomes of an issue that falls on a holiday: skip or move (to the next day) [default: skip]
     #[arg(long)]
@@ -90,6 +99,12 @@ struct Times {
     /// Of a breaking digest: the most issues on a day [default: 4]
     #[arg(long)]
     max_per_day: Option<u32>,
+}
+
+/// Reads 2026-12-25.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let read = text.trim().parse();
+    read.map_err(|_| format!("{text:?} is not a day; write it as 2026-12-25"))
 }
 
 /// Reads 90m, 2h or 1d as minutes.
@@ -169,7 +184,18 @@ impl Recipe {
     pub(super) fn read(mut self) -> Result<Self> {
         self.intro = text(self.intro, self.intro_file.as_deref())?;
         self.outro = text(self.outro, self.outro_file.as_deref())?;
+        self.notice = text(self.notice, self.notice_file.as_deref())?;
         Ok(self)
+    }
+
+    /// Refuses what says nothing of such a digest.
+    pub(super) fn check(&self, digest: &Digest) -> Result<()> {
+        let times = &self.times;
+        let is_breaking = times.breaking.unwrap_or(digest.rules.breaking.is_some());
+        if !is_breaking && (times.min_gap.is_some() || times.max_per_day.is_some()) {
+            bail!("--min-gap and --max-per-day are for a digest that goes out with --breaking");
+        }
+        Ok(())
     }
 
     /// Takes over what was said.
@@ -185,6 +211,11 @@ impl Recipe {
         set(&mut rules.languages, self.languages);
         set(&mut rules.intro, self.intro);
         set(&mut rules.outro, self.outro);
+        set(&mut rules.notice, self.notice);
+        set(
+            &mut rules.notice_label,
+            self.notice_label.map(|label| label.trim().to_owned()),
+        );
         set(&mut rules.require_approval, self.require_approval);
         if let Some(subject) = self.subject {
             rules.subject = Some(subject).filter(|text| !text.trim().is_empty());

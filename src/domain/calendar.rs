@@ -36,7 +36,9 @@ pub struct Hours {
 
 /// Hours were not written as DAYS HH:MM-HH:MM.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} are no hours; write them as in \"mon-fri 06:00-20:00\" or \"sat,sun 09:00-12:00\"")]
+#[error(
+    "{0:?} are no hours of a day; write the earlier time and the later one, as in \"mon-fri 06:00-20:00\" or \"sat,sun 09:00-12:00\""
+)]
 pub struct HoursError(String);
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];

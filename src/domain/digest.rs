@@ -78,6 +78,10 @@ pub struct Rules {
     pub intro: String,
     /// Markdown behind the articles.
     pub outro: String,
+    /// Markdown in a block behind the lead: a sponsor's words, or a notice of the publication.
+    pub notice: String,
+    /// What stands above that, as in "Sponsor"; empty for a word in the language of the edition.
+    pub notice_label: String,
     /// An issue waits until somebody has approved it.
     pub require_approval: bool,
     /// Readers get it when their own clocks show the time of the schedule.
@@ -85,6 +89,27 @@ pub struct Rules {
     pub calendar: Calendar,
     /// It goes out when there is news rather than by schedule.
     pub breaking: Option<Breaking>,
+}
+
+/// What the editor says in an issue beside its articles; Markdown, but for the label.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    pub intro: String,
+    pub outro: String,
+    pub notice: String,
+    pub notice_label: String,
+}
+
+impl Rules {
+    /// What an issue says that is made now; `next_intro` stands in place of the intro.
+    pub fn words(&self, next_intro: Option<String>) -> Words {
+        Words {
+            intro: next_intro.unwrap_or_else(|| self.intro.clone()),
+            outro: self.outro.clone(),
+            notice: self.notice.clone(),
+            notice_label: self.notice_label.clone(),
+        }
+    }
 }
 
 /// How often a digest that waits for news may go out.
@@ -131,6 +156,8 @@ impl Default for Rules {
             subject: None,
             intro: String::new(),
             outro: String::new(),
+            notice: String::new(),
+            notice_label: String::new(),
             require_approval: false,
             local_time: false,
             calendar: Calendar::default(),

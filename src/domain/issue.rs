@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::clock::Time;
+use super::digest::Words;
 use super::ids::{DigestId, EditionId, IssueId, PublicationId};
 use super::publication::TopicChoice;
 
@@ -50,13 +51,12 @@ pub struct Issue {
     pub state: IssueState,
     /// Why it was skipped.
     pub reason: Option<String>,
-    /// The last trouble with a relay while it was sending.
+    /// What kept it from going out last: its parts, or a relay.
     pub trouble: Option<String>,
     /// Whether its ledger is whole.
     pub is_filled: bool,
-    /// Markdown before and behind the articles, as it was when they were frozen.
-    pub intro: String,
-    pub outro: String,
+    /// What the editor said when the articles were frozen.
+    pub words: Words,
     pub planned_at: Time,
     /// The time on the clocks of the digest's zone that it is for; its waves may begin before.
     pub slot_at: Option<Time>,

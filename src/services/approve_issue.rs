@@ -22,7 +22,7 @@ pub enum ApproveError {
 /// Gives the issue its number, and lets it be composed and sent.
 pub async fn approve(deps: &Deps, id: IssueId) -> Result<Issue, ApproveError> {
     let mut tx = deps.store.begin().await?;
-    let issue = issues::find(&mut tx, id).await?;
+    let issue = issues::find_locked(&mut tx, id).await?;
     let issue = issue.ok_or(ApproveError::Unknown(id))?;
     if issue.state != IssueState::Awaiting {
         return Err(ApproveError::State(issue.state));

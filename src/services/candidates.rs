@@ -27,7 +27,7 @@ pub(super) async fn find(
     let oldest = digest.oldest(now);
     let seen_after = match digest.window {
         // The overlap only bounds the search.
-        Window::LastIssue => issues::last_frozen(tx, digest.id, as_of)
+        Window::LastIssue => issues::last_frozen(tx, digest.id, oldest, as_of)
             .await?
             .map_or(oldest, |at| at - TimeDelta::days(1)),
         Window::Day | Window::Week => oldest,

@@ -15,9 +15,7 @@ use crate::domain::schedule;
 use crate::domain::selection::Nothing;
 use crate::render::RenderError;
 use crate::store::deliveries::{self, Audience, Choice};
-use crate::store::{
-    StoreError, Tx, articles, digests, editions as rows, issues, publications, waves,
-};
+use crate::store::{StoreError, Tx, digests, editions as rows, issues, publications, waves};
 
 /// Why an issue could not be composed.
 #[derive(Debug, Error)]
@@ -68,6 +66,18 @@ enum Filled {
 /// Composes an issue: renders its editions and fills its ledger, part by part, while the first
 /// mails go out. Harmless to run twice, and to break off: the next run goes on.
 pub async fn compose(deps: &Deps, id: IssueId) -> Result<(), ComposeIssueError> {
+    let done = compose_parts(deps, id).await;
+    if let Err(ComposeIssueError::Render(error)) = &done {
+        // It is tried again; until then whoever looks at the issue sees why it stays as it is.
+        let mut tx = deps.store.begin().await?;
+        let trouble = format!("it could not be composed: {error}");
+        issues::set_trouble(&mut tx, id, Some(&trouble)).await?;
+        tx.commit().await?;
+    }
+    done
+}
+
+async fn compose_parts(deps: &Deps, id: IssueId) -> Result<(), ComposeIssueError> {
     let Some((work, mut editions)) = load(deps, id).await? else {
         return Ok(());
     };
@@ -118,12 +128,11 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<(Work, Editions)>, Stor
     };
     let material = Material {
         topics: publications::topics(&mut tx, publication.id).await?,
-        articles: articles::of_issue(&mut tx, id).await?,
+        articles: edition::frozen(&mut tx, &issue, deps.now()).await?,
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
         number: issue.number.unwrap_or_default(),
         dated: issue.dated(),
-        intro: issue.intro,
-        outro: issue.outro,
+        words: issue.words,
         digest,
         publication,
     };
@@ -213,6 +222,10 @@ async fn write_part(
         note_waves(&mut tx, work, audience, slot, now).await?;
     }
     deliveries::fill(&mut tx, id, audience, now).await?;
+    if deliveries::any_undecided(&mut tx, id, audience).await? {
+        // Another choice was made between the statements, which PostgreSQL allows.
+        return Ok(Filled::Again);
+    }
     if is_begun {
         deps.push(&mut tx, &Job::Deliver { issue: id }).await?;
     }

@@ -148,7 +148,8 @@ pub async fn retry_failed(
 }
 
 async fn find(tx: &mut Tx, id: IssueId) -> Result<Issue, ControlError> {
-    issues::find(tx, id).await?.ok_or(ControlError::Unknown(id))
+    let found = issues::find_locked(tx, id).await?;
+    found.ok_or(ControlError::Unknown(id))
 }
 
 async fn send(deps: &Deps, mut tx: Tx, id: IssueId) -> Result<(), StoreError> {
@@ -162,7 +163,9 @@ async fn send(deps: &Deps, mut tx: Tx, id: IssueId) -> Result<(), StoreError> {
 async fn controlled(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError> {
     let mut tx = deps.store.read().await?;
     Ok(Controlled {
-        issue: find(&mut tx, id).await?,
+        issue: issues::find(&mut tx, id)
+            .await?
+            .ok_or(ControlError::Unknown(id))?,
         counts: issues::counts(&mut tx, id).await?,
         in_flight: claims::in_flight(&mut tx, id).await?,
     })

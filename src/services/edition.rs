@@ -8,16 +8,17 @@ use chrono::TimeDelta;
 use super::{Deps, links, manage_template, words};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Words};
 use crate::domain::ids::PublicationId;
-use crate::domain::issue::EditionKey;
+use crate::domain::issue::{EditionKey, Issue};
 use crate::domain::language::primary;
 use crate::domain::look::Direction;
 use crate::domain::publication::{Publication, Topic, TopicChoice};
 use crate::domain::selection::{self, Arranged, Nothing, Room, Wish};
 use crate::domain::slug::Slug;
+use crate::feeds::sanitize::plain_text;
 use crate::render::arrange::MakeUp;
-use crate::render::contexts::{Card, DigestHead, DigestMail, PublicationView, Rendered};
+use crate::render::contexts::{Card, DigestHead, DigestMail, Notice, PublicationView, Rendered};
 use crate::render::subject::{SubjectView, subject};
 use crate::render::{RenderError, dates};
 use crate::store::deliveries::Choice;
@@ -39,9 +40,7 @@ pub(super) struct Material {
     pub(super) number: i64,
     /// The day that the issue is of.
     pub(super) dated: Time,
-    /// Markdown.
-    pub(super) intro: String,
-    pub(super) outro: String,
+    pub(super) words: Words,
 }
 
 /// The languages that a publication wrote in lately.
@@ -52,6 +51,20 @@ pub(super) async fn written(
 ) -> Result<BTreeSet<String>, StoreError> {
     let tags = articles::languages(tx, publication, now - LANGUAGES).await?;
     Ok(tags.iter().map(|tag| primary(tag)).collect())
+}
+
+/// The articles that were frozen into an issue. Until all its editions are made, those are left out
+/// that an editor has hidden meanwhile or that have expired.
+pub(super) async fn frozen(
+    tx: &mut Tx,
+    issue: &Issue,
+    now: Time,
+) -> Result<Vec<Article>, StoreError> {
+    let mut found = articles::of_issue(tx, issue.id).await?;
+    if !issue.is_filled {
+        found.retain(|a| a.hidden_at.is_none() && a.expires_at.is_none_or(|at| at > now));
+    }
+    Ok(found)
 }
 
 impl Material {
@@ -142,14 +155,28 @@ impl Material {
             language: language.to_owned(),
             direction: Direction::of(language),
             design: publication.look.design,
-            intro_html: words::for_html(&self.intro),
-            intro_text: words::for_text(&self.intro),
-            outro_html: words::for_html(&self.outro),
-            outro_text: words::for_text(&self.outro),
-            notice: None,
+            intro_html: words::for_html(&self.words.intro),
+            intro_text: words::for_text(&self.words.intro),
+            outro_html: words::for_html(&self.words.outro),
+            outro_text: words::for_text(&self.words.outro),
+            notice: self.notice(deps, language),
             topics: chosen.map(|t| t.name.clone()).collect(),
             view_url: links::edition(deps, publication, digest.slug.as_str(), self.number, key),
         }
+    }
+
+    /// The block of a sponsor or of the publication, where there is one.
+    fn notice(&self, deps: &Deps, language: &str) -> Option<Notice> {
+        let html = words::for_html(&self.words.notice)?;
+        let own = plain_text(&self.words.notice_label);
+        Some(Notice {
+            label: match own.as_str() {
+                "" => deps.renderer.texts().say(language, "digest-notice", &[]),
+                _ => own,
+            },
+            html,
+            text: words::for_text(&self.words.notice).unwrap_or_default(),
+        })
     }
 
     fn subject(

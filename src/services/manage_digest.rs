@@ -1,5 +1,7 @@
 //! Operators define digests.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::{Deps, plan_issue, words};
@@ -29,7 +31,9 @@ pub enum DigestError {
     Items,
     #[error("there are two sections for the topic {0:?}; give it once")]
     SectionTwice(String),
-    #[error("a digest goes out by schedule (--cron) or when there is news (--breaking), not both")]
+    #[error(
+        "a digest goes out by schedule (--cron) or when there is news (--breaking), not both; --by-hand takes away what it has"
+    )]
     TwoWays,
     #[error("--local-time needs a schedule: give --cron")]
     LocalTime,
@@ -167,6 +171,11 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
     }
     check_words("the intro", &digest.rules.intro)?;
     check_words("the outro", &digest.rules.outro)?;
+    check_words("the notice", &digest.rules.notice)?;
+    if !digest.rules.notice_label.is_empty() {
+        let label = text::line("the notice's label", &digest.rules.notice_label, 40)?;
+        digest.rules.notice_label = label;
+    }
     if let Some(template) = &digest.rules.subject {
         let template = text::line("the subject", template, 200)?;
         subject(&template, &SubjectView::sample())?;
@@ -190,6 +199,8 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
             return Err(DigestError::SectionTwice(rule.topic.to_string()));
         }
     }
+    let topics: BTreeSet<Slug> = digest.topics.drain(..).collect();
+    digest.topics = topics.into_iter().collect();
     digest.topics.iter().map(find).collect()
 }
 

@@ -54,14 +54,30 @@ pub async fn plan_due(deps: &Deps) -> Result<usize, StoreError> {
         }
     }
     for issue in planned {
-        let mut tx = deps.store.begin().await?;
-        if let Some(digest) = digests::find(&mut tx, issue.digest).await? {
-            freeze(deps, &mut tx, &digest, issue.id, now).await?;
-            commit_and_wake(deps, tx, issue.id).await?;
-            count += 1;
+        match planned_by_hand(deps, issue.id, now).await {
+            Ok(true) => count += 1,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::error!(issue = %issue.id, %error, "an issue could not be planned");
+            }
         }
     }
     Ok(count)
+}
+
+/// Freezes an issue that was planned by hand for now; false where another node was first.
+async fn planned_by_hand(deps: &Deps, id: IssueId, now: Time) -> Result<bool, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = issues::find_locked(&mut tx, id).await?;
+    let Some(issue) = issue.filter(|issue| issue.state == IssueState::Planned) else {
+        return Ok(false);
+    };
+    let Some(digest) = digests::find(&mut tx, issue.digest).await? else {
+        return Ok(false);
+    };
+    freeze(deps, &mut tx, &digest, id, now).await?;
+    commit_and_wake(deps, tx, id).await?;
+    Ok(true)
 }
 
 /// Plans the issue of a digest whose time has come, leaves it out with the reason, or moves it;
@@ -250,11 +266,10 @@ async fn freeze_with(
         issues::add_article(tx, id, digest.id, article.id, place).await?;
     }
     let next_intro = digests::next_intro(tx, digest.id).await?;
-    let intro = next_intro.as_ref().unwrap_or(&digest.rules.intro);
-    issues::set_words(tx, id, intro, &digest.rules.outro).await?;
     if next_intro.is_some() {
         digests::set_next_intro(tx, digest.id, None).await?;
     }
+    issues::set_words(tx, id, &digest.rules.words(next_intro)).await?;
     if number.is_some() {
         deps.push(tx, &Job::ComposeIssue { issue: id }).await?;
     }

@@ -8,7 +8,7 @@ use super::deliver::{self, Sample};
 use super::edition::{self, Material};
 use super::{Deps, candidates};
 use crate::domain::clock::Time;
-use crate::domain::digest::Digest;
+use crate::domain::digest::{Digest, Words};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue, IssueState};
@@ -82,8 +82,7 @@ pub async fn digest(
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, at).await?,
         dated: now,
-        intro: next_intro.unwrap_or_else(|| digest.rules.intro.clone()),
-        outro: digest.rules.outro.clone(),
+        words: digest.rules.words(next_intro),
         articles: found,
         digest,
         publication,
@@ -105,13 +104,13 @@ pub async fn of_latest(
     if found.is_empty() {
         return Err(PreviewError::NoArticles);
     }
+    let next_intro = digests::next_intro(&mut tx, digest.id).await?;
     let material = Material {
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, None).await?,
         dated: now,
-        intro: digest.rules.intro.clone(),
-        outro: digest.rules.outro.clone(),
+        words: digest.rules.words(next_intro),
         articles: found,
         digest,
         publication,
@@ -132,7 +131,7 @@ pub async fn issue(
     let publication = publications::find(&mut tx, issue.publication).await?;
     let digest = digests::find(&mut tx, issue.digest).await?;
     let (publication, digest) = publication.zip(digest).ok_or(PreviewError::Unknown(id))?;
-    let frozen = articles::of_issue(&mut tx, id).await?;
+    let frozen = edition::frozen(&mut tx, &issue, deps.now()).await?;
     if frozen.is_empty() {
         return Err(PreviewError::NotFrozen(issue.state));
     }
@@ -146,8 +145,7 @@ pub async fn issue(
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
         number,
         dated: issue.dated(),
-        intro: issue.intro,
-        outro: issue.outro,
+        words: issue.words,
         articles: frozen,
         digest,
         publication,
@@ -252,8 +250,7 @@ impl Preview {
             reason: None,
             trouble: None,
             is_filled: false,
-            intro: String::new(),
-            outro: String::new(),
+            words: Words::default(),
             planned_at: self.at,
             slot_at: None,
             started_at: None,

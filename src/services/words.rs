@@ -1,10 +1,10 @@
-//! What an editor writes before and behind the articles: Markdown in, harmless HTML and text out.
+//! What an editor writes before, between and behind the articles: Markdown in, harmless HTML and text out.
 
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
 use crate::feeds::sanitize::{note_html, plain_text};
 
-/// Characters of an intro or outro.
+/// Characters of an intro, outro or notice.
 pub const MOST_CHARS: usize = 4000;
 
 /// The words as the HTML part shows them; `None` where there are none.

@@ -123,6 +123,28 @@ pub async fn fill(
     Ok(rows)
 }
 
+/// Whether a part was filled with readers of whom it is not known which edition they get, or why
+/// none. Never on SQLite, where nobody else writes while the part is filled.
+pub async fn any_undecided(
+    tx: &mut Tx,
+    issue: IssueId,
+    audience: &Audience,
+) -> Result<bool, StoreError> {
+    let Tx::Postgres(inner) = tx else {
+        return Ok(false);
+    };
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE issue_id = $1 AND state = 'skipped' AND reason IS NULL
+            AND subscription_id > $2 AND subscription_id <= $3 LIMIT 1",
+    )
+    .bind(issue.0)
+    .bind(audience.after.0)
+    .bind(audience.last())
+    .fetch_optional(&mut **inner)
+    .await?;
+    Ok(found.is_some())
+}
+
 /// Lets PostgreSQL see the size of a freshly filled ledger; without it, each claim is planned as a
 /// scan of all rows. Nothing to do on SQLite.
 pub async fn analyse(tx: &mut Tx) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
+use crate::domain::digest::Words;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Issue, IssueState};
 
@@ -27,6 +28,8 @@ struct Row {
     filled_at: Option<Time>,
     intro: String,
     outro: String,
+    notice: String,
+    notice_label: String,
     planned_at: Time,
     slot_at: Option<Time>,
     started_at: Option<Time>,
@@ -46,8 +49,12 @@ impl TryFrom<Row> for Issue {
             reason: row.reason,
             trouble: row.trouble,
             is_filled: row.filled_at.is_some(),
-            intro: row.intro,
-            outro: row.outro,
+            words: Words {
+                intro: row.intro,
+                outro: row.outro,
+                notice: row.notice,
+                notice_label: row.notice_label,
+            },
             planned_at: row.planned_at,
             slot_at: row.slot_at,
             started_at: row.started_at,
@@ -155,7 +162,7 @@ pub async fn skip(tx: &mut Tx, id: IssueId, reason: &str, now: Time) -> Result<(
     Ok(())
 }
 
-/// Notes trouble with the relay, or that it is over.
+/// Notes what keeps an issue from going out, or that it is over.
 pub async fn set_trouble(
     tx: &mut Tx,
     id: IssueId,
@@ -176,6 +183,17 @@ pub async fn set_trouble(
 pub async fn find(tx: &mut Tx, id: IssueId) -> Result<Option<Issue>, StoreError> {
     let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
         "SELECT * FROM issues WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Issue::try_from).transpose()
+}
+
+/// Finds an issue by id, and keeps others from changing it until the transaction ends.
+pub async fn find_locked(tx: &mut Tx, id: IssueId) -> Result<Option<Issue>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "UPDATE issues SET state = state WHERE id = $1 RETURNING *"
     )
     .bind(id.0)
     .fetch_optional(conn)
@@ -285,7 +303,8 @@ pub async fn published(
     Ok(rows)
 }
 
-/// Sums up the ledger of an issue, over each of its three indexes.
+/// Sums up the ledger of an issue. Each state is counted in the small index that has it; what was
+/// sent, most of a ledger, is in none and is what is left of the recipients.
 pub async fn counts(tx: &mut Tx, id: IssueId) -> Result<Counts, StoreError> {
     let rows: Vec<(String, i64)> = on!(tx, |conn| {
         sqlx::query_as(

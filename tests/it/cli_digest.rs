@@ -56,6 +56,26 @@ fn a_digest_is_made_changed_and_left_out() {
     assert_eq!(runs[0]["note"], "left out by hand");
     assert_eq!(runs[1]["note"], Value::Null);
     digest(at, &["skip-next", "ledger/daily", "--undo"]);
+    std::fs::write(at.join("sponsor.md"), "The *fair* opens.").unwrap();
+    let update = "update ledger/daily --notice-file sponsor.md --notice-label Sponsor";
+    let update: Vec<&str> = update.split_whitespace().collect();
+    let said = digest(at, &update).remove(0);
+    assert_eq!(said["notice"], "The *fair* opens.");
+    assert_eq!(said["notice_label"], "Sponsor");
+    let said = digest(at, &["update", "ledger/daily", "--notice", ""]).remove(0);
+    assert_eq!(
+        (&said["notice"], &said["notice_label"]),
+        (&"".into(), &"Sponsor".into())
+    );
+    let twice = [
+        "update",
+        "ledger/daily",
+        "--topic",
+        "energy",
+        "--topic",
+        "energy",
+    ];
+    assert_eq!(digest(at, &twice)[0]["topics"].as_array().unwrap().len(), 1);
     let by_hand = digest(at, &["update", "ledger/daily", "--by-hand"]).remove(0);
     assert_eq!(by_hand["next_run_at"], Value::Null);
     let none = fails(at, &["digest", "skip-next", "ledger/daily"], 1);
@@ -73,7 +93,14 @@ fn mistakes_say_what_is_right() {
         (["--section", "energy:0"], 2, "energy:3"),
         (["--hours", "mo 6-20"], 2, "mon-fri 06:00-20:00"),
         (["--not-later-than", "2"], 2, "90m, 2h or 1d"),
-        (["--holiday", "25.12.2026"], 2, "--holiday"),
+        (["--holiday", "25.12.2026"], 2, "write it as 2026-12-25"),
+        (
+            ["--hours", "20:00-06:00"],
+            2,
+            "the earlier time and the later one",
+        ),
+        (["--min-gap", "2h"], 1, "--breaking"),
+        (["--notice-file", "missing.md"], 1, "missing.md"),
         (["--max-items", "0"], 1, "--max-items"),
         (["--languages", "some"], 2, "auto, same, all"),
         (["--intro-file", "missing.md"], 1, "missing.md"),

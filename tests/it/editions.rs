@@ -4,7 +4,7 @@ use chrono::Duration;
 use paperround::domain::digest::Digest;
 use paperround::domain::ids::IssueId;
 use paperround::domain::language::Languages;
-use paperround::services::manage_digest;
+use paperround::services::{approve_issue, compose_issue, manage_digest, preview_digest};
 use paperround::store::editions;
 
 use crate::support::TestApp;
@@ -225,6 +225,72 @@ async fn a_digest_without_limits_gives_everybody_everything() {
 }
 
 #[tokio::test]
+async fn a_notice_stands_in_its_block_until_it_is_taken_away() {
+    let app = TestApp::new().await;
+    let daily = app
+        .digest_with("daily", |digest| {
+            digest.rules.require_approval = true;
+            digest.rules.notice = "See the [fair](https://fair.example/).<img src=x \
+                onerror=alert(1)> <b onclick=\"x()\">Free</b> \u{e000}"
+                .into();
+        })
+        .await;
+    app.subscribe("ada@inbox.example", "").await;
+    app.subscribe("berta@inbox.example", "&language=de").await;
+    app.article("one", "A story", &[]).await;
+    app.advance(Duration::seconds(1));
+    let preview = preview_digest::digest(
+        &app.deps,
+        app.publication.clone(),
+        daily.clone(),
+        None,
+        None,
+    );
+    let preview = preview.await.unwrap();
+    app.advance(Duration::seconds(-1));
+    let issue = app.compose(&daily).await;
+    // What waits for approval keeps the notice that it was shown with.
+    let changed = manage_digest::update(&app.deps, daily.id, None, |digest| {
+        digest.rules.notice = String::new();
+        digest.rules.require_approval = false;
+    });
+    let without = changed.await.unwrap();
+    approve_issue::approve(&app.deps, issue).await.unwrap();
+    compose_issue::compose(&app.deps, issue).await.unwrap();
+    app.deliver().await.unwrap();
+    let mut tx = app.deps.store.read().await.unwrap();
+    let sent = editions::of_key(&mut tx, issue, "").await.unwrap().unwrap();
+    drop(tx);
+    assert_eq!(
+        (&preview.edition.html, &preview.edition.text),
+        (&sent.html, &sent.text)
+    );
+    let mail = app.newest("ada@inbox.example");
+    let (html, text) = (mail.html().unwrap(), mail.text().unwrap());
+    assert!(
+        html.contains(">Notice</div>") && html.contains("<b>Free</b>"),
+        "{html}"
+    );
+    assert!(html.contains("href=\"https://fair.example/\""), "{html}");
+    assert!(
+        !html.contains("onerror") && !html.contains("onclick"),
+        "{html}"
+    );
+    assert!(text.contains("NOTICE\r\n======\r\n") || text.contains("NOTICE\n======\n"));
+    assert!(text.contains("See the fair (https://fair.example/). Free"));
+    let german = app.newest("berta@inbox.example").html().unwrap();
+    assert!(german.contains(">Hinweis</div>"), "{german}");
+
+    app.article("two", "Another story", &[]).await;
+    app.send(&without).await;
+    let html = app.newest("ada@inbox.example").html().unwrap();
+    assert!(
+        !html.contains("Notice</div>") && !html.contains("fair"),
+        "{html}"
+    );
+}
+
+#[tokio::test]
 async fn what_is_said_of_a_digest_is_checked() {
     let app = TestApp::new().await;
     let daily = app.digest("daily", None, 1).await;
@@ -245,6 +311,13 @@ async fn what_is_said_of_a_digest_is_checked() {
     assert!(text.contains("1 to 100"), "{text}");
     let text = refused(&|d| d.rules.intro = "x".repeat(4001)).await;
     assert!(text.contains("4001"), "{text}");
+    let text = refused(&|d| d.rules.notice = "x".repeat(4001)).await;
+    assert!(text.contains("the notice has 4001"), "{text}");
+    let text = refused(&|d| d.rules.notice_label = "Spon\nsor".into()).await;
+    assert!(
+        text.contains("the notice's label must be one line"),
+        "{text}"
+    );
     let text = refused(&|d| d.cron = Some("0 7 * *".into())).await;
     assert!(text.contains("4 fields"), "{text}");
 }

@@ -6,9 +6,10 @@ use paperround::domain::clock::Time;
 use paperround::domain::digest::{Breaking, Digest};
 use paperround::domain::issue::{Issue, IssueState};
 use paperround::services::{
-    approve_issue, compose_issue, control_issue, manage_digest, plan_issue,
+    approve_issue, compose_issue, control_issue, edit_article, manage_digest, plan_issue,
+    preview_digest,
 };
-use paperround::store::{digests, issues};
+use paperround::store::{articles, digests, issues};
 
 use crate::support::TestApp;
 
@@ -254,4 +255,128 @@ async fn news_breaks_within_minutes_but_not_too_often() {
     assert_eq!(app.newest("ada@inbox.example").subject(), "A night story");
     let shown = found(&app, &breaking).await;
     assert_eq!((shown.cron, shown.next_run_at), (None, None));
+}
+
+/// Plans an issue by hand for now, a moment after the last.
+async fn by_hand(app: &TestApp, digest: &Digest) -> paperround::domain::ids::IssueId {
+    app.advance(Duration::seconds(1));
+    let id = plan_issue::by_hand(&app.deps, digest, None).await;
+    id.unwrap()
+}
+
+#[tokio::test]
+async fn what_a_refused_issue_held_is_news_again_however_old() {
+    let (app, digest) = daily(|digest| digest.rules.require_approval = true).await;
+    app.article("one", "A story of Monday", &[]).await;
+    app.advance(Duration::days(5));
+    app.article("two", "A story of Saturday", &[]).await;
+    let refused = by_hand(&app, &digest).await;
+    app.article("three", "A later story", &[]).await;
+    let waits = by_hand(&app, &digest).await;
+    control_issue::cancel(&app.deps, refused).await.unwrap();
+    let next = by_hand(&app, &digest).await;
+    let mut tx = app.deps.store.read().await.unwrap();
+    let mut titles = Vec::new();
+    for id in [waits, next] {
+        let held = articles::of_issue(&mut tx, id).await.unwrap();
+        titles.push(
+            held.into_iter()
+                .map(|a| a.content.title)
+                .collect::<Vec<_>>(),
+        );
+    }
+    assert_eq!(titles[0], ["A later story"]);
+    assert_eq!(titles[1], ["A story of Saturday", "A story of Monday"]);
+}
+
+#[tokio::test]
+async fn what_is_hidden_while_an_issue_waits_is_not_in_it() {
+    let (app, digest) = daily(|digest| digest.rules.require_approval = true).await;
+    app.article("one", "A story that is wrong", &[]).await;
+    app.article("two", "A story that is right", &[]).await;
+    let id = by_hand(&app, &digest).await;
+    let mut tx = app.deps.store.read().await.unwrap();
+    let held = articles::of_issue(&mut tx, id).await.unwrap();
+    drop(tx);
+    let wrong = held.iter().find(|a| a.content.title.contains("wrong"));
+    edit_article::hide(&app.deps, wrong.unwrap().id)
+        .await
+        .unwrap();
+    let shown = preview_digest::issue(&app.deps, id, None).await.unwrap();
+    approve_issue::approve(&app.deps, id).await.unwrap();
+    compose_issue::compose(&app.deps, id).await.unwrap();
+    app.deliver().await.unwrap();
+    let mail = app.newest("ada@inbox.example");
+    assert_eq!(mail.subject(), "A story that is right");
+    assert_eq!(shown.edition.subject, mail.subject());
+    assert!(!mail.text().unwrap().contains("wrong"));
+}
+
+#[tokio::test]
+async fn two_who_decide_at_the_same_time_do_not_both_win() {
+    let (app, digest) = daily(|digest| digest.rules.require_approval = true).await;
+    for n in 1..=6 {
+        app.article(&format!("a{n}"), &format!("Story {n}"), &[])
+            .await;
+        let id = by_hand(&app, &digest).await;
+        let deps = &app.deps;
+        if n % 2 == 0 {
+            let (one, two) = tokio::join!(
+                approve_issue::approve(deps, id),
+                approve_issue::approve(deps, id)
+            );
+            assert!(one.is_ok() != two.is_ok());
+        } else {
+            let (approved, cancelled) = tokio::join!(
+                approve_issue::approve(deps, id),
+                control_issue::cancel(deps, id)
+            );
+            let cancelled = cancelled.unwrap();
+            assert_eq!(cancelled.issue.state, IssueState::Cancelled);
+            assert_eq!(cancelled.issue.number.is_some(), approved.is_ok());
+        }
+    }
+    let numbers: Vec<i64> = all(&app).await.iter().filter_map(|i| i.number).collect();
+    let expected: Vec<i64> = (1..).take(numbers.len()).collect();
+    assert_eq!(numbers, expected);
+}
+
+#[tokio::test]
+async fn two_nodes_freeze_an_issue_by_hand_once_and_use_no_number_for_nothing() {
+    let (app, digest) = daily(|_| {}).await;
+    for n in 1..=4 {
+        app.article(&format!("a{n}"), &format!("Story {n}"), &[])
+            .await;
+        let at = app.deps.now() + Duration::minutes(1);
+        plan_issue::by_hand(&app.deps, &digest, Some(at))
+            .await
+            .unwrap();
+        app.advance(Duration::minutes(1));
+        let (one, two) = tokio::join!(
+            plan_issue::plan_due(&app.deps),
+            plan_issue::plan_due(&app.deps)
+        );
+        assert_eq!(one.unwrap() + two.unwrap(), 1);
+    }
+    let numbers: Vec<Option<i64>> = all(&app).await.iter().map(|i| i.number).collect();
+    assert_eq!(numbers, [Some(1), Some(2), Some(3), Some(4)]);
+}
+
+#[tokio::test]
+async fn an_issue_planned_for_later_does_not_hold_news_back() {
+    let app = TestApp::new().await;
+    app.subscribe("ada@inbox.example", "").await;
+    let digest = app
+        .digest_with("breaking", |digest| {
+            digest.rules.breaking = Some(Breaking::default());
+        })
+        .await;
+    let later = Some(app.deps.now() + Duration::days(3));
+    plan_issue::by_hand(&app.deps, &digest, later)
+        .await
+        .unwrap();
+    app.advance(Duration::minutes(1));
+    app.article("one", "A fire in the port", &[]).await;
+    app.advance(Duration::minutes(2));
+    assert_eq!(plan_issue::plan_due(&app.deps).await.unwrap(), 1);
 }

@@ -173,6 +173,7 @@ digest-number = Nr. { $number }
 digest-view = Im Browser ansehen
 digest-minutes = { $minutes } Min. Lesezeit
 digest-more-news = Weitere Nachrichten
+digest-notice = Hinweis
 digest-also = Außerdem
 digest-read-on = Weiterlesen: alle { $count } Artikel
 digest-links = Links

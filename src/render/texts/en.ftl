@@ -174,6 +174,7 @@ digest-number = No. { $number }
 digest-view = View in browser
 digest-minutes = { $minutes } min read
 digest-more-news = More news
+digest-notice = Notice
 digest-also = Also in the news
 digest-read-on = Read on: all { $count } articles
 digest-links = Links

@@ -173,6 +173,7 @@ digest-number = n.º { $number }
 digest-view = Ver en el navegador
 digest-minutes = { $minutes } min de lectura
 digest-more-news = Más noticias
+digest-notice = Aviso
 digest-also = También en las noticias
 digest-read-on = Seguir leyendo: los { $count } artículos
 digest-links = Enlaces

@@ -173,6 +173,7 @@ digest-number = nº { $number }
 digest-view = Voir dans le navigateur
 digest-minutes = { $minutes } min de lecture
 digest-more-news = Autres nouvelles
+digest-notice = Information
 digest-also = Également dans l’actualité
 digest-read-on = Lire la suite : les { $count } articles
 digest-links = Liens

@@ -173,6 +173,7 @@ digest-number = n. { $number }
 digest-view = Apri nel browser
 digest-minutes = { $minutes } min di lettura
 digest-more-news = Altre notizie
+digest-notice = Avviso
 digest-also = Inoltre
 digest-read-on = Continuare a leggere: tutti i { $count } articoli
 digest-links = Link

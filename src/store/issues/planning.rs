@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::domain::clock::Time;
-use crate::domain::digest::Lately;
+use crate::domain::digest::{Lately, Words};
 use crate::domain::ids::{ArticleId, DigestId, IssueId};
 use crate::domain::issue::IssueState;
 use crate::store::{StoreError, Tx, on};
@@ -86,11 +86,12 @@ pub async fn is_taken(tx: &mut Tx, digest: DigestId, at: Time) -> Result<bool, S
     Ok(found.is_some())
 }
 
-/// What a digest has sent lately, and since the beginning of a day.
+/// When a digest took articles last, and how often since the beginning of a day. What is only planned
+/// does not count.
 pub async fn lately(tx: &mut Tx, digest: DigestId, day: Time) -> Result<Lately, StoreError> {
     let (last_at, today): (Option<Time>, i64) = on!(tx, |conn| sqlx::query_as(
-        "SELECT MAX(planned_at), COUNT(*) FILTER (WHERE planned_at >= $2)
-         FROM issues WHERE digest_id = $1 AND state <> 'skipped'"
+        "SELECT MAX(frozen_at), COUNT(*) FILTER (WHERE frozen_at >= $2)
+         FROM issues WHERE digest_id = $1"
     )
     .bind(digest.0)
     .bind(day)
@@ -116,18 +117,15 @@ pub async fn next_number(
 }
 
 /// Freezes what the editor says in an issue.
-pub async fn set_words(
-    tx: &mut Tx,
-    id: IssueId,
-    intro: &str,
-    outro: &str,
-) -> Result<(), StoreError> {
+pub async fn set_words(tx: &mut Tx, id: IssueId, words: &Words) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "UPDATE issues SET intro = $2, outro = $3 WHERE id = $1"
+        "UPDATE issues SET intro = $2, outro = $3, notice = $4, notice_label = $5 WHERE id = $1"
     )
     .bind(id.0)
-    .bind(intro)
-    .bind(outro)
+    .bind(&words.intro)
+    .bind(&words.outro)
+    .bind(&words.notice)
+    .bind(&words.notice_label)
     .execute(conn)
     .await
     .map(drop))?;
@@ -157,18 +155,23 @@ pub async fn add_article(
     Ok(())
 }
 
-/// When an issue of a digest took articles last, or did so before a time.
+/// When an issue of a digest took articles last, or did so before a time. One that gave them back
+/// since `oldest` does not count, nor what came after it: what it had was new before.
 pub async fn last_frozen(
     tx: &mut Tx,
     digest: DigestId,
+    oldest: Time,
     as_of: Option<Time>,
 ) -> Result<Option<Time>, StoreError> {
     let at: Option<Time> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT MAX(frozen_at) FROM issues
-         WHERE digest_id = $1 AND state <> 'skipped' AND ($2 IS NULL OR frozen_at < $2)"
+        "SELECT MAX(i.frozen_at) FROM issues i
+         WHERE i.digest_id = $1 AND i.state <> 'skipped' AND ($2 IS NULL OR i.frozen_at < $2)
+            AND NOT EXISTS (SELECT 1 FROM issues r WHERE r.digest_id = $1 AND r.state = 'cancelled'
+                AND r.number IS NULL AND r.frozen_at > $3 AND r.frozen_at <= i.frozen_at)"
     )
     .bind(digest.0)
     .bind(as_of)
+    .bind(oldest)
     .fetch_one(conn)
     .await)?;
     Ok(at)
