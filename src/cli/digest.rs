@@ -15,11 +15,13 @@ use super::watch::watch;
 use super::{Global, context};
 use crate::domain::calendar::Ruling;
 use crate::domain::digest as domain;
+use crate::domain::ids::IssueId;
+use crate::domain::issue::IssueState;
 use crate::domain::publication::Publication;
 use crate::domain::schedule::Schedule;
 use crate::domain::slug::Slug;
 use crate::services::{Deps, manage_digest, plan_issue};
-use crate::store::digests;
+use crate::store::{digests, issues};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Digest {
@@ -306,7 +308,7 @@ impl Send {
     async fn run(self, deps: &Deps, out: &Output) -> Result<ExitCode> {
         let (_, digest) = context::digest(deps, &self.digest).await?;
         let issue = plan_issue::by_hand(deps, &digest, self.at).await?;
-        context::warn_without_worker(deps, out).await?;
+        say_what_follows(deps, issue, out).await?;
         if self.watch {
             return watch(deps, issue, out).await;
         }
@@ -317,4 +319,22 @@ impl Send {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says what an issue made by hand waits for, or why nothing goes out.
+async fn say_what_follows(deps: &Deps, id: IssueId, out: &Output) -> Result<()> {
+    let mut tx = deps.store.read().await?;
+    let issue = issues::find(&mut tx, id).await?;
+    drop(tx);
+    match issue {
+        Some(issue) if issue.state == IssueState::Skipped => {
+            let reason = issue.reason.unwrap_or_default();
+            out.remark(&format!("nothing goes out: {reason}"));
+        }
+        Some(issue) if issue.state == IssueState::Awaiting => {
+            out.remark(&format!("`paperround issue approve {id}` sends it"));
+        }
+        _ => context::warn_without_worker(deps, out).await?,
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli::{CREATE, fails, ok};
+use crate::cli::{CREATE, fails, ok, run};
 
 const ARTICLE: &str = r#"[{"title": "Wind power grows", "url": "https://ledger.example/wind",
     "summary_markdown": "More of it.", "topics": ["energy"]}]"#;
@@ -134,6 +134,10 @@ fn a_preview_and_an_approval() {
         text.contains("eve@inbox.example is not subscribed"),
         "{text}"
     );
+
+    let sent = run(at, &["digest", "send", "ledger/daily"], "");
+    let said = String::from_utf8(sent.stderr).unwrap();
+    assert_eq!(said.trim(), "nothing goes out: no confirmed readers");
 
     std::fs::write(at.join("readers.csv"), "email\nann@inbox.example\n").unwrap();
     let import = "subscriber import ledger readers.csv --confirmed --consent Yes";
