@@ -26,7 +26,7 @@ pub enum TemplateError {
     Usual(String),
     #[error("{0} was changed by somebody else at the same moment; look at it, then try again")]
     Raced(String),
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refused),
     #[error("the part could not be tried out: {0}")]
     Broken(String),

@@ -48,6 +48,7 @@ fn an_operator_overrides_a_part_and_goes_back() {
         said.contains("notice.html, line 2") && said.contains("Did you mean `html`?"),
         "{said}"
     );
+    assert_eq!(said.matches("Did you mean").count(), 1, "said once: {said}");
     assert!(
         fails(
             at,
