@@ -113,9 +113,8 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<(Work, Editions)>, Stor
     let Some(publication) = publications::find(&mut tx, issue.publication).await? else {
         return Ok(None);
     };
-    let all = digests::list(&mut tx, issue.publication).await?;
-    let is_first = all.first().is_some_and(|first| first.id == issue.digest);
-    let Some(digest) = all.into_iter().find(|d| d.id == issue.digest) else {
+    let is_first = digests::first(&mut tx, issue.publication).await? == Some(issue.digest);
+    let Some(digest) = digests::find(&mut tx, issue.digest).await? else {
         return Ok(None);
     };
     if !is_open {

@@ -13,7 +13,7 @@ use crate::domain::ids::{IssueId, PublicationId};
 use crate::domain::issue::IssueState;
 use crate::domain::job::Job;
 use crate::domain::schedule::{self, Schedule, ScheduleError};
-use crate::store::{StoreError, Tx, digests, issues, subscriptions, waves};
+use crate::store::{StoreError, Tx, deliveries, digests, issues, waves};
 
 /// How often a digest that waits for news looks for some.
 const NEWS_LOOK: TimeDelta = TimeDelta::minutes(1);
@@ -194,7 +194,7 @@ async fn on_news(
         return Ok(None);
     }
     let mut news = Vec::new();
-    if wait.is_none() && subscriptions::any_confirmed(&mut tx, digest.publication).await? {
+    if wait.is_none() && deliveries::any_reader(&mut tx, digest.publication, digest.id).await? {
         news = candidates::find(&mut tx, digest, now, None).await?;
     }
     let is_taken = issues::is_taken(&mut tx, digest.id, now).await?;
@@ -234,7 +234,7 @@ async fn freeze(
     id: IssueId,
     now: Time,
 ) -> Result<(), StoreError> {
-    if !subscriptions::any_confirmed(tx, digest.publication).await? {
+    if !deliveries::any_reader(tx, digest.publication, digest.id).await? {
         return issues::skip(tx, id, "no confirmed readers", now).await;
     }
     let chosen = candidates::find(tx, digest, now, None).await?;

@@ -3,7 +3,7 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, micros, on};
+use super::{StoreError, Tx, digests, micros, on};
 use crate::domain::clock::Time;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 
@@ -26,6 +26,40 @@ impl Audience {
     pub(super) fn last(&self) -> Uuid {
         self.until.map_or(LAST, |until| until.0)
     }
+}
+
+/// Whether a digest has a confirmed reader: one who chose it, or where it is the first one who
+/// chose none.
+pub async fn any_reader(
+    tx: &mut Tx,
+    publication: PublicationId,
+    digest: DigestId,
+) -> Result<bool, StoreError> {
+    // Asked for the next digest that anyone chose, PostgreSQL has to go by the index; asked for
+    // this one, it may expect to meet a reader soon, and reads all where there is none.
+    let next: Option<Uuid> = on!(&mut *tx, |conn| sqlx::query_scalar(
+        "SELECT digest_id FROM subscriptions
+         WHERE publication_id = $1 AND state = 'confirmed' AND digest_id >= $2
+         ORDER BY digest_id LIMIT 1"
+    )
+    .bind(publication.0)
+    .bind(digest.0)
+    .fetch_optional(conn)
+    .await)?;
+    if next == Some(digest.0) {
+        return Ok(true);
+    }
+    if digests::first(tx, publication).await? != Some(digest) {
+        return Ok(false);
+    }
+    let found: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM subscriptions
+         WHERE publication_id = $1 AND state = 'confirmed' AND digest_id IS NULL LIMIT 1"
+    )
+    .bind(publication.0)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(found.is_some())
 }
 
 /// The last subscription of a part of `size`; `None` where no more than that are left.

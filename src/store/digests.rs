@@ -235,6 +235,20 @@ pub async fn list(tx: &mut Tx, publication: PublicationId) -> Result<Vec<Digest>
     rows.into_iter().map(Digest::try_from).collect()
 }
 
+/// The first digest of a publication, to which those belong who chose none.
+pub async fn first(
+    tx: &mut Tx,
+    publication: PublicationId,
+) -> Result<Option<DigestId>, StoreError> {
+    let id: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM digests WHERE publication_id = $1 ORDER BY created_at, id LIMIT 1"
+    )
+    .bind(publication.0)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(id.map(DigestId))
+}
+
 /// Digests whose time has come.
 pub async fn due(tx: &mut Tx, now: Time) -> Result<Vec<Digest>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(

@@ -209,17 +209,6 @@ pub async fn restore(tx: &mut Tx, id: SubscriptionId) -> Result<bool, StoreError
     Ok(changed > 0)
 }
 
-/// Whether a publication has a confirmed reader.
-pub async fn any_confirmed(tx: &mut Tx, publication: PublicationId) -> Result<bool, StoreError> {
-    let found: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM subscriptions WHERE publication_id = $1 AND state = 'confirmed' LIMIT 1"
-    )
-    .bind(publication.0)
-    .fetch_optional(conn)
-    .await)?;
-    Ok(found.is_some())
-}
-
 /// How many subscriptions of a publication are in each state: confirmed, pending, unsubscribed.
 pub async fn count(tx: &mut Tx, publication: PublicationId) -> Result<(i64, i64, i64), StoreError> {
     let counts: (i64, i64, i64) = on!(tx, |conn| {

@@ -1,6 +1,7 @@
 //! From articles to issues: selection, skipping, freezing, one issue per slot.
 
 use chrono::Duration;
+use paperround::domain::digest::Breaking;
 use paperround::domain::issue::IssueState;
 use paperround::services::plan_issue;
 use paperround::store::{digests, issues};
@@ -132,6 +133,35 @@ async fn nobody_to_write_to_leaves_the_news_for_later() {
         Some("no confirmed readers")
     );
     app.subscribe("ada@inbox.example", "").await;
+    let id = app.send(&daily).await;
+    assert_eq!(app.issue(id).await.1.sent, 1);
+}
+
+#[tokio::test]
+async fn a_digest_that_nobody_chose_makes_no_issue() {
+    let app = TestApp::new().await;
+    let daily = app.digest("daily", None, 1).await;
+    app.advance(Duration::seconds(1));
+    let weekly = app.digest("weekly", None, 1).await;
+    app.digest_with("breaking", |digest| {
+        digest.rules.breaking = Some(Breaking::default());
+    })
+    .await;
+    app.subscribe("ada@inbox.example", "").await;
+    app.advance(Duration::minutes(1));
+    app.article("one", "A fire in the port", &[]).await;
+    app.advance(Duration::minutes(2));
+    assert_eq!(plan_issue::plan_due(&app.deps).await.unwrap(), 0);
+    let id = app.compose(&weekly).await;
+    let (issue, _) = app.issue(id).await;
+    assert_eq!(issue.state, IssueState::Skipped);
+    assert_eq!(issue.reason.as_deref(), Some("no confirmed readers"));
+    assert_eq!(issue.number, None);
+
+    app.subscribe("bob@inbox.example", "&frequency=breaking")
+        .await;
+    app.advance(Duration::minutes(2));
+    assert_eq!(plan_issue::plan_due(&app.deps).await.unwrap(), 1);
     let id = app.send(&daily).await;
     assert_eq!(app.issue(id).await.1.sent, 1);
 }

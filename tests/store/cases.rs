@@ -548,6 +548,54 @@ async fn the_ledger_has_a_row_for_each_reader_once() {
 }
 
 #[tokio::test]
+async fn a_digest_has_those_readers_who_chose_it_and_the_first_those_who_chose_none() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let of = makes.publication(&mut tx).await.id;
+        let mut all = vec![makes.digest(&mut tx, of).await];
+        for slug in ["weekly", "breaking", "monthly"] {
+            makes.clock.advance(TimeDelta::seconds(1));
+            let mut digest = all[0].clone();
+            digest.id = makes.id(DigestId::new);
+            digest.slug = slug.parse().unwrap();
+            digest.created_at = makes.now();
+            digests::insert(&mut tx, &digest, &[]).await.unwrap();
+            all.push(digest);
+        }
+        let with_readers = async |tx: &mut Tx| {
+            let mut found = Vec::new();
+            for digest in &all {
+                if deliveries::any_reader(tx, of, digest.id).await.unwrap() {
+                    found.push(digest.slug.to_string());
+                }
+            }
+            found.join(" ")
+        };
+        assert_eq!(with_readers(&mut tx).await, "");
+
+        let chose = makes.reader(&mut tx, of, "ada@inbox.example", "").await;
+        assert_eq!(with_readers(&mut tx).await, "daily");
+        let mut sign_up = makes.sign_up(chose, "");
+        sign_up.digest = Some(all[2].id);
+        subscriptions::confirm(&mut tx, &sign_up, makes.now())
+            .await
+            .unwrap();
+        assert_eq!(with_readers(&mut tx).await, "breaking");
+
+        let chose_none = makes.reader(&mut tx, of, "bob@inbox.example", "").await;
+        assert_eq!(with_readers(&mut tx).await, "daily breaking");
+        for id in [chose, chose_none] {
+            subscriptions::leave(&mut tx, id, LeaveReason::Page, makes.now())
+                .await
+                .unwrap();
+        }
+        assert_eq!(with_readers(&mut tx).await, "");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_long_ledger_is_filled_in_parts_by_one_at_a_time() {
     on_both(async |store: Store| {
         let makes = Makes::new();
