@@ -1,6 +1,7 @@
 //! `paperround feed`
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -251,14 +252,7 @@ async fn fetch(deps: &Deps, id: Option<FeedId>, out: &Output) -> Result<ExitCode
     for feed in chosen {
         match fetch_feed::fetch_by_hand(deps, feed.id).await {
             Ok(report) => {
-                let text = if report.not_modified {
-                    format!("{}: nothing changed", feed.url)
-                } else {
-                    format!(
-                        "{}: {} new, {} updated, {} known, {} without title or address",
-                        feed.url, report.added, report.updated, report.unchanged, report.dropped
-                    )
-                };
+                let text = format!("{}: {}", feed.url, brought(&report));
                 out.result(
                     &json!({ "id": feed.id, "url": feed.url, "report": report }),
                     &text,
@@ -275,4 +269,41 @@ async fn fetch(deps: &Deps, id: Option<FeedId>, out: &Output) -> Result<ExitCode
         }
     }
     Ok(code)
+}
+
+fn brought(report: &fetch_feed::Report) -> String {
+    if report.not_modified {
+        return "nothing changed".to_owned();
+    }
+    let mut text = format!(
+        "{} new, {} updated, {} known, {} without title or address",
+        report.added, report.updated, report.unchanged, report.dropped
+    );
+    if report.left_out > 0 {
+        let most = parse::MAX_ENTRIES;
+        let _ = write!(
+            text,
+            ", {} after the first {most} not read",
+            report.left_out
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fetch_tells_what_was_not_read_of_a_long_feed() {
+        let mut report = fetch_feed::Report {
+            added: 500,
+            ..fetch_feed::Report::default()
+        };
+        let short = "500 new, 0 updated, 0 known, 0 without title or address";
+        assert_eq!(brought(&report), short);
+        report.left_out = 1;
+        let long = format!("{short}, 1 after the first 500 not read");
+        assert_eq!(brought(&report), long);
+    }
 }

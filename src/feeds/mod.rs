@@ -30,6 +30,8 @@ pub struct ParsedFeed {
     pub format: &'static str,
     pub title: Option<String>,
     pub entries: Vec<ParsedEntry>,
+    /// How many more the file has than are read.
+    pub left_out: usize,
 }
 
 /// One item of a feed, sanitised: no field holds anything active.

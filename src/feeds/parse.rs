@@ -18,8 +18,8 @@ use super::{ParsedEntry, ParsedFeed, decode, json_feed, repair};
 use crate::domain::article::language_tag;
 use crate::domain::clock::Time;
 
-/// Entries beyond this are not read: no digest needs them, and sanitising takes its time.
-const MAX_ENTRIES: usize = 500;
+/// Entries beyond this are left out: no digest needs them, and sanitising takes its time.
+pub const MAX_ENTRIES: usize = 500;
 /// The longest title that is made from a summary.
 const BORROWED_TITLE: usize = 80;
 
@@ -142,7 +142,7 @@ fn root(text: &str) -> Result<Home, ParseError> {
 fn from_model(feed: model::Feed, home: Home) -> RawFeed {
     let language = feed.language;
     let link = page_links(&feed.links).into_iter().next();
-    let entries = feed.entries.into_iter().take(MAX_ENTRIES);
+    let entries = feed.entries.into_iter();
     RawFeed {
         format: match home {
             Home::Rss => "rss",
@@ -223,11 +223,13 @@ fn finish_feed(raw: RawFeed, base: Option<&Url>) -> ParsedFeed {
     let link = raw.link.and_then(|link| web_url(&link, base));
     let link = link.and_then(|link| Url::parse(&link).ok());
     let base = base.or(link.as_ref());
+    let left_out = raw.entries.len().saturating_sub(MAX_ENTRIES);
     let entries = raw.entries.into_iter().take(MAX_ENTRIES);
     ParsedFeed {
         format: raw.format,
         title: raw.title.map(|t| plain_line(&t)).filter(|t| !t.is_empty()),
         entries: entries.map(|entry| finish_entry(entry, base)).collect(),
+        left_out,
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Report {
     pub unchanged: u32,
     /// Items without a title or an address.
     pub dropped: u32,
+    /// Items beyond the most that are read of a feed.
+    pub left_out: usize,
 }
 
 /// Why a fetch brought nothing.
@@ -98,7 +100,13 @@ pub async fn fetch(deps: &Deps, id: FeedId) -> Result<Report, FeedError> {
     }
     match bring(deps, &feed).await {
         Ok(report) => {
-            tracing::info!(feed = %id, added = report.added, updated = report.updated, "feed fetched");
+            let Report {
+                added,
+                updated,
+                left_out,
+                ..
+            } = report;
+            tracing::info!(feed = %id, added, updated, left_out, "feed fetched");
             if feed.article_pages {
                 read_pages(deps, &feed).await?;
             }

@@ -89,6 +89,20 @@ async fn all(app: &TestApp) -> Vec<Article> {
 }
 
 #[tokio::test]
+async fn what_is_not_read_of_a_long_feed_is_told() {
+    let (app, stand) = app().await;
+    let feed = connect(&app, stand.url("/long")).await;
+    let items = (0..503).map(|n| {
+        format!("<item><title>Story {n}</title><link>https://ledger.example/{n}</link></item>")
+    });
+    let items: String = items.collect();
+    let xml = format!("<rss version='2.0'><channel>{items}</channel></rss>");
+    stand.lay_feed("/long", xml);
+    let report = fetch(&app, &feed).await;
+    assert_eq!((report.added, report.left_out), (500, 3));
+}
+
+#[tokio::test]
 async fn edits_and_reposts_over_five_issues_never_repeat_an_article() {
     let (app, stand) = app().await;
     app.subscribe("reader@inbox.example", "").await;

@@ -230,6 +230,7 @@ fn feeds_are_parsed_without_a_database() {
     let parsed: Value = serde_json::from_str(&ok(folder.path(), &arguments, feed)).unwrap();
     assert_eq!(parsed["format"], "rss");
     assert_eq!(parsed["entries"][0]["url"], "https://ledger.example/a");
+    assert_eq!(parsed["left_out"], 0);
     assert_eq!(parsed["entries"][0]["summary_html"], "<p>Hi</p>");
     let output = run(
         folder.path(),

@@ -250,6 +250,30 @@ fn survives_what_makes_the_parser_panic() {
 }
 
 #[test]
+fn tells_how_many_entries_of_a_long_feed_are_left_out() {
+    for (given, left_out) in [(MAX_ENTRIES, 0), (MAX_ENTRIES + 3, 3)] {
+        let item = r#"{"id": "1", "title": "t"}"#;
+        let json = format!(
+            r#"{{"version": "https://jsonfeed.org/version/1.1", "items": [{}]}}"#,
+            vec![item; given].join(",")
+        );
+        let atom = format!(
+            "<feed xmlns='http://www.w3.org/2005/Atom'>{}</feed>",
+            "<entry><title>t</title></entry>".repeat(given)
+        );
+        for text in [json, atom] {
+            let feed = read(text.as_bytes());
+            assert_eq!(
+                (feed.entries.len(), feed.left_out),
+                (MAX_ENTRIES, left_out),
+                "{}",
+                feed.format
+            );
+        }
+    }
+}
+
+#[test]
 fn hostile_sizes_stay_cheap() {
     let deep = format!("<rss><channel>{}", "<item>".repeat(50_000));
     assert!(parse(deep.as_bytes(), None).is_ok());
@@ -268,7 +292,11 @@ fn hostile_sizes_stay_cheap() {
         "<rss><channel>{}</channel></rss>",
         "<item><title>a</title></item>".repeat(2000)
     );
-    assert_eq!(read(many.as_bytes()).entries.len(), MAX_ENTRIES);
+    let many = read(many.as_bytes());
+    assert_eq!(
+        (many.entries.len(), many.left_out),
+        (MAX_ENTRIES, 2000 - MAX_ENTRIES)
+    );
 }
 
 proptest::proptest! {

@@ -21,7 +21,10 @@ pub(super) async fn take_in(
     let mut entries: Vec<&ParsedEntry> = parsed.entries.iter().collect();
     // The latest first: where an article comes twice, its last word counts.
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated_at.or(entry.published_at)));
-    let mut report = Report::default();
+    let mut report = Report {
+        left_out: parsed.left_out,
+        ..Report::default()
+    };
     for entry in entries {
         let incoming = Incoming {
             shares_page: shared.contains(entry.url.as_str()),
