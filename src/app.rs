@@ -243,6 +243,7 @@ fn relay_config(relay: &relay::Relay, host: &str) -> Result<RelayConfig> {
         connections: relay.connections,
         messages_per_connection: relay.messages_per_connection,
         pipelining: relay.pipelining,
+        window: relay.window,
         auth: match relay.auth {
             relay::Auth::Auto => Auth::Auto,
             relay::Auth::Plain => Auth::Only(Mechanism::Plain),

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Problem, secret};
 
+/// Mails whose outcome nobody knows when a connection breaks.
+const MOST_WINDOW: usize = 16;
+
 /// An SMTP server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -30,6 +33,8 @@ pub struct Relay {
     pub backup: bool,
     pub warm_up: Option<WarmUp>,
     pub pipelining: bool,
+    /// Mails on the line at once on a connection, where the server offers CHUNKING.
+    pub window: usize,
     pub auth: Auth,
     pub ca_file: Option<PathBuf>,
 }
@@ -79,6 +84,7 @@ impl Default for Relay {
             backup: false,
             warm_up: None,
             pipelining: true,
+            window: 4,
             auth: Auth::Auto,
             ca_file: None,
         }
@@ -104,6 +110,9 @@ impl Relay {
         }
         if !(0.0..=1e6).contains(&self.per_second) {
             wrong("per_second", "must be 0 (no limit) to 1000000");
+        }
+        if !(1..=MOST_WINDOW).contains(&self.window) {
+            wrong("window", "must be 1 (mails go one by one) to 16");
         }
         if self.weight == 0 || self.weight > 1000 {
             wrong(

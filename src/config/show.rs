@@ -24,6 +24,7 @@ impl Settings {
                     "backup": relay.backup,
                     "warm_up": relay.warm_up,
                     "pipelining": relay.pipelining,
+                    "window": relay.window,
                     "auth": relay.auth,
                     "ca_file": relay.ca_file,
                 })

@@ -20,5 +20,5 @@ pub use headers::{Header, HeaderValue, ListHeaders, list_unsubscribe, notice_hea
 pub use message::{ComposeError, Draft, compose};
 pub use relay::{Relay, RelayConfig, RelayError, Security};
 pub use skeleton::{Piece, Reader, Shared, Skeleton};
-pub use smtp::{Envelope, Refusal, Session, Step};
+pub use smtp::{Answer, Envelope, Parcel, Refusal, Session, Step};
 pub use transport::{ConnectError, Connection, Fault};

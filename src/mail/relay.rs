@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lettre::transport::smtp::extension::ClientId;
@@ -41,6 +41,9 @@ pub struct RelayConfig {
     pub auth: Auth,
     /// Whether commands go out in groups where the server takes that (RFC 2920).
     pub pipelining: bool,
+    /// Mails on the line at once on a connection, where the server takes commands in groups and
+    /// messages in chunks (RFC 3030).
+    pub window: usize,
 }
 
 impl RelayConfig {
@@ -58,6 +61,7 @@ impl RelayConfig {
             ca_file: None,
             auth: Auth::Auto,
             pipelining: true,
+            window: 4,
         }
     }
 }
@@ -110,6 +114,8 @@ pub(super) struct Settings {
     pub(super) auth: Auth,
     /// Cleared for good where the server turns out to lose commands.
     pipelining: AtomicBool,
+    /// One for good where the server turns out not to bear more.
+    window: AtomicUsize,
 }
 
 impl Relay {
@@ -189,6 +195,22 @@ impl Settings {
         }
     }
 
+    /// How many mails may be on the line at once on a connection.
+    pub(super) fn window(&self) -> usize {
+        self.window.load(Ordering::Relaxed)
+    }
+
+    /// Mails go one by one, on every connection to this relay.
+    pub(super) fn stop_windows(&self) {
+        if self.window.swap(1, Ordering::Relaxed) > 1 {
+            tracing::warn!(
+                relay = self.name,
+                "the relay offers CHUNKING but falls silent or out of step when mails are sent that \
+                 way; from now on they go one by one (window = 1)"
+            );
+        }
+    }
+
     pub(super) fn endpoint(&self) -> String {
         if self.host.contains(':') {
             format!("[{}]:{}", self.host, self.port)
@@ -246,6 +268,7 @@ impl Settings {
             data_timeout: config.data_timeout,
             auth: config.auth,
             pipelining: AtomicBool::new(config.pipelining),
+            window: AtomicUsize::new(config.window),
         })
     }
 }

@@ -20,9 +20,7 @@ pub(super) const BEGIN_RELAXED: &str = "BEGIN; SET LOCAL synchronous_commit = of
 
 pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(url)?.application_name("paperround");
-    let pool = PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(30));
+    let pool = pool_of(CONNECTIONS);
     // Reported now rather than after the pool's long patience with a server that is away.
     tokio::time::timeout(Duration::from_secs(10), pool.connect_with(options))
         .await
@@ -32,10 +30,22 @@ pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
 
 /// A pool of the runtime that calls this; it connects when it is used.
 pub(super) fn elsewhere(pool: &PgPool) -> PgPool {
+    pool_of(ENGINE_CONNECTIONS).connect_lazy_with((*pool.connect_options()).clone())
+}
+
+/// Without just-in-time compilation: how many rows a JSON list has the planner can only guess, and
+/// where it guesses too many it compiles for 200 ms what runs for one. Set by a statement, since a
+/// connection pooler in between refuses options that come with the sign-in.
+fn pool_of(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()
-        .max_connections(ENGINE_CONNECTIONS)
+        .max_connections(connections)
         .acquire_timeout(Duration::from_secs(30))
-        .connect_lazy_with((*pool.connect_options()).clone())
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                let set = sqlx::query("SET jit = off").execute(connection);
+                set.await.map(drop)
+            })
+        })
 }
 
 /// Makes durable what relaxed transactions have committed.

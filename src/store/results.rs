@@ -2,6 +2,7 @@
 //! in groups. What a process has begun stands in one row of `in_flight`, since a mark in each
 //! delivery would double what the ledger is written.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -99,10 +100,15 @@ struct RecordRow<'a> {
 /// Records how attempts ended; nothing where the node was taken for dead meanwhile, unless the mail
 /// was taken. That counts whatever became of its row while it was on its way: its reader may have
 /// left.
-pub async fn record(tx: &mut Tx, records: &[Record], node: &str) -> Result<(), StoreError> {
+pub async fn record(
+    tx: &mut Tx,
+    records: &[impl Borrow<Record>],
+    node: &str,
+) -> Result<(), StoreError> {
     let rows: Vec<RecordRow<'_>> = records
         .iter()
         .map(|record| {
+            let record: &Record = record.borrow();
             let reply = record.reply.as_ref();
             RecordRow {
                 id: record.id.0,
@@ -153,14 +159,18 @@ impl Steps {
         }
     }
 
-    /// Records results and puts mails down as begun; returns what is on the line from now on. Of
-    /// `begins`, what is not there must not be sent.
+    /// Records results, strikes off what was not sent after all, and puts mails down as begun;
+    /// returns what is on the line from now on. Of `begins`, what is not there must not be sent.
     pub async fn write(
         &mut self,
-        records: &[Record],
-        begins: &InFlight,
+        records: &[&Record],
+        withdrawn: &[DeliveryId],
+        mut begins: InFlight,
     ) -> Result<&InFlight, StoreError> {
-        let (mut rest, mut begins) = (self.in_flight.clone(), begins.clone());
+        let mut rest = self.in_flight.clone();
+        for id in withdrawn {
+            rest.remove(id);
+        }
         for record in records {
             rest.remove(&record.id);
             // PostgreSQL looks at the state before this step.
@@ -180,7 +190,7 @@ impl Steps {
 
     async fn write_alike(
         &mut self,
-        records: &[Record],
+        records: &[&Record],
         alike: &Alike<'_>,
         rest: &InFlight,
         begins: &InFlight,
@@ -228,21 +238,18 @@ struct Alike<'a> {
 
 /// Mails that began within a second and were taken with the same code through the same relay are
 /// nearly all, and need one statement; `None` where others are among them.
-fn alike(records: &[Record]) -> Option<Alike<'_>> {
-    let of = |record| {
+fn alike<'a>(records: &[&'a Record]) -> Option<Alike<'a>> {
+    let of = |record: &&'a Record| {
         let Record {
             state,
             reply,
             repeated,
+            relay,
             ..
-        }: &Record = record;
+        } = *record;
         let is_usual = *state == DeliveryState::Sent && !repeated;
         let reply = reply.as_ref().filter(|_| is_usual)?;
-        Some((
-            reply.code,
-            reply.enhanced.as_deref(),
-            record.relay.as_deref(),
-        ))
+        Some((reply.code, reply.enhanced.as_deref(), relay.as_deref()))
     };
     let Some(first) = records.first() else {
         return Some(Alike::default());

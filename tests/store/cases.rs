@@ -848,7 +848,7 @@ async fn a_pause_stops_what_is_claimed_and_what_was_taken_counts_all_the_same() 
         let at = makes.now();
         let mut steps = Steps::new(&store, "mine");
         let line = |row: usize| InFlight::from([(rows[row].id, at)]);
-        assert_eq!(*steps.write(&[], &line(0)).await.unwrap(), line(0));
+        assert_eq!(*steps.write(&[], &[], line(0)).await.unwrap(), line(0));
 
         let mut tx = store.begin().await.unwrap();
         let (sending, paused) = (IssueState::Sending, IssueState::Paused);
@@ -859,7 +859,7 @@ async fn a_pause_stops_what_is_claimed_and_what_was_taken_counts_all_the_same() 
         );
         tx.commit().await.unwrap();
         // What is refused is not put down either, or it would pass for begun after a crash.
-        assert_eq!(*steps.write(&[], &line(1)).await.unwrap(), line(0));
+        assert_eq!(*steps.write(&[], &[], line(1)).await.unwrap(), line(0));
         let mut tx = store.begin().await.unwrap();
         assert_eq!(claims::in_flight(&mut tx, id).await.unwrap(), 1);
         // The row was given up meanwhile: as after a leave in the very moment of the begin.
@@ -871,8 +871,14 @@ async fn a_pause_stops_what_is_claimed_and_what_was_taken_counts_all_the_same() 
         );
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().unknown, 1);
         tx.commit().await.unwrap();
-        let sent = [taken(rows[0].id, at)];
-        assert!(steps.write(&sent, &line(2)).await.unwrap().is_empty());
+        let sent = taken(rows[0].id, at);
+        assert!(
+            steps
+                .write(&[&sent], &[], line(2))
+                .await
+                .unwrap()
+                .is_empty()
+        );
         let mut tx = store.read().await.unwrap();
         let counts = issues::counts(&mut tx, id).await.unwrap();
         assert_eq!((counts.sent, counts.unknown, counts.pending), (1, 0, 2));
@@ -893,12 +899,12 @@ async fn a_group_is_written_in_one_step_whatever_is_in_it() {
             numbers.iter().map(|row| (rows[*row].id, at)).collect()
         };
         let mut steps = Steps::new(&store, "mine");
-        let begun = steps.write(&[], &begins(&[0, 1])).await.unwrap();
+        let begun = steps.write(&[], &[], begins(&[0, 1])).await.unwrap();
         assert_eq!(*begun, begins(&[0, 1]));
         let mut strangers = Steps::new(&store, "other");
         assert!(
             strangers
-                .write(&[], &begins(&[2]))
+                .write(&[], &[], begins(&[2]))
                 .await
                 .unwrap()
                 .is_empty()
@@ -920,18 +926,30 @@ async fn a_group_is_written_in_one_step_whatever_is_in_it() {
             tried_at: Some(at),
         };
         let usual = [sent(0, "queued as \"A\""), sent(1, "queued as B")];
-        let begun = steps.write(&usual, &begins(&[2, 0])).await.unwrap();
+        let begun = steps
+            .write(&[&usual[0], &usual[1]], &[], begins(&[2, 0]))
+            .await
+            .unwrap();
         assert_eq!(*begun, begins(&[2]), "what was sent does not begin again");
         let refused = Record {
             state: DeliveryState::Failed,
             ..sent(3, "no")
         };
         let begun = steps
-            .write(&[sent(2, "C"), refused], &begins(&[4]))
+            .write(&[&sent(2, "C"), &refused], &[], begins(&[4]))
             .await
             .unwrap();
         assert_eq!(*begun, begins(&[4]));
-        let last = steps.write(&[sent(4, "D")], &InFlight::new()).await;
+        let back = steps.write(&[], &[rows[4].id], InFlight::new()).await;
+        assert!(
+            back.unwrap().is_empty(),
+            "what was not sent is off the line"
+        );
+        assert_eq!(
+            *steps.write(&[], &[], begins(&[4])).await.unwrap(),
+            begins(&[4])
+        );
+        let last = steps.write(&[&sent(4, "D")], &[], InFlight::new()).await;
         assert!(last.unwrap().is_empty());
 
         let mut tx = store.read().await.unwrap();

@@ -6,10 +6,10 @@ from product import Service
 from workshop import Sink, call, openssl_rsa, say, smtp_source
 
 
-def alternate(shop, o, name, *, database="sqlite", dkim=None, flags=(), readers=None, rsa=False):
+def alternate(shop, o, name, *, database="sqlite", dkim=None, flags=(), chunking=True, readers=None, rsa=False):
     """Rounds of the product and of smtp-source against one sink."""
     readers = readers or o.readers
-    sink = Sink(shop, *flags)
+    sink = Sink(shop, *flags, *(["--chunking"] if chunking else []))
     service = Service(shop, name, shop.database(database, name), sink, dkim)
     service.prepare(readers)
     service.start()
@@ -55,10 +55,15 @@ def slow(shop, o):
     return alternate(shop, o, "slow", flags=("--latency-ms", "20"), readers=o.slow_readers)
 
 
-def slow_chunking(shop, o):
-    """every reply takes 20 ms and CHUNKING is offered, SQLite"""
-    flags = ("--latency-ms", "20", "--chunking")
-    return alternate(shop, o, "slow-chunking", flags=flags, readers=o.slow_readers)
+def sqlite_data(shop, o):
+    """the relay does not offer CHUNKING, SQLite"""
+    return alternate(shop, o, "sqlite-data", chunking=False)
+
+
+def slow_data(shop, o):
+    """every reply takes 20 ms and CHUNKING is not offered, SQLite"""
+    flags = ("--latency-ms", "20")
+    return alternate(shop, o, "slow-data", flags=flags, chunking=False, readers=o.slow_readers)
 
 
 def growth(shop, o, database):
@@ -66,7 +71,7 @@ def growth(shop, o, database):
     sizes = {}
     for label, readers in (("small", 10_000), ("large", o.million)):
         name = f"{label}-{database}"
-        sink = Sink(shop)
+        sink = Sink(shop, "--chunking")
         service = Service(shop, name, shop.database(database, name), sink)
         cost = service.prepare(readers)
         say(f"   {readers} readers imported in {cost['import_seconds']:.1f} s")
@@ -115,7 +120,8 @@ ALL = {
     "ed25519": ed25519,
     "rsa": rsa,
     "slow": slow,
-    "slow-chunking": slow_chunking,
+    "sqlite-data": sqlite_data,
+    "slow-data": slow_data,
     "million-sqlite": million_sqlite,
     "million-postgres": million_postgres,
 }

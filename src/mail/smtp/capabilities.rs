@@ -16,7 +16,7 @@ pub struct Capabilities {
     pub smtp_utf8: bool,
     /// RFC 3461.
     pub dsn: bool,
-    /// RFC 3030; not used.
+    /// RFC 3030.
     pub chunking: bool,
     /// RFC 2034.
     pub enhanced_status_codes: bool,

@@ -67,7 +67,7 @@ impl Session {
         let mut done = 0;
         let commands = &self.plan.bytes[..reach];
         let written = wire
-            .write(message, commands, &mut done, patience(stall, total))
+            .write(&[message, commands], &mut done, patience(stall, total))
             .await;
         self.since = Instant::now();
         self.plan.written = done.saturating_sub(message.len());
@@ -165,12 +165,17 @@ impl Session {
         if is_sign_in(code) || code == BAD_SEQUENCE {
             return true;
         }
+        self.plan.may_be_lost() && self.is_out_of_step(code)
+    }
+
+    /// Whether a negative reply says that the server heard another command, where it may have.
+    pub(super) fn is_out_of_step(&self, code: u16) -> bool {
         let is_plain = |enhanced: Option<String>| enhanced.is_none_or(|e| e.starts_with("5.5."));
-        NO_COMMAND.contains(&code) && self.plan.may_be_lost() && is_plain(self.kept().enhanced)
+        code == BAD_SEQUENCE || NO_COMMAND.contains(&code) && is_plain(self.kept().enhanced)
     }
 
     /// Our fault in words.
-    fn fault(&self, verb: Verb, code: u16) -> String {
+    pub(super) fn fault(&self, verb: Verb, code: u16) -> String {
         let said = self.said();
         if is_sign_in(code) {
             format!(

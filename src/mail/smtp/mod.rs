@@ -4,7 +4,8 @@
 //! A mail goes through three calls. `announce` says MAIL, RCPT and DATA; `ready` waits until the
 //! server wants the message; `send` hands it over and announces the next mail in the same breath.
 //! Between `ready` and `send` nothing is lost by dropping the session: the server has no mail
-//! before the final dot.
+//! before the final dot. Where the server takes messages in chunks (CHUNKING, RFC 3030), several
+//! mails go in one go: `send_window`.
 
 mod auth;
 mod capabilities;
@@ -16,6 +17,7 @@ mod open;
 mod plan;
 mod session;
 mod stream;
+mod window;
 
 use std::fmt;
 
@@ -24,6 +26,7 @@ pub use capabilities::Capabilities;
 pub use envelope::Envelope;
 pub use examine::{Examined, Protection};
 pub use session::Session;
+pub use window::{Answer, Parcel};
 
 use crate::domain::delivery::Outcome;
 

@@ -150,7 +150,7 @@ pub(super) async fn exchange(
         other => (Fault::Network, format!("no reply to {what}: {other}")),
     };
     let line = [line.as_bytes(), b"\r\n"].concat();
-    wire.write(b"", &line, &mut 0, patience)
+    wire.write(&[&line], &mut 0, patience)
         .await
         .map_err(failed)?;
     wire.reply(Instant::now(), limit).await.map_err(failed)

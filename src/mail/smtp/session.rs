@@ -37,9 +37,9 @@ pub struct Session {
     pub(super) relay: Relay,
     /// `None` once it is closed.
     pub(super) wire: Option<Wire>,
-    capabilities: Capabilities,
+    pub(super) capabilities: Capabilities,
     /// Mails announced on it.
-    begun: u32,
+    pub(super) begun: u32,
     pub(super) stage: Stage,
     pub(super) plan: Plan,
     /// Of the announced mail.
@@ -48,6 +48,8 @@ pub struct Session {
     pub(super) is_mail_open: bool,
     /// From when on the next reply is waited for.
     pub(super) since: Instant,
+    /// Whether the server has taken a message in a chunk.
+    pub(super) is_chunk_proven: bool,
 }
 
 impl Session {
@@ -62,6 +64,7 @@ impl Session {
             refusal: None,
             is_mail_open: false,
             since: Instant::now(),
+            is_chunk_proven: false,
         }
     }
 
@@ -188,7 +191,7 @@ impl Session {
         let leave = async {
             // In the middle of a mail QUIT would be taken for a part of it.
             if self.stage == Stage::Idle {
-                let said = wire.write(b"", b"QUIT\r\n", &mut 0, patience).await;
+                let said = wire.write(&[b"QUIT\r\n"], &mut 0, patience).await;
                 if said.is_ok() {
                     let _ = wire.reply(Instant::now(), QUIT_TIMEOUT).await;
                 }
@@ -224,7 +227,7 @@ impl Session {
         let Plan { bytes, written, .. } = &mut self.plan;
         let limit = self.relay.0.command_timeout;
         let result = wire
-            .write(b"", &bytes[..reach], written, patience(limit, limit))
+            .write(&[&bytes[..reach]], written, patience(limit, limit))
             .await;
         self.since = Instant::now();
         result

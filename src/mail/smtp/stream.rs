@@ -18,6 +18,8 @@ use crate::domain::delivery::Reply;
 
 /// How much is given to TLS at a time, so that what an error may have let through is bounded.
 const TLS_PIECE: usize = 64 * 1024;
+/// How many pieces are handed over in one call.
+const PIECES: usize = 16;
 
 pub(super) enum Stream {
     Plain(TcpStream),
@@ -38,29 +40,27 @@ impl Stream {
         Poll::Ready(Ok(room.filled().len()))
     }
 
-    /// Writes some of both pieces. With an error comes how much of them may have left all the
-    /// same: TLS takes bytes in before it sends them.
+    /// Writes some of the pieces, from their byte `done` on. With an error comes how much of them
+    /// may have left all the same: TLS takes bytes in before it sends them.
     fn poll_write(
         &mut self,
         context: &mut Context<'_>,
-        first: &[u8],
-        second: &[u8],
+        pieces: &[&[u8]],
+        done: usize,
     ) -> Poll<Result<usize, (usize, io::Error)>> {
+        let mut slices = [IoSlice::new(b""); PIECES];
         match self {
             Self::Plain(tcp) => {
-                let pieces = [IoSlice::new(first), IoSlice::new(second)];
-                let from = usize::from(first.is_empty());
+                let (count, _) = rest(pieces, done, usize::MAX, &mut slices);
                 Pin::new(tcp)
-                    .poll_write_vectored(context, &pieces[from..])
+                    .poll_write_vectored(context, &slices[..count])
                     .map_err(|error| (0, error))
             }
             Self::Tls(tls) => {
-                let first = &first[..first.len().min(TLS_PIECE)];
-                let second = if first.len() < TLS_PIECE { second } else { b"" };
-                let pieces = [IoSlice::new(first), IoSlice::new(second)];
+                let (count, given) = rest(pieces, done, TLS_PIECE, &mut slices);
                 Pin::new(tls.as_mut())
-                    .poll_write_vectored(context, &pieces)
-                    .map_err(|error| (first.len() + second.len(), error))
+                    .poll_write_vectored(context, &slices[..count])
+                    .map_err(|error| (given, error))
             }
         }
     }
@@ -155,19 +155,18 @@ impl Wire {
         }
     }
 
-    /// Writes two pieces as one, from where `done` stands, and reads what the server says
-    /// meanwhile: it may not read on before it was heard. Dropped halfway, or with an error,
-    /// `done` tells how much may have left.
+    /// Writes pieces as one, from where `done` stands, and reads what the server says meanwhile:
+    /// it may not read on before it was heard. Dropped halfway, or with an error, `done` tells how
+    /// much may have left.
     pub(super) async fn write(
         &mut self,
-        first: &[u8],
-        second: &[u8],
+        pieces: &[&[u8]],
         done: &mut usize,
         patience: Patience,
     ) -> Result<(), Broken> {
         let end = Instant::now() + patience.total;
         loop {
-            let step = poll_fn(|context| self.poll_step(context, first, second, done));
+            let step = poll_fn(|context| self.poll_step(context, pieces, done));
             let limit = end.min(Instant::now() + patience.stall);
             match timeout_at(limit, step).await {
                 Ok(Ok(true)) => return Ok(()),
@@ -184,14 +183,12 @@ impl Wire {
     fn poll_step(
         &mut self,
         context: &mut Context<'_>,
-        first: &[u8],
-        second: &[u8],
+        pieces: &[&[u8]],
         done: &mut usize,
     ) -> Poll<Result<bool, Broken>> {
-        while *done < first.len() + second.len() {
-            let first_rest = first.get(*done..).unwrap_or_default();
-            let second_rest = &second[done.saturating_sub(first.len())..];
-            match self.stream.poll_write(context, first_rest, second_rest) {
+        let end: usize = pieces.iter().map(|piece| piece.len()).sum();
+        while *done < end {
+            match self.stream.poll_write(context, pieces, *done) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(ended())),
                 Poll::Ready(Ok(count)) => *done += count,
                 Poll::Ready(Err((count, error))) => {
@@ -223,10 +220,65 @@ impl Wire {
     }
 }
 
+/// What is left of the pieces behind their first `done` bytes, at most `most` bytes of it; returns
+/// how many slices and bytes that are.
+fn rest<'a>(
+    pieces: &[&'a [u8]],
+    mut done: usize,
+    most: usize,
+    slices: &mut [IoSlice<'a>; PIECES],
+) -> (usize, usize) {
+    let (mut count, mut given) = (0, 0);
+    for piece in pieces {
+        if done >= piece.len() {
+            done -= piece.len();
+            continue;
+        }
+        if count == PIECES || given == most {
+            break;
+        }
+        let piece = &piece[done..];
+        let piece = &piece[..piece.len().min(most - given)];
+        done = 0;
+        slices[count] = IoSlice::new(piece);
+        (count, given) = (count + 1, given + piece.len());
+    }
+    (count, given)
+}
+
 fn ended() -> Broken {
     Broken::Ended("the server closed the connection".to_owned())
 }
 
 fn failed(error: &io::Error) -> Broken {
     Broken::Ended(format!("the connection broke ({error})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(pieces: &[&[u8]], done: usize, most: usize) -> (Vec<u8>, usize) {
+        let mut slices = [IoSlice::new(b""); PIECES];
+        let (count, given) = rest(pieces, done, most, &mut slices);
+        let bytes: Vec<u8> = slices[..count].iter().flat_map(|s| s.to_vec()).collect();
+        assert_eq!(bytes.len(), given);
+        (bytes, count)
+    }
+
+    #[test]
+    fn writing_goes_on_where_it_was_broken_off() {
+        let pieces: [&[u8]; 4] = [b"MAIL", b"", b"body", b"x"];
+        let whole = b"MAILbodyx";
+        for done in 0..=whole.len() {
+            for most in 1..=whole.len() {
+                let (bytes, _) = left(&pieces, done, most);
+                let end = whole.len().min(done + most);
+                assert_eq!(bytes, &whole[done..end], "{done} {most}");
+            }
+        }
+        assert_eq!(left(&pieces, 0, usize::MAX).1, 3);
+        let many = [b"x".as_slice(); PIECES + 5];
+        assert_eq!(left(&many, 2, usize::MAX).1, PIECES);
+    }
 }

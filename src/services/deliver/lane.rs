@@ -3,7 +3,8 @@
 //!
 //! Between the server's go-ahead and the mail itself stands a commit: the result of the last mail
 //! and the mark of this one. So a process that is killed leaves one row for each connection
-//! whose outcome nobody knows.
+//! whose outcome nobody knows. Where the server takes several mails in one go (`window`), it is
+//! one row for each of these.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,18 +14,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::item::{Item, Shared};
 use super::judge::{judge, unwritable};
-use super::recorder::Recorder;
+use super::recorder::{Recorder, Step};
 use super::routes::{Admission, Routes};
-use crate::domain::clock::Time;
 use crate::domain::delivery::{Concern, Outcome, concern, is_about_us};
-use crate::domain::ids::DeliveryId;
-use crate::mail::{Envelope, Refusal, Session, Step};
+use crate::mail::{self, Envelope, Refusal, Session};
 use crate::services::Deps;
 use crate::store::StoreError;
-use crate::store::results::Record;
 
 /// A result does not wait longer than this for the go-ahead of the next mail.
 const PATIENCE: Duration = Duration::from_millis(20);
+/// Buffers that a connection keeps for its next mails.
+const SPARE: usize = 16;
 /// A connection without work is closed.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -41,16 +41,16 @@ pub(super) struct Lane {
     pub(super) stop: CancellationToken,
     /// Waits no longer for a database that takes no results.
     pub(super) give_up: CancellationToken,
-    /// The result of the last mail, recorded with the mark of the next.
-    pub(super) result: Option<Record>,
+    /// The results of the last mails, recorded with the marks of the next.
+    pub(super) step: Step,
     /// Buffers of mails that are gone.
     pub(super) spare: Vec<Vec<u8>>,
 }
 
 /// A written mail.
-struct Mail {
-    item: Item,
-    envelope: Envelope,
+pub(super) struct Mail {
+    pub(super) item: Item,
+    pub(super) envelope: Envelope,
 }
 
 impl Lane {
@@ -61,7 +61,7 @@ impl Lane {
         if let Some(mail) = waiting {
             self.give_back(mail);
         }
-        let recorded = self.record_last().await;
+        let recorded = self.record().await;
         if let Some(session) = session {
             session.quit().await;
         }
@@ -81,6 +81,7 @@ impl Lane {
                 return Ok(());
             };
             if !session.as_ref().is_some_and(Session::is_usable) {
+                self.record().await?;
                 if let Some(worn) = session.take() {
                     worn.quit().await;
                 }
@@ -92,6 +93,10 @@ impl Lane {
                 tokio::time::sleep(PATIENCE).await;
                 continue;
             };
+            if let Some(most) = open.window() {
+                self.send_window(open, mail, most).await?;
+                continue;
+            }
             if !open.is_announced() {
                 open.announce(&mail.envelope).await;
             }
@@ -106,81 +111,73 @@ impl Lane {
             self.refused(mail, refusal).await?;
             return Ok(None);
         }
-        let begin = (mail.item.claimed.id, mail.item.at);
-        let may_send = self.step(Some(begin)).await?;
-        if !may_send {
+        if self.begin(std::slice::from_ref(&mail)).await? != [true] {
             // The server waits for the mail by now: only a closed connection takes that back.
             open.abandon();
-            self.leave(&mail.item);
-            self.resolve(mail);
+            self.forget(&mail.item);
             return Ok(None);
         }
         let next = self.take_at_once().await?;
         let envelope = next.as_ref().map(|next| &next.envelope);
         let outcome = open.send(&mail.item.message, envelope).await;
-        self.answered(&mail, outcome);
-        self.resolve(mail);
+        if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &outcome {
+            self.routes.fault(self.at, None, text);
+        }
+        self.answered(mail, outcome);
         Ok(next)
     }
 
     /// Waits for the go-ahead; a result that waits with it is recorded alone when that takes long.
     async fn ready(&mut self, open: &mut Session) -> Result<Result<(), Refusal>, StoreError> {
-        if self.result.is_none() {
+        if self.step.results.is_empty() {
             return Ok(open.ready().await);
         }
         if let Ok(ready) = tokio::time::timeout(PATIENCE, open.ready()).await {
             return Ok(ready);
         }
-        self.record_last().await?;
+        self.record().await?;
         Ok(open.ready().await)
     }
 
     /// The mail was refused before it was begun.
     async fn refused(&mut self, mail: Mail, refusal: Refusal) -> Result<(), StoreError> {
-        self.record_last().await?;
+        self.record().await?;
         if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &refusal.outcome {
             // Not the reader's fault, and no attempt: another connection takes the mail.
             self.routes.fault(self.at, None, text);
             self.give_back(mail);
             return Ok(());
         }
-        let sender_refused = match (refusal.step, &refusal.outcome) {
-            (Step::Mail, Outcome::Refused(reply)) => Some(reply.to_string()),
-            (_, Outcome::Refused(reply)) if is_about_us(reply) => Some(reply.to_string()),
-            _ => None,
-        };
-        self.answered(&mail, refusal.outcome);
+        let sender_refused = sender_refused(refusal.step, &refusal.outcome);
+        self.answered(mail, refusal.outcome);
         if let Some(text) = sender_refused {
             self.routes.sender_refused(self.at, &text);
         }
-        self.resolve(mail);
-        self.record_last().await
+        self.record().await
     }
 
-    /// Notes what the server said about a mail.
-    fn answered(&mut self, mail: &Mail, outcome: Outcome) {
+    /// Notes what the server said about a mail, which is done with then.
+    pub(super) fn answered(&mut self, mail: Mail, outcome: Outcome) {
         let about = match &outcome {
             Outcome::Deferred(reply) => Some(concern(reply)),
             _ => None,
         };
-        match &outcome {
-            Outcome::NotBegun(text) | Outcome::Unknown(text) => {
-                self.routes.fault(self.at, None, text);
-            }
-            Outcome::Accepted(_) | Outcome::Deferred(_) | Outcome::Refused(_) => {
-                self.routes.answered(self.at, about == Some(Concern::Relay));
-            }
+        if !matches!(outcome, Outcome::NotBegun(_) | Outcome::Unknown(_)) {
+            self.routes.answered(self.at, about == Some(Concern::Relay));
         }
         if matches!(outcome, Outcome::Accepted(_)) {
             self.routes.accepted(self.at);
         }
-        let domain = mail.item.claimed.email.domain();
+        let item = mail.item;
+        let domain = item.claimed.email.domain();
         let slower = about == Some(Concern::Domain);
         self.routes.domains.leave(domain, Some(slower));
         let relay = self.routes.relay(self.at).name();
-        let item = &mail.item;
         let record = judge(&self.deps, &item.claimed, item.at, Some(relay), outcome);
-        self.result = Some(record);
+        self.step.results.push(record);
+        if self.spare.len() < SPARE {
+            self.spare.push(item.message);
+        }
     }
 
     /// The next mail; waits for one. `None` where there is nothing more to do.
@@ -188,7 +185,7 @@ impl Lane {
         if let Some(mail) = self.take_at_once().await? {
             return Ok(Some(mail));
         }
-        self.record_last().await?;
+        self.record().await?;
         loop {
             let item = tokio::select! {
                 biased;
@@ -209,7 +206,7 @@ impl Lane {
     }
 
     /// A mail that is in the queue already and may go at once.
-    async fn take_at_once(&mut self) -> Result<Option<Mail>, StoreError> {
+    pub(super) async fn take_at_once(&mut self) -> Result<Option<Mail>, StoreError> {
         while !self.stop.is_cancelled() {
             if self.routes.admit(&self.deps, self.at, true).await? != Admission::Yes {
                 return Ok(None);
@@ -255,8 +252,7 @@ impl Lane {
     async fn write(&mut self, mut item: Item) -> Result<Option<Mail>, StoreError> {
         if item.letters.is_halted() {
             // Announced, it would cost the connection.
-            self.leave(&item);
-            self.shared.resolved(item.claimed.id);
+            self.forget(&item);
             return Ok(None);
         }
         if item.message.is_empty() {
@@ -264,10 +260,10 @@ impl Lane {
             bytes.clear();
             let letters = Arc::clone(&item.letters);
             if let Err(error) = letters.write(&self.deps, &item, &mut bytes) {
-                self.record_last().await?;
-                self.result = Some(unwritable(&self.deps, &item.claimed, item.at, &error));
+                let record = unwritable(&self.deps, &item.claimed, item.at, &error);
+                self.step.results.push(record);
                 self.leave(&item);
-                self.record_last().await?;
+                self.record().await?;
                 return Ok(None);
             }
             item.message = bytes;
@@ -288,47 +284,65 @@ impl Lane {
         self.routes.domains.leave(item.claimed.email.domain(), None);
     }
 
-    fn give_back(&mut self, mail: Mail) {
+    /// A mail that may not be sent any more.
+    pub(super) fn forget(&self, item: &Item) {
+        self.leave(item);
+        self.shared.resolved(item.claimed.id);
+    }
+
+    pub(super) fn give_back(&mut self, mail: Mail) {
         let mut item = mail.item;
         item.troubles += 1;
         self.shared.give_back(item);
     }
 
-    /// The item is done with; its buffer is not.
-    fn resolve(&mut self, mail: Mail) {
-        if self.result.is_none() {
-            self.shared.resolved(mail.item.claimed.id);
-        }
-        if self.spare.len() < 2 {
-            self.spare.push(mail.item.message);
-        }
+    /// Marks mails as begun, and records the last results with that; tells of each whether it may
+    /// be sent.
+    pub(super) async fn begin(&mut self, mails: &[Mail]) -> Result<Vec<bool>, StoreError> {
+        let marks = mails
+            .iter()
+            .map(|mail| (mail.item.claimed.id, mail.item.at));
+        self.step.begins.extend(marks);
+        self.write_step().await
     }
 
-    /// Records the last result; while the database does not take it (a full disk, a lock) there is
-    /// nothing better to do than to wait and try again.
-    async fn record_last(&mut self) -> Result<(), StoreError> {
-        self.step(None).await.map(drop)
+    /// Records the last results.
+    pub(super) async fn record(&mut self) -> Result<(), StoreError> {
+        self.write_step().await.map(drop)
     }
 
-    /// Records the last result and marks the next mail as begun. True where it may be sent.
-    async fn step(&mut self, begin: Option<(DeliveryId, Time)>) -> Result<bool, StoreError> {
-        if self.result.is_none() && begin.is_none() {
-            return Ok(false);
+    /// While the database does not take it (a full disk, a lock) there is nothing better to do
+    /// than to wait and try again.
+    async fn write_step(&mut self) -> Result<Vec<bool>, StoreError> {
+        if self.step.is_empty() {
+            return Ok(Vec::new());
         }
         loop {
-            match self.recorder.step(self.result.clone(), begin).await {
+            match self.recorder.write(&mut self.step).await {
                 Ok(may_send) => {
-                    if let Some(recorded) = self.result.take() {
+                    for recorded in self.step.results.drain(..) {
                         self.shared.resolved(recorded.id);
                     }
+                    self.step.withdrawn.clear();
+                    self.step.begins.clear();
                     return Ok(may_send);
                 }
                 Err(error) if self.give_up.is_cancelled() => return Err(error),
                 Err(error) => {
-                    tracing::error!(%error, "the result of a mail cannot be recorded; trying again");
+                    tracing::error!(%error, "the results of mails cannot be recorded; trying again");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
+    }
+}
+
+/// What the server said, where it was not about this one mail: it does not want its sender.
+pub(super) fn sender_refused(step: mail::Step, outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Refused(reply) if step == mail::Step::Mail || is_about_us(reply) => {
+            Some(reply.to_string())
+        }
+        _ => None,
     }
 }

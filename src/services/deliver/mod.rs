@@ -3,7 +3,8 @@
 //! A feeder claims rows and hands them to the relays; each connection is a task that writes,
 //! announces and sends one mail after the other; one writer records results and marks in groups.
 //! What is claimed and not begun has not been sent; what is begun and not recorded may have been:
-//! a process that is killed leaves at most one such row for each connection.
+//! a process that is killed leaves at most one such row for each connection, or a window of them where
+//! the relay takes several mails in one go.
 
 mod budget;
 mod domains;
@@ -17,6 +18,7 @@ mod parking;
 mod recorder;
 mod routes;
 mod signers;
+mod window;
 
 use std::sync::Arc;
 use std::thread;
@@ -142,7 +144,7 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
                 recorder: recorder.clone(),
                 stop: pause.clone(),
                 give_up: halt.clone(),
-                result: None,
+                step: recorder::Step::default(),
                 spare: Vec::new(),
             };
             lanes.spawn(lane.run());

@@ -24,17 +24,41 @@ const PATIENCE: usize = 6;
 /// How much sending a power cut may undo.
 const SYNC: Duration = Duration::from_millis(200);
 
-/// The result of a connection's last mail and the mark for its next.
-struct Step {
-    result: Option<Record>,
-    begin: Option<(DeliveryId, Time)>,
-    answer: oneshot::Sender<Result<bool, StoreError>>,
+/// What a connection writes at once.
+#[derive(Debug, Default)]
+pub(super) struct Step {
+    /// The results of its last mails.
+    pub(super) results: Vec<Record>,
+    /// Mails that were begun and have not been sent: no attempt.
+    pub(super) withdrawn: Vec<DeliveryId>,
+    /// The marks for its next mails, with the times in their Date fields.
+    pub(super) begins: Vec<(DeliveryId, Time)>,
+}
+
+impl Step {
+    pub(super) fn is_empty(&self) -> bool {
+        self.results.is_empty() && self.withdrawn.is_empty() && self.begins.is_empty()
+    }
+
+    /// Of each mail that begins, whether it may be sent.
+    fn verdicts(&self, in_flight: &InFlight) -> Vec<bool> {
+        let begins = self.begins.iter();
+        begins.map(|(id, _)| in_flight.contains_key(id)).collect()
+    }
+}
+
+/// The step comes back with what became of it.
+type Written = (Step, Result<Vec<bool>, StoreError>);
+
+struct Order {
+    step: Step,
+    answer: oneshot::Sender<Written>,
 }
 
 /// A handle to the writer.
 #[derive(Clone)]
 pub(super) struct Recorder {
-    steps: mpsc::Sender<Step>,
+    orders: mpsc::Sender<Order>,
 }
 
 /// The writer's task.
@@ -43,30 +67,34 @@ pub(super) type Writing = tokio::task::JoinHandle<()>;
 impl Recorder {
     /// Starts the writer; it ends when the last handle is dropped and all is on the disk.
     pub(super) fn start(deps: &Deps) -> (Self, Writing) {
-        let (steps, incoming) = mpsc::channel(GROUP);
+        let (orders, incoming) = mpsc::channel(GROUP);
         let writer = Writer {
             store: deps.store.clone(),
             steps: Steps::new(&deps.store, &deps.node),
         };
-        (Self { steps }, tokio::spawn(writer.run(incoming)))
+        (Self { orders }, tokio::spawn(writer.run(incoming)))
     }
 
-    /// Records a result and marks the next mail as begun. True where the next mail may be sent.
-    pub(super) async fn step(
-        &self,
-        result: Option<Record>,
-        begin: Option<(DeliveryId, Time)>,
-    ) -> Result<bool, StoreError> {
+    /// Writes a step; tells of each mail that begins whether it may be sent. With an error the
+    /// step is as it was, to be tried again.
+    pub(super) async fn write(&self, step: &mut Step) -> Result<Vec<bool>, StoreError> {
         let (answer, answered) = oneshot::channel();
-        let gone = || StoreError::Queue("the writer of results stopped".to_owned());
-        let step = Step {
-            result,
-            begin,
+        let order = Order {
+            step: std::mem::take(step),
             answer,
         };
-        self.steps.send(step).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        if let Err(mpsc::error::SendError(order)) = self.orders.send(order).await {
+            *step = order.step;
+            return Err(gone());
+        }
+        let written = answered.await.map_err(|_| gone())?;
+        *step = written.0;
+        written.1
     }
+}
+
+fn gone() -> StoreError {
+    StoreError::Queue("the writer of results stopped".to_owned())
 }
 
 struct Writer {
@@ -75,7 +103,7 @@ struct Writer {
 }
 
 impl Writer {
-    async fn run(mut self, mut incoming: mpsc::Receiver<Step>) {
+    async fn run(mut self, mut incoming: mpsc::Receiver<Order>) {
         let mut group = Vec::with_capacity(GROUP);
         let mut ticks = interval(SYNC);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -107,12 +135,12 @@ impl Writer {
         sync(self.store).await;
     }
 
-    async fn write(&mut self, group: &mut Vec<Step>) {
+    async fn write(&mut self, group: &mut Vec<Order>) {
         let error = match self.write_group(group).await {
             Ok(in_flight) => {
-                for step in group.drain(..) {
-                    let may_send = step.may_send(in_flight);
-                    let _ = step.answer.send(Ok(may_send));
+                for Order { step, answer } in group.drain(..) {
+                    let verdicts = step.verdicts(in_flight);
+                    let _ = answer.send((step, Ok(verdicts)));
                 }
                 return;
             }
@@ -120,30 +148,28 @@ impl Writer {
         };
         // Each step on its own, so that one that cannot be written does not take the others with it.
         tracing::warn!(%error, steps = group.len(), "results could not be written together");
-        for step in group.drain(..) {
-            let written = self.write_group(std::slice::from_ref(&step)).await;
-            let may_send = written.map(|in_flight| step.may_send(in_flight));
-            let _ = step.answer.send(may_send);
+        for order in group.drain(..) {
+            let written = self.write_group(std::slice::from_ref(&order)).await;
+            let verdicts = written.map(|in_flight| order.step.verdicts(in_flight));
+            let _ = order.answer.send((order.step, verdicts));
         }
     }
 
-    async fn write_group(&mut self, group: &[Step]) -> Result<&InFlight, StoreError> {
-        let results: Vec<Record> = group.iter().filter_map(|s| s.result.clone()).collect();
-        let begins: InFlight = group.iter().filter_map(|step| step.begin).collect();
-        self.steps.write(&results, &begins).await
-    }
-}
-
-impl Step {
-    fn may_send(&self, in_flight: &InFlight) -> bool {
-        self.begin
-            .is_some_and(|(id, _)| in_flight.contains_key(&id))
+    async fn write_group(&mut self, group: &[Order]) -> Result<&InFlight, StoreError> {
+        let steps = || group.iter().map(|order| &order.step);
+        let results: Vec<&Record> = steps().flat_map(|step| &step.results).collect();
+        let withdrawn: Vec<DeliveryId> =
+            steps().flat_map(|s| s.withdrawn.iter().copied()).collect();
+        let begins: InFlight = steps()
+            .flat_map(|step| step.begins.iter().copied())
+            .collect();
+        self.steps.write(&results, &withdrawn, begins).await
     }
 }
 
 /// Lets the connections that are about to finish a mail do so: what a transaction costs is shared
 /// by its group.
-async fn gather(incoming: &mut mpsc::Receiver<Step>, group: &mut Vec<Step>) {
+async fn gather(incoming: &mut mpsc::Receiver<Order>, group: &mut Vec<Order>) {
     for _ in 0..PATIENCE {
         if group.len() >= ENOUGH {
             return;

@@ -1,0 +1,83 @@
+//! Several mails of a connection in one go, where its server takes that: one commit for all their
+//! marks and the results of those before, one round trip for all.
+
+use super::lane::{Lane, Mail, sender_refused};
+use crate::domain::delivery::Outcome;
+use crate::mail::{Parcel, Session};
+use crate::store::StoreError;
+
+impl Mail {
+    fn parcel(&self) -> Parcel<'_> {
+        Parcel {
+            envelope: &self.envelope,
+            message: &self.item.message,
+        }
+    }
+}
+
+impl Lane {
+    /// Sends a mail and as many more as are there at once, up to `most`.
+    pub(super) async fn send_window(
+        &mut self,
+        open: &mut Session,
+        first: Mail,
+        most: usize,
+    ) -> Result<(), StoreError> {
+        let mut mails = vec![first];
+        while mails.len() < most
+            && let Some(mail) = self.take_at_once().await?
+        {
+            mails.push(mail);
+        }
+        let may_send = self.begin(&mails).await?;
+        let mut verdicts = may_send.into_iter();
+        mails.retain(|mail| {
+            let stays = verdicts.next() == Some(true);
+            if !stays {
+                self.forget(&mail.item);
+            }
+            stays
+        });
+        if mails.is_empty() {
+            return Ok(());
+        }
+        let parcels: Vec<Parcel<'_>> = mails.iter().map(Mail::parcel).collect();
+        let answers = open.send_window(&parcels).await;
+        let mut fault = None;
+        let mut unsent = Vec::new();
+        for (mail, answer) in mails.into_iter().zip(answers) {
+            if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &answer.outcome {
+                // One broken connection is one fault, however many mails were on it.
+                fault.get_or_insert_with(|| text.clone());
+            }
+            if let Outcome::NotBegun(_) = &answer.outcome {
+                unsent.push(mail);
+                continue;
+            }
+            let sender_refused = sender_refused(answer.step, &answer.outcome);
+            self.answered(mail, answer.outcome);
+            if let Some(text) = sender_refused {
+                self.routes.sender_refused(self.at, &text);
+            }
+        }
+        if let Some(text) = fault {
+            self.routes.fault(self.at, None, &text);
+        }
+        self.withdraw(unsent).await
+    }
+
+    /// Takes the marks of mails back of which the server has nothing: no attempt, and not the
+    /// reader's fault; another connection takes them.
+    async fn withdraw(&mut self, unsent: Vec<Mail>) -> Result<(), StoreError> {
+        if unsent.is_empty() {
+            return Ok(());
+        }
+        let ids = unsent.iter().map(|mail| mail.item.claimed.id);
+        self.step.withdrawn.extend(ids);
+        self.record().await?;
+        for mail in unsent {
+            self.give_back(mail);
+        }
+        Ok(())
+    }
+}
