@@ -266,7 +266,7 @@ impl Feeder {
                 Some(back) => item = back,
             }
             // Rung by the connections; the limit is for a relay that comes back meanwhile.
-            let _ = tokio::time::timeout(LOOK, self.shared.bell.notified()).await;
+            self.shared.room(LOOK).await;
             self.refresh().await?;
         }
         Ok(())

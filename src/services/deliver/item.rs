@@ -1,11 +1,13 @@
 //! Claimed deliveries on their way, and what feeder and connections know of each other.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use flume::{Receiver, Sender};
 use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::QUEUE;
 use super::letter::Letters;
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     listed: AtomicUsize,
     /// Rung when the last of them is, and when there is room in a full queue.
     pub(super) bell: Notify,
+    /// Whether the feeder waits for room in a queue.
+    wants_room: AtomicBool,
     /// Mails that found no connection, for another relay or a later time.
     returns: Sender<Item>,
 }
@@ -51,6 +55,7 @@ impl Shared {
             held: Mutex::default(),
             listed: AtomicUsize::new(0),
             bell: Notify::new(),
+            wants_room: AtomicBool::new(false),
             returns,
         };
         (Arc::new(shared), returned)
@@ -93,9 +98,16 @@ impl Shared {
         }
     }
 
-    /// Tells the feeder that a queue of which `left` items are left has room again.
+    /// Waits until a queue that was full has room, or a while.
+    pub(super) async fn room(&self, patience: Duration) {
+        self.wants_room.store(true, Ordering::Relaxed);
+        let _ = timeout(patience, self.bell.notified()).await;
+    }
+
+    /// Tells the feeder, where it waits for that, that a queue of which `left` items are left has
+    /// room again.
     pub(super) fn make_room(&self, left: usize) {
-        if left == ROOM {
+        if left <= ROOM && self.wants_room.swap(false, Ordering::Relaxed) {
             self.bell.notify_one();
         }
     }

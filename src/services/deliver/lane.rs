@@ -9,7 +9,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flume::{Receiver, TryRecvError};
+use flume::{Receiver, RecvError, TryRecvError};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::item::{Item, Shared};
@@ -35,6 +36,9 @@ pub(super) struct Lane {
     /// Which relay.
     pub(super) at: usize,
     pub(super) queue: Receiver<Item>,
+    /// Held by the one connection of the relay that waits for mail, so that what comes at once
+    /// does not go to as many connections as there are mails.
+    pub(super) door: Arc<Mutex<()>>,
     pub(super) shared: Arc<Shared>,
     pub(super) recorder: Recorder,
     /// Takes no more mails.
@@ -190,7 +194,7 @@ impl Lane {
             let item = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(None),
-                item = self.queue.recv_async() => item,
+                item = self.wait() => item,
                 () = tokio::time::sleep(IDLE), if session.is_some() => {
                     if let Some(idle) = session.take() {
                         idle.quit().await;
@@ -203,6 +207,12 @@ impl Lane {
                 return Ok(Some(mail));
             }
         }
+    }
+
+    /// Waits for a mail, after those connections that wait longer.
+    async fn wait(&self) -> Result<Item, RecvError> {
+        let _turn = self.door.lock().await;
+        self.queue.recv_async().await
     }
 
     /// A mail that is in the queue already and may go at once.

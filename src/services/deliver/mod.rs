@@ -25,7 +25,7 @@ use std::thread;
 
 use thiserror::Error;
 use tokio::runtime;
-use tokio::sync::oneshot;
+use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -134,8 +134,10 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
             0 => UNLIMITED,
             limited => limited,
         };
+        let door = Arc::new(Mutex::new(()));
         for _ in 0..connections {
             let lane = Lane {
+                door: Arc::clone(&door),
                 deps: deps.clone(),
                 routes: Arc::clone(&deps.routes),
                 at,

@@ -10,6 +10,10 @@ use super::QUEUE;
 use super::item::{Item, Shared};
 use crate::services::Deps;
 
+/// Mails that are passed on together, where so many wait: the connections take them in groups, and
+/// each group costs a commit.
+const BATCH: usize = 8;
+
 /// A mail and the relay that was chosen for it.
 pub(super) type Unsigned = (usize, Item);
 
@@ -61,18 +65,31 @@ struct Signer {
 
 impl Signer {
     fn run(self) {
-        while let Ok((at, mut item)) = self.unsigned.recv() {
-            self.shared.make_room(self.unsigned.len());
-            let mut message = Vec::new();
-            let letters = Arc::clone(&item.letters);
-            // What cannot be written is tried once more by the connection, which records why.
-            if letters.write(&self.deps, &item, &mut message).is_ok() {
-                item.message = message;
+        let mut written = Vec::with_capacity(BATCH);
+        while let Ok(unsigned) = self.unsigned.recv() {
+            written.push(self.write(unsigned));
+            while written.len() < BATCH
+                && let Ok(unsigned) = self.unsigned.try_recv()
+            {
+                written.push(self.write(unsigned));
             }
-            // The connections are gone when the turn ends; the row is freed with it.
-            if self.queues[at].send(item).is_err() {
-                return;
+            for (at, item) in written.drain(..) {
+                // The connections are gone when the turn ends; the row is freed with it.
+                if self.queues[at].send(item).is_err() {
+                    return;
+                }
             }
         }
+    }
+
+    fn write(&self, (at, mut item): Unsigned) -> Unsigned {
+        self.shared.make_room(self.unsigned.len());
+        let mut message = Vec::new();
+        let letters = Arc::clone(&item.letters);
+        // What cannot be written is tried once more by the connection, which records why.
+        if letters.write(&self.deps, &item, &mut message).is_ok() {
+            item.message = message;
+        }
+        (at, item)
     }
 }
