@@ -19,7 +19,7 @@ use crate::store::{Store, StoreError};
 /// The most steps that one transaction takes.
 const GROUP: usize = 256;
 /// A group of this size is not waited for any longer, and the others only while there is work.
-const ENOUGH: usize = 5;
+const ENOUGH: usize = 8;
 const PATIENCE: usize = 6;
 /// How much sending a power cut may undo.
 const SYNC: Duration = Duration::from_millis(200);

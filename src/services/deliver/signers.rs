@@ -12,7 +12,7 @@ use crate::services::Deps;
 
 /// Mails that are passed on together, where so many wait: the connections take them in groups, and
 /// each group costs a commit.
-const BATCH: usize = 8;
+const BATCH: usize = 32;
 
 /// A mail and the relay that was chosen for it.
 pub(super) type Unsigned = (usize, Item);
