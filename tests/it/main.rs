@@ -40,4 +40,5 @@ mod support;
 mod templates;
 mod waves;
 mod weather;
+mod windows;
 mod zones;

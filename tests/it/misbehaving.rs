@@ -17,10 +17,10 @@ use tokio::sync::Semaphore;
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::smtp_session::player::{Deed, Heard, Player, Tls, say, usual};
+use crate::smtp_session::player::{Deed, Heard, OFFERS, Player, Tls, say, usual};
 use crate::support::TestApp;
 
-const READERS: usize = 24;
+pub const READERS: usize = 24;
 /// The time limit where a server hangs, and where it does not.
 const SHORT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ const KEY: &[u8] = include_bytes!("../fixtures/tls/test-only-key.pem");
 
 /// What a fault means for the mail it meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Effect {
+pub enum Effect {
     /// It goes out once, at once or over another connection.
     None,
     /// It was refused for now.
@@ -46,15 +46,17 @@ enum Effect {
 
 /// A server and its fault.
 #[derive(Clone)]
-struct Case {
-    verb: &'static str,
-    when: fn(&Heard) -> bool,
-    deeds: Vec<Deed>,
-    effect: Effect,
-    tls: bool,
+pub struct Case {
+    pub verb: &'static str,
+    pub when: fn(&Heard) -> bool,
+    pub deeds: Vec<Deed>,
+    pub effect: Effect,
+    pub tls: bool,
+    /// What the server says to EHLO.
+    pub offers: &'static str,
 }
 
-fn case(verb: &'static str, deeds: Vec<Deed>, effect: Effect) -> Case {
+pub fn case(verb: &'static str, deeds: Vec<Deed>, effect: Effect) -> Case {
     Case {
         verb,
         // Now and then, the first time included.
@@ -62,6 +64,7 @@ fn case(verb: &'static str, deeds: Vec<Deed>, effect: Effect) -> Case {
         deeds,
         effect,
         tls: false,
+        offers: OFFERS,
     }
 }
 
@@ -88,7 +91,7 @@ fn acceptor() -> TlsAcceptor {
 }
 
 /// A running server and how often its fault has struck.
-async fn start(case: &Case) -> (Player, Arc<AtomicUsize>) {
+pub async fn start(case: &Case) -> (Player, Arc<AtomicUsize>) {
     let hits = Arc::new(AtomicUsize::new(0));
     let (counted, part) = (Arc::clone(&hits), case.clone());
     let tls = if case.tls {
@@ -97,17 +100,17 @@ async fn start(case: &Case) -> (Player, Arc<AtomicUsize>) {
         Tls::Never
     };
     let player = Player::start(tls, move |heard| {
-        let strikes = heard.verb == part.verb && (part.when)(heard);
-        strikes.then(|| {
+        if heard.verb == part.verb && (part.when)(heard) {
             counted.fetch_add(1, Ordering::SeqCst);
-            part.deeds.clone()
-        })
+            return Some(part.deeds.clone());
+        }
+        (heard.verb == "EHLO").then(|| vec![say(part.offers)])
     });
     (player.await, hits)
 }
 
 /// An issue that is to go out over this server.
-async fn issue(case: &Case, player: &Player) -> (TestApp, IssueId) {
+pub async fn issue(case: &Case, player: &Player) -> (TestApp, IssueId) {
     let mut app = TestApp::new().await;
     let (scheme, port) = (
         if case.tls { "smtps" } else { "smtp" },
@@ -134,7 +137,7 @@ async fn issue(case: &Case, player: &Player) -> (TestApp, IssueId) {
 }
 
 /// One turn of the engine; true where it said that the relay does not work.
-async fn turn(app: &TestApp, case: &Case) -> bool {
+pub async fn turn(app: &TestApp, case: &Case) -> bool {
     let began = Instant::now();
     let sent = app.deliver().await;
     assert!(began.elapsed() < TURN, "{case}: {:?}", began.elapsed());
@@ -142,7 +145,7 @@ async fn turn(app: &TestApp, case: &Case) -> bool {
 }
 
 /// Whom the messages are for that the server has.
-fn readers(player: &Player) -> Vec<String> {
+pub fn readers(player: &Player) -> Vec<String> {
     let messages = player.messages().into_iter();
     let reader = |message: Vec<u8>| {
         let text = String::from_utf8(message).unwrap();
@@ -210,7 +213,7 @@ async fn goes_well(case: Case) {
 }
 
 /// Plays the cases side by side, since most of their time is waiting.
-async fn all<F: Future<Output = ()> + 'static>(cases: Vec<Case>, play: fn(Case) -> F) {
+pub async fn all<F: Future<Output = ()> + 'static>(cases: Vec<Case>, play: fn(Case) -> F) {
     let here = LocalSet::new();
     // Not so many that one waits for the others' database.
     let turns = Arc::new(Semaphore::new(8));
@@ -278,7 +281,7 @@ async fn replies_that_come_slowly_in_pieces_or_in_lines() {
     all_go_well(cases).await;
 }
 
-fn nonsense() -> Vec<Vec<Deed>> {
+pub fn nonsense() -> Vec<Vec<Deed>> {
     vec![
         vec![say("what?\r\n")],
         vec![say(&format!("250 {}\r\n", "x".repeat(5000)))],

@@ -15,6 +15,7 @@ mod faults;
 mod opening;
 pub mod player;
 mod refusals;
+mod window;
 
 const MESSAGE: &[u8] = b"Subject: x\r\n\r\nHello\r\n";
 /// The time limit where a server hangs: enough for a busy machine, short for a test that waits.

@@ -27,7 +27,7 @@ pub enum Deed {
 }
 
 /// What the server has heard: a command, or `CONNECT`, or `BODY` when a message begins, or `DOT`
-/// when it has ended.
+/// when it has ended. `BDAT` is heard with its whole chunk.
 #[derive(Debug, Clone)]
 pub struct Heard {
     pub connection: usize,
@@ -70,6 +70,9 @@ pub enum Tls {
 }
 
 pub const OFFERS: &str = "250-player\r\n250-PIPELINING\r\n250-8BITMIME\r\n250 SMTPUTF8\r\n";
+/// The same and CHUNKING (RFC 3030).
+pub const CHUNKS: &str =
+    "250-player\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-CHUNKING\r\n250 SMTPUTF8\r\n";
 
 /// What a friendly server does.
 pub fn usual(verb: &str) -> Vec<Deed> {
@@ -78,7 +81,7 @@ pub fn usual(verb: &str) -> Vec<Deed> {
         "CONNECT" => "220 player\r\n",
         "EHLO" => OFFERS,
         "DATA" => "354 go on\r\n",
-        "DOT" => "250 2.0.0 kept\r\n",
+        "DOT" | "BDAT" => "250 2.0.0 kept\r\n",
         "QUIT" => return vec![say("221 2.0.0 bye\r\n"), Deed::Cut],
         "STARTTLS" => return vec![say("220 go\r\n"), Deed::StartTls],
         "MAIL" | "RCPT" | "RSET" | "HELO" => "250 ok\r\n",
@@ -119,6 +122,7 @@ impl Player {
                     input: Vec::new(),
                     output: Vec::new(),
                     said: String::new(),
+                    is_refused: false,
                 };
                 let tls = tls.clone();
                 tokio::spawn(async move {
@@ -176,6 +180,8 @@ struct Talk {
     output: Vec<u8>,
     /// The words of the last reply, however they left.
     said: String,
+    /// Whether sender or recipient of the present mail were refused.
+    is_refused: bool,
 }
 
 impl Talk {
@@ -192,7 +198,12 @@ impl Talk {
             let line = self.until(&mut stream, b"\r\n").await?;
             let line = String::from_utf8(line).unwrap();
             let verb = line.split(' ').next().unwrap().to_owned();
+            let size = line.strip_prefix("BDAT ");
+            let size = size.map(|rest| rest.split(' ').next().unwrap().parse().unwrap());
             self.memory.lock().unwrap().lines.push(line);
+            if let Some(size) = size {
+                self.chunk(&mut stream, size).await?;
+            }
             if self.act(&mut stream, &verb).await? {
                 return Some(stream);
             }
@@ -204,6 +215,25 @@ impl Talk {
                 self.message(&mut stream).await?;
             }
         }
+    }
+
+    async fn chunk<S: AsyncRead + AsyncWrite + Unpin>(
+        &mut self,
+        stream: &mut S,
+        size: usize,
+    ) -> Option<()> {
+        if self.input.is_empty() {
+            self.hear(stream).await?;
+        }
+        self.act(stream, "BODY").await?;
+        while self.input.len() < size {
+            self.hear(stream).await?;
+        }
+        let message = self.input.drain(..size).collect();
+        if !self.is_refused {
+            self.memory.lock().unwrap().messages.push(message);
+        }
+        Some(())
     }
 
     async fn message<S: AsyncRead + AsyncWrite + Unpin>(&mut self, stream: &mut S) -> Option<()> {
@@ -274,7 +304,11 @@ impl Talk {
             count,
         };
         self.said.clear();
-        for deed in (self.part)(&heard).unwrap_or_else(|| usual(verb)) {
+        let deeds = (self.part)(&heard).unwrap_or_else(|| match verb {
+            "BDAT" if self.is_refused => vec![say("503 5.5.1 no valid recipients\r\n")],
+            _ => usual(verb),
+        });
+        for deed in deeds {
             match deed {
                 Deed::Say(text) => {
                     self.said.push_str(&text);
@@ -307,6 +341,10 @@ impl Talk {
                     return Some(true);
                 }
             }
+        }
+        if ["MAIL", "RCPT"].contains(&verb) {
+            let is_refused = self.said.starts_with(['4', '5']);
+            self.is_refused = is_refused || (self.is_refused && verb == "RCPT");
         }
         Some(false)
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -69,6 +70,18 @@ impl Sink {
     }
 
     pub async fn start(part: impl Fn(Heard<'_>) -> Act + Send + Sync + 'static) -> Self {
+        Self::offering(false, part).await
+    }
+
+    /// One that takes messages in chunks (RFC 3030), so that several come in one go.
+    pub async fn chunking(part: impl Fn(Heard<'_>) -> Act + Send + Sync + 'static) -> Self {
+        Self::offering(true, part).await
+    }
+
+    async fn offering(
+        offers_chunks: bool,
+        part: impl Fn(Heard<'_>) -> Act + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let sink = Self {
             address: listener.local_addr().unwrap(),
@@ -81,6 +94,7 @@ impl Sink {
                 stream.set_nodelay(true).unwrap();
                 let talk = Talk {
                     stream,
+                    offers_chunks,
                     part: Arc::clone(&part),
                     kept: Arc::clone(&kept),
                     input: Vec::new(),
@@ -121,6 +135,7 @@ impl Sink {
 
 struct Talk {
     stream: TcpStream,
+    offers_chunks: bool,
     part: Arc<Part>,
     kept: Arc<Mutex<Memory>>,
     input: Vec<u8>,
@@ -138,6 +153,9 @@ impl Talk {
             let line = String::from_utf8_lossy(&self.input[line]).into_owned();
             let verb = line.split(' ').next().unwrap_or_default();
             match verb.to_ascii_uppercase().as_str() {
+                "EHLO" if self.offers_chunks => {
+                    self.say("250-sink\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 8BITMIME");
+                }
                 "EHLO" => self.say("250-sink\r\n250-PIPELINING\r\n250 8BITMIME"),
                 "MAIL" => {
                     self.reader.clear();
@@ -152,7 +170,17 @@ impl Talk {
                 "DATA" if self.reader.is_empty() => self.say("554 5.5.1 no valid recipients"),
                 "DATA" => {
                     self.say("354 go on");
-                    self.message().await?;
+                    let message = self.until(b"\r\n.\r\n").await?;
+                    self.message(message.start..message.end + 2).await?;
+                }
+                "BDAT" => {
+                    let size = line.split(' ').nth(1)?.parse().ok()?;
+                    let message = self.bytes(size).await?;
+                    if self.reader.is_empty() {
+                        self.say("554 5.5.1 no valid recipients");
+                    } else {
+                        self.message(message).await?;
+                    }
                 }
                 "RSET" | "NOOP" => self.say("250 2.0.0 ok"),
                 "QUIT" => {
@@ -164,8 +192,7 @@ impl Talk {
         }
     }
 
-    async fn message(&mut self) -> Option<()> {
-        let message = self.until(b"\r\n.\r\n").await?;
+    async fn message(&mut self, message: Range<usize>) -> Option<()> {
         let message = &self.input[message];
         let mut hasher = DefaultHasher::new();
         message.hash(&mut hasher);
@@ -231,7 +258,7 @@ impl Talk {
 
     /// Where in `input` that stands which comes before `end`; replies leave before more is waited
     /// for.
-    async fn until(&mut self, end: &[u8]) -> Option<std::ops::Range<usize>> {
+    async fn until(&mut self, end: &[u8]) -> Option<Range<usize>> {
         let mut seen = self.at;
         loop {
             if let Some(found) = memmem::find(&self.input[seen..], end) {
@@ -239,14 +266,28 @@ impl Talk {
                 self.at = range.end + end.len();
                 return Some(range);
             }
-            self.flush().await?;
-            self.input.drain(..self.at);
-            self.at = 0;
-            seen = self.input.len().saturating_sub(end.len() - 1);
-            self.input.reserve(64 * 1024);
-            if self.stream.read_buf(&mut self.input).await.ok()? == 0 {
-                return None;
-            }
+            // What is read may end what stands there already.
+            seen = (self.input.len() - self.at).saturating_sub(end.len() - 1);
+            self.hear().await?;
         }
+    }
+
+    /// Where the next bytes stand, as many as these.
+    async fn bytes(&mut self, size: usize) -> Option<Range<usize>> {
+        while self.input.len() - self.at < size {
+            self.hear().await?;
+        }
+        let start = self.at;
+        self.at += size;
+        Some(start..self.at)
+    }
+
+    async fn hear(&mut self) -> Option<()> {
+        self.flush().await?;
+        self.input.drain(..self.at);
+        self.at = 0;
+        self.input.reserve(64 * 1024);
+        let read = self.stream.read_buf(&mut self.input).await.ok()?;
+        (read > 0).then_some(())
     }
 }
