@@ -176,6 +176,10 @@ mod tests {
         assert!(!relay.pipelining && relay.auth == Auth::XOAuth2);
         let problems = settings.problems();
         assert_eq!(problems[0].field, "relay \"main\": ca_file");
+        for window in ["0", "17"] {
+            let wrong = from(&format!("[[relay]]\nwindow = {window}\n"), &[]).unwrap();
+            assert_eq!(wrong.problems()[0].field, "relay \"main\": window");
+        }
         let error = from("[[relay]]\nauth = \"cram-md5\"\n", &[]).unwrap_err();
         assert!(error.to_string().contains("xoauth2"), "{error}");
     }

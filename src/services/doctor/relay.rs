@@ -72,6 +72,7 @@ fn offers(examined: &Examined) -> String {
     let word = |has: bool, word: &str| has.then(|| word.to_owned());
     let known: Vec<String> = [
         word(server.pipelining, "PIPELINING"),
+        word(server.chunking, "CHUNKING"),
         size,
         word(server.eight_bit_mime, "8BITMIME"),
         word(server.smtp_utf8, "SMTPUTF8"),
