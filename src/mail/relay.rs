@@ -16,6 +16,9 @@ use url::Url;
 use super::dial;
 use super::smtp::Auth;
 
+/// So many windows in a row that were not answered are no accident.
+const BROKEN_WINDOWS: usize = 4;
+
 /// A `[[relay]]` as the settings give it.
 #[derive(Clone)]
 pub struct RelayConfig {
@@ -116,6 +119,8 @@ pub(super) struct Settings {
     pipelining: AtomicBool,
     /// One for good where the server turns out not to bear more.
     window: AtomicUsize,
+    /// Connections that broke in a row with mails on the line that were not answered.
+    broken_windows: AtomicUsize,
 }
 
 impl Relay {
@@ -205,9 +210,18 @@ impl Settings {
         if self.window.swap(1, Ordering::Relaxed) > 1 {
             tracing::warn!(
                 relay = self.name,
-                "the relay offers CHUNKING but falls silent or out of step when mails are sent that \
-                 way; from now on they go one by one (window = 1)"
+                "the relay offers CHUNKING but falls silent, out of step or breaks off when mails are \
+                 sent that way; from now on they go one by one (window = 1)"
             );
+        }
+    }
+
+    /// Whether the mails of a window were answered, or their connection broke.
+    pub(super) fn note_window(&self, is_whole: bool) {
+        if is_whole {
+            self.broken_windows.store(0, Ordering::Relaxed);
+        } else if self.broken_windows.fetch_add(1, Ordering::Relaxed) + 1 >= BROKEN_WINDOWS {
+            self.stop_windows();
         }
     }
 
@@ -269,6 +283,7 @@ impl Settings {
             auth: config.auth,
             pipelining: AtomicBool::new(config.pipelining),
             window: AtomicUsize::new(config.window),
+            broken_windows: AtomicUsize::new(0),
         })
     }
 }

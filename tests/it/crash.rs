@@ -106,6 +106,9 @@ async fn killed(sink: Sink, window: usize) {
     stage.ended().await;
     has_ended_well(&stage).await;
     let kept = sink.all();
+    if window > 1 {
+        assert!(sink.resets() > READERS / 2, "several mails in one go");
+    }
     let extra = copies(&kept);
     let lines = stage.ledger().await;
     let repeats: u32 = lines.iter().map(|line| line.repeats).sum();

@@ -191,6 +191,9 @@ async fn everybody_is_served_once(in_windows: bool) {
         assert!(mails.iter().map(|m| (&m.message_id, m.hash)).all(is_same));
         cuts += past.cuts;
     }
+    if in_windows {
+        assert!(sink.resets() > 0, "several mails in one go");
+    }
     println!("{cuts} cuts, {unread} mails behind them");
     assert!(unread <= 3 * cuts, "of each window all but the first");
     assert!(cuts > READERS / 50, "the weather was too fine");

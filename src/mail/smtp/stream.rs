@@ -155,6 +155,19 @@ impl Wire {
         }
     }
 
+    /// Takes in what the server has said by now, without waiting; an error where it has hung up.
+    pub(super) async fn glance(&mut self) -> Result<(), Broken> {
+        let glance = |context: &mut Context<'_>| {
+            let heard = self.incoming.poll_fill(&mut self.stream, context);
+            Poll::Ready(match heard {
+                Poll::Pending | Poll::Ready(Ok(1..)) => Ok(()),
+                Poll::Ready(Ok(0)) => Err(ended()),
+                Poll::Ready(Err(error)) => Err(failed(&error)),
+            })
+        };
+        poll_fn(glance).await
+    }
+
     /// Writes pieces as one, from where `done` stands, and reads what the server says meanwhile:
     /// it may not read on before it was heard. Dropped halfway, or with an error, `done` tells how
     /// much may have left.

@@ -53,8 +53,10 @@ struct Line {
     is_broken: bool,
     /// The server has taken leave: what it has not answered by now it has not read.
     is_leaving: bool,
-    /// The two sides do not talk of the same command any more.
+    /// The connection is of no more use when all is heard.
     is_spoilt: bool,
+    /// The two sides do not talk of the same command any more: a kind word may be about another.
+    is_out_of_step: bool,
 }
 
 impl Session {
@@ -82,7 +84,7 @@ impl Session {
     /// which the server has nothing. Whoever drops this halfway cannot go on with the session.
     pub async fn send_window(&mut self, mails: &[Parcel<'_>]) -> Vec<Answer> {
         debug_assert!(mails.iter().all(|mail| is_ready(mail.message)));
-        if let Some(text) = self.hindrance() {
+        if let Some(text) = self.hindrance().await {
             self.close();
             return mails.iter().map(|_| not_begun(&text)).collect();
         }
@@ -97,7 +99,10 @@ impl Session {
             };
             answers.push(answer);
         }
-        if line.cut.is_some() || line.is_broken || line.is_leaving || line.is_spoilt {
+        self.relay
+            .0
+            .note_window(line.cut.is_none() || line.is_leaving);
+        if line.cut.is_some() || line.is_leaving || line.is_spoilt {
             self.close();
         }
         self.stage = Stage::Idle;
@@ -105,9 +110,14 @@ impl Session {
     }
 
     /// Why nothing can be sent.
-    fn hindrance(&mut self) -> Option<String> {
+    async fn hindrance(&mut self) -> Option<String> {
         if self.stage != Stage::Idle {
             return Some("another mail is announced".to_owned());
+        }
+        if let Some(wire) = &mut self.wire
+            && let Err(broken) = wire.glance().await
+        {
+            return Some(broken.to_string());
         }
         match self.interruption()? {
             Outcome::Deferred(reply) => Some(format!("the server takes leave: {reply}")),
@@ -157,6 +167,7 @@ impl Session {
             is_broken: false,
             is_leaving: false,
             is_spoilt: false,
+            is_out_of_step: false,
         };
         let Some(wire) = &mut self.wire else {
             return line;
@@ -168,11 +179,11 @@ impl Session {
                 pieces.push(mail.message);
             }
         }
-        // The server may be busy with the first message while the last one waits to leave.
+        // The server may be busy with the first messages while the last one waits to leave.
         let limit = self.relay.0.data_timeout;
-        let written = wire
-            .write(&pieces, &mut line.done, patience(limit, limit))
-            .await;
+        let most = u32::try_from(mails.len()).unwrap_or(1);
+        let patience = patience(limit, limit.saturating_mul(most));
+        let written = wire.write(&pieces, &mut line.done, patience).await;
         self.since = Instant::now();
         if let Err(broken) = written {
             line.is_broken = true;
@@ -183,24 +194,31 @@ impl Session {
 
     /// Reads what the server says of one mail.
     async fn answer(&mut self, said: &Said, line: &mut Line) -> Answer {
-        let mut refusal = None;
+        let (mut refusal, mut last) = (None, 0);
         let verbs = [Verb::Reset, Verb::Mail, Verb::Rcpt, Verb::Body];
         for verb in &verbs[usize::from(!said.has_reset)..] {
             let heard = match self.due(*verb, line).await {
-                Ok(code) => self.weigh(*verb, code, &mut refusal, line),
+                Ok(code) => self.weigh(*verb, code, &mut refusal, line).map(|()| code),
                 Err(broken) => Err(broken),
             };
-            if let Err(broken) = heard {
-                self.note_cut(&broken, line);
-                return refusal.unwrap_or_else(|| lost(said, line));
+            match heard {
+                Ok(code) => last = code,
+                Err(broken) => {
+                    self.note_cut(&broken, line);
+                    return refusal.unwrap_or_else(|| lost(said, line));
+                }
             }
+        }
+        let step = Step::Body;
+        if line.is_out_of_step && last / 100 == 2 {
+            let outcome =
+                Outcome::Unknown("after the message: the replies are out of step".to_owned());
+            return Answer { step, outcome };
         }
         refusal.unwrap_or_else(|| {
             self.is_chunk_proven = true;
-            Answer {
-                step: Step::Body,
-                outcome: Outcome::Accepted(self.kept()),
-            }
+            let outcome = Outcome::Accepted(self.kept());
+            Answer { step, outcome }
         })
     }
 
@@ -230,12 +248,20 @@ impl Session {
         refusal: &mut Option<Answer>,
         line: &mut Line,
     ) -> Result<(), Broken> {
-        line.is_leaving |= code == outcome::CLOSING;
+        // Who says more after a goodbye reads on.
+        line.is_leaving = code == outcome::CLOSING;
         match (verb, code / 100) {
             (Verb::Reset | Verb::Body, 2) => self.is_mail_open = false,
             (Verb::Mail, 2) => self.is_mail_open = true,
             (Verb::Mail | Verb::Rcpt | Verb::Body, 4 | 5) if refusal.is_none() => {
                 *refusal = Some(self.refused(verb, code, line));
+            }
+            // What the server thinks of the mail behind it says itself.
+            (Verb::Reset, 4 | 5) => {
+                line.is_spoilt = true;
+                if self.is_out_of_step(code) {
+                    self.relay.0.stop_windows();
+                }
             }
             (Verb::Rcpt, 2) | (Verb::Mail | Verb::Rcpt | Verb::Body, 4 | 5) => {}
             _ => {
@@ -248,7 +274,7 @@ impl Session {
 
     fn refused(&mut self, verb: Verb, code: u16, line: &mut Line) -> Answer {
         let outcome = if self.is_out_of_step(code) {
-            line.is_spoilt = true;
+            (line.is_spoilt, line.is_out_of_step) = (true, true);
             self.relay.0.stop_windows();
             Outcome::NotBegun(self.fault(verb, code))
         } else if outcome::SIGN_IN_FIRST.contains(&code) {

@@ -296,11 +296,13 @@ impl Lane {
 
     /// A mail that may not be sent any more.
     pub(super) fn forget(&self, item: &Item) {
+        self.routes.forgo(self.at);
         self.leave(item);
         self.shared.resolved(item.claimed.id);
     }
 
     pub(super) fn give_back(&mut self, mail: Mail) {
+        self.routes.forgo(self.at);
         let mut item = mail.item;
         item.troubles += 1;
         self.shared.give_back(item);
@@ -350,8 +352,13 @@ impl Lane {
 /// What the server said, where it was not about this one mail: it does not want its sender.
 pub(super) fn sender_refused(step: mail::Step, outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Refused(reply) if step == mail::Step::Mail || is_about_us(reply) => {
-            Some(reply.to_string())
+        Outcome::Refused(reply) => {
+            let is_ours = match step {
+                mail::Step::Mail => true,
+                mail::Step::Rcpt | mail::Step::Data => is_about_us(reply),
+                mail::Step::Body => false,
+            };
+            is_ours.then(|| reply.to_string())
         }
         _ => None,
     }

@@ -207,6 +207,79 @@ async fn a_goodbye_says_that_what_follows_was_not_read() {
 }
 
 #[tokio::test]
+async fn a_refused_reset_leaves_it_to_the_mails_behind_it() {
+    for (reply, goes_on, stops) in [
+        ("421 4.7.0 too many errors\r\n", false, false),
+        ("554 too many nonmail commands\r\n", true, false),
+        ("502 5.5.1 what\r\n", true, true),
+    ] {
+        let player = chunker(move |heard| {
+            let mut deeds = vec![say(reply)];
+            if !goes_on {
+                deeds.push(Deed::Cut);
+            }
+            (heard.verb == "RSET" && heard.count == 2).then_some(deeds)
+        })
+        .await;
+        let relay = relay(&player, |_| {});
+        let mut session = proven(&relay).await;
+        let answers = send(&mut session, &mails(1..=4)).await;
+        let expected = if goes_on {
+            ["sent"; 4]
+        } else {
+            ["sent", "sent", "message 0", "message 0"]
+        };
+        assert_eq!(fates(&answers), expected, "{reply}");
+        assert!(!session.is_usable());
+        assert_eq!(relay.open().await.unwrap().window().is_none(), stops);
+    }
+}
+
+#[tokio::test]
+async fn a_kind_word_out_of_step_may_be_about_another_mail() {
+    // This server takes the chunk all the same.
+    let player = chunker(|heard| match (heard.verb.as_str(), heard.count) {
+        ("RCPT", 3) => Some(vec![say("503 5.5.1 what\r\n")]),
+        ("BDAT", 3) => Some(vec![say("250 2.0.0 kept\r\n")]),
+        _ => None,
+    })
+    .await;
+    let mut session = proven(&relay(&player, |_| {})).await;
+    let answers = send(&mut session, &mails(1..=3)).await;
+    assert_eq!(fates(&answers), ["sent", "unknown", "unknown"]);
+    assert!(!session.is_usable());
+}
+
+#[tokio::test]
+async fn nothing_is_begun_where_the_server_has_hung_up() {
+    let player = chunker(|heard| {
+        let cut = vec![say("250 2.0.0 kept\r\n"), Deed::Cut];
+        (heard.verb == "BDAT" && heard.count == 1).then_some(cut)
+    })
+    .await;
+    let mut session = open(&player).await;
+    assert_eq!(fates(&send(&mut session, &mails(1..=1)).await), ["sent"]);
+    tokio::time::sleep(SHORT / 10).await;
+    assert_eq!(
+        fates(&send(&mut session, &mails(2..=3)).await),
+        ["MAIL 0"; 2]
+    );
+}
+
+#[tokio::test]
+async fn windows_that_break_again_and_again_are_given_up() {
+    let player = chunker(|heard| (heard.verb == "BDAT").then(|| vec![Deed::Cut])).await;
+    let relay = relay(&player, |_| {});
+    let mut rounds = 0;
+    while relay.open().await.unwrap().window().is_some() {
+        rounds += 1;
+        assert!(rounds < 20, "it goes on for ever");
+        let mut session = relay.open().await.unwrap();
+        assert_eq!(fates(&send(&mut session, &mails(0..=0)).await), ["unknown"]);
+    }
+}
+
+#[tokio::test]
 async fn what_did_not_leave_whole_was_not_begun() {
     // More than the buffers of both sockets hold.
     let long = b"0123456789012345678901234567890123456789\r\n".repeat(500_000);

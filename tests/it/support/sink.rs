@@ -56,6 +56,7 @@ pub struct Sink {
 #[derive(Default)]
 struct Memory {
     count: usize,
+    resets: usize,
     by_reader: HashMap<String, Vec<Kept>>,
 }
 
@@ -121,6 +122,11 @@ impl Sink {
         self.memory().count
     }
 
+    /// How often RSET stood between two mails, as it does where several come in one go.
+    pub fn resets(&self) -> usize {
+        self.memory().resets
+    }
+
     /// Those that came for a reader.
     pub fn of(&self, reader: &str) -> Vec<Kept> {
         let kept = self.memory().by_reader.get(reader).cloned();
@@ -182,7 +188,12 @@ impl Talk {
                         self.message(message).await?;
                     }
                 }
-                "RSET" | "NOOP" => self.say("250 2.0.0 ok"),
+                "RSET" => {
+                    self.kept.lock().unwrap().resets += 1;
+                    self.reader.clear();
+                    self.say("250 2.0.0 ok");
+                }
+                "NOOP" => self.say("250 2.0.0 ok"),
                 "QUIT" => {
                     self.say("221 2.0.0 bye");
                     return self.flush().await;
