@@ -22,6 +22,7 @@ name = "main"
 url = {url}
 ca_file = "{ca_file}"
 connections = {connections}
+window = {window}
 messages_per_connection = 1000
 """
 TOPICS = {"energy": "Energy", "shipping": "Shipping"}
@@ -39,10 +40,10 @@ class Service:
         # Settings of whoever runs the tests are not those of the tests.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PAPERROUND_")}
 
-    def settle(self, url, connections=10):
+    def settle(self, url, connections=10, window=4):
         """Writes the settings with one relay."""
         places = {"home": self.home, "port": self.port, "ca_file": self.ca_file}
-        text = SETTINGS.format(url=json.dumps(url), connections=connections, **places)
+        text = SETTINGS.format(url=json.dumps(url), connections=connections, window=window, **places)
         (self.home / "paperround.toml").write_text(text + self.signing)
 
     def run(self, *command, **more):
