@@ -8,13 +8,13 @@ use chrono::TimeDelta;
 use paperround::domain::api_token::Role;
 use paperround::domain::ids::PublicationId;
 use paperround::services::idempotency::{self, Begun};
-use paperround::services::manage_publication::{self, NewPublication};
+use paperround::services::manage_publication;
 use paperround::services::manage_token::{self, NewToken, TokenError};
 use paperround::services::{cleanup, idempotency::KEPT};
 use paperround::store::{api_tokens, idempotency_keys};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, new_publication};
 
 const ARTICLES: &str = "/api/v1/articles?publication=ledger";
 
@@ -175,19 +175,7 @@ async fn a_name_is_taken_only_while_its_token_is_in_force() {
 #[tokio::test]
 async fn role_and_publications_limit_a_token() {
     let app = TestApp::new().await;
-    let other = NewPublication {
-        slug: "other".parse().unwrap(),
-        name: "Other".to_owned(),
-        from: "Other <o@ledger.example>".parse().unwrap(),
-        reply_to: None,
-        postal_address: "1 Old Quay".to_owned(),
-        language: "en".to_owned(),
-        timezone: chrono_tz::UTC,
-        description: None,
-        privacy_url: None,
-        languages: Vec::new(),
-        relays: Vec::new(),
-    };
+    let other = new_publication("other", "Other <o@ledger.example>");
     let other = manage_publication::create(&app.deps, other).await.unwrap();
     let owner = token(&app, "owner", Role::Owner, &[]).await;
     let viewer = token(&app, "viewer", Role::Viewer, &[]).await;

@@ -155,15 +155,13 @@ pub fn readers(player: &Player) -> Vec<String> {
     messages.filter_map(reader).collect()
 }
 
-/// Sends until the issue ends, and looks what came of it.
-async fn goes_well(case: Case) {
-    let (player, hits) = start(&case).await;
-    let (app, id) = issue(&case, &player).await;
+/// Sends until the issue ends.
+pub async fn send_all(app: &TestApp, case: &Case, id: IssueId) {
     let mut turns = 0;
     while !app.state(id).await.is_final() {
         turns += 1;
-        assert!(turns < 200, "{case}: {:?}", app.issue(id).await);
-        if turn(&app, &case).await {
+        assert!(turns < 300, "{case}: {:?}", app.issue(id).await);
+        if turn(app, case).await {
             let trouble = app.issue(id).await.0.trouble;
             assert!(trouble.is_some(), "{case}: a trouble that nobody hears of");
             // The relay is left alone for a second.
@@ -172,6 +170,13 @@ async fn goes_well(case: Case) {
             app.advance(chrono::Duration::minutes(1));
         }
     }
+}
+
+/// Sends until the issue ends, and looks what came of it.
+async fn goes_well(case: Case) {
+    let (player, hits) = start(&case).await;
+    let (app, id) = issue(&case, &player).await;
+    send_all(&app, &case, id).await;
     let hits = hits.load(Ordering::SeqCst);
     assert!(hits > 0, "{case}: the fault did not strike");
     let lines = app.ledger(id).await;

@@ -15,12 +15,13 @@ use paperround::domain::ids::NoticeId;
 use paperround::domain::job::NoWakeups;
 use paperround::domain::notice::NoticeKind;
 use paperround::services::Deps;
-use paperround::services::manage_publication::{self, NewPublication};
+use paperround::services::manage_publication;
 use paperround::services::sign_up::{self, Request};
 use paperround::store::notices;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::database::{TestDatabase, server};
+use crate::support::new_publication;
 
 /// A running service, and the same database as another process would see it.
 struct Running {
@@ -90,19 +91,7 @@ fn request(email: &str) -> Request {
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_of_another_process_are_found_quickly_and_lost_ones_by_the_sweep() {
     let running = running().await;
-    let new = NewPublication {
-        slug: "ledger".parse().unwrap(),
-        name: "The Ledger".to_owned(),
-        from: "The Ledger <news@ledger.example>".parse().unwrap(),
-        reply_to: None,
-        postal_address: "1 Quay".to_owned(),
-        language: "en".to_owned(),
-        timezone: chrono_tz::UTC,
-        description: None,
-        privacy_url: None,
-        languages: Vec::new(),
-        relays: Vec::new(),
-    };
+    let new = new_publication("ledger", "The Ledger <news@ledger.example>");
     let publication = manage_publication::create(&running.other, new)
         .await
         .unwrap();

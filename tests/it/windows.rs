@@ -8,7 +8,9 @@ use std::time::Duration;
 use paperround::domain::delivery::DeliveryState;
 use paperround::domain::issue::IssueState;
 
-use crate::misbehaving::{Case, Effect, READERS, all, case, issue, nonsense, readers, start, turn};
+use crate::misbehaving::{
+    Case, Effect, READERS, all, case, issue, nonsense, readers, send_all, start, turn,
+};
 use crate::smtp_session::player::{CHUNKS, Deed, say, usual};
 
 /// The mails that are on the line at once on a connection.
@@ -25,16 +27,7 @@ fn chunks(verb: &'static str, deeds: Vec<Deed>, effect: Effect) -> Case {
 async fn goes_well(case: Case) {
     let (player, hits) = start(&case).await;
     let (app, id) = issue(&case, &player).await;
-    let mut turns = 0;
-    while !app.state(id).await.is_final() {
-        turns += 1;
-        assert!(turns < 300, "{case}: {:?}", app.issue(id).await);
-        if turn(&app, &case).await {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-        } else {
-            app.advance(chrono::Duration::minutes(1));
-        }
-    }
+    send_all(&app, &case, id).await;
     let hits = hits.load(Ordering::SeqCst);
     assert!(hits > 0, "{case}: the fault did not strike");
     let lines = app.ledger(id).await;

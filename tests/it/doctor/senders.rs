@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use paperround::mail::dkim::{Algorithm, DkimKeyConfig, DkimKeys, SignedBy, generate};
 use paperround::services::Deps;
 use paperround::services::doctor::KeyCase;
-use paperround::services::manage_publication::{self, NewPublication};
+use paperround::services::manage_publication;
 
 use super::*;
+use crate::support::new_publication;
 
 const DOMAIN: &str = "ledger.example";
 
@@ -41,19 +42,7 @@ async fn deps(patient: &Patient) -> Deps {
 }
 
 async fn publication(deps: &Deps, slug: &str, from: &str) {
-    let new = NewPublication {
-        slug: slug.parse().unwrap(),
-        name: "The Ledger".to_owned(),
-        from: from.parse().unwrap(),
-        reply_to: None,
-        postal_address: "1 Quay".to_owned(),
-        language: "en".to_owned(),
-        timezone: chrono_tz::UTC,
-        description: None,
-        privacy_url: None,
-        languages: Vec::new(),
-        relays: Vec::new(),
-    };
+    let new = new_publication(slug, from);
     manage_publication::create(deps, new).await.unwrap();
 }
 

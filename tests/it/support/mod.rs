@@ -357,19 +357,28 @@ fn local(link: &str) -> String {
         .to_owned()
 }
 
-async fn publication(deps: &Deps) -> Publication {
-    let new = NewPublication {
-        slug: "ledger".parse().unwrap(),
-        name: "The Harbour Ledger".to_owned(),
-        from: "The Harbour Ledger <news@ledger.example>".parse().unwrap(),
+/// A publication to be made, with all that has no default.
+pub fn new_publication(slug: &str, from: &str) -> NewPublication {
+    NewPublication {
+        slug: slug.parse().unwrap(),
+        name: "The Ledger".to_owned(),
+        from: from.parse().unwrap(),
         reply_to: None,
         postal_address: "1 Old Quay, Port Marrow".to_owned(),
         language: "en".to_owned(),
-        timezone: chrono_tz::Europe::Berlin,
+        timezone: chrono_tz::UTC,
         description: None,
         privacy_url: None,
         languages: Vec::new(),
         relays: Vec::new(),
+    }
+}
+
+async fn publication(deps: &Deps) -> Publication {
+    let new = NewPublication {
+        name: "The Harbour Ledger".to_owned(),
+        timezone: chrono_tz::Europe::Berlin,
+        ..new_publication("ledger", "The Harbour Ledger <news@ledger.example>")
     };
     let made = manage_publication::create(deps, new).await.unwrap();
     for (slug, name) in [

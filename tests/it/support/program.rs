@@ -15,7 +15,7 @@ use paperround::domain::issue::{Counts, IssueState};
 use paperround::services::import::{self, Options};
 use paperround::services::ingest_article::{self, Incoming};
 use paperround::services::manage_digest;
-use paperround::services::manage_publication::{self, NewPublication};
+use paperround::services::manage_publication;
 use paperround::services::{Deps, plan_issue};
 use paperround::store::issues;
 use paperround::store::ledger::{self, Line};
@@ -23,6 +23,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::database::{TestDatabase, server};
+use super::new_publication;
 
 pub const KEY: &str = "a secret key for tests, long enough.";
 /// No wait in these tests is near this.
@@ -182,19 +183,7 @@ pub async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
 }
 
 async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
-    let new = NewPublication {
-        slug: "ledger".parse().unwrap(),
-        name: "The Ledger".to_owned(),
-        from: "The Ledger <news@ledger.example>".parse().unwrap(),
-        reply_to: None,
-        postal_address: "1 Quay".to_owned(),
-        language: "en".to_owned(),
-        timezone: chrono_tz::UTC,
-        description: None,
-        privacy_url: None,
-        languages: Vec::new(),
-        relays: Vec::new(),
-    };
+    let new = new_publication("ledger", "The Ledger <news@ledger.example>");
     let publication = manage_publication::create(deps, new).await.unwrap();
     let rows: Vec<String> = (0..readers).map(reader).collect();
     let file = std::io::Cursor::new(format!("email\n{}\n", rows.join("\n")));
