@@ -1,5 +1,6 @@
 //! The recipe of a recurring mail.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,7 +12,7 @@ use super::calendar::Calendar;
 use super::clock::Time;
 use super::ids::{DigestId, PublicationId};
 use super::language::Languages;
-use super::slug::Slug;
+use super::slug::{self, Slug};
 
 named_states! {
     /// Which articles count as new.
@@ -46,6 +47,36 @@ pub struct Digest {
     /// The run that the operator leaves out.
     pub skip_at: Option<Time>,
     pub created_at: Time,
+}
+
+/// The digests that a reader takes; empty means the publication's first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DigestChoice(pub BTreeSet<Slug>);
+
+impl DigestChoice {
+    /// The choice as one text.
+    pub fn key(&self) -> String {
+        slug::joined(&self.0)
+    }
+
+    /// Reads a key back; unknown forms are dropped.
+    pub fn from_key(key: &str) -> Self {
+        Self(slug::split(key))
+    }
+
+    /// Whether a digest is among them.
+    pub fn takes(&self, digest: &Slug, is_first: bool) -> bool {
+        self.0.contains(digest) || (is_first && self.0.is_empty())
+    }
+
+    /// Those of a publication's digests that are among them.
+    pub fn among<'a>(&self, all: &'a [Digest]) -> impl Iterator<Item = &'a Digest> {
+        let is_taken = |(at, digest): &(usize, &Digest)| self.takes(&digest.slug, *at == 0);
+        all.iter()
+            .enumerate()
+            .filter(is_taken)
+            .map(|(_, digest)| digest)
+    }
 }
 
 impl Digest {
@@ -279,5 +310,17 @@ mod tests {
         };
         let text = serde_json::to_string(&rules).unwrap();
         assert_eq!(serde_json::from_str::<Rules>(&text).unwrap(), rules);
+    }
+
+    #[test]
+    fn whoever_chose_no_digest_takes_the_first() {
+        let [daily, weekly] = ["daily", "weekly"].map(|slug| slug.parse::<Slug>().unwrap());
+        let none = DigestChoice::default();
+        assert!(none.takes(&daily, true) && !none.takes(&weekly, false));
+        let one = DigestChoice::from_key("weekly");
+        assert!(one.takes(&weekly, false) && !one.takes(&daily, true));
+        let both = DigestChoice::from_key("weekly,daily");
+        assert!(both.takes(&weekly, false) && both.takes(&daily, true));
+        assert_eq!(both.key(), "daily,weekly");
     }
 }

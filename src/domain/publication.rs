@@ -11,7 +11,7 @@ use super::email_address::{AddressError, EmailAddress};
 use super::ids::{PublicationId, TopicId};
 use super::language::primary;
 use super::look::Look;
-use super::slug::Slug;
+use super::slug::{self, Slug};
 use super::text::{self, LineError};
 
 /// A sender as it appears in `From`: a name for people and an address.
@@ -104,20 +104,12 @@ pub struct TopicChoice(pub BTreeSet<Slug>);
 impl TopicChoice {
     /// Readers with the same key share an edition.
     pub fn key(&self) -> String {
-        self.0
-            .iter()
-            .map(Slug::as_str)
-            .collect::<Vec<_>>()
-            .join(",")
+        slug::joined(&self.0)
     }
 
     /// Reads a key back; unknown forms are dropped.
     pub fn from_key(key: &str) -> Self {
-        Self(
-            key.split(',')
-                .filter_map(|slug| slug.parse().ok())
-                .collect(),
-        )
+        Self(slug::split(key))
     }
 
     /// Whether an article of these topics belongs into the reader's digest.

@@ -1,5 +1,6 @@
 //! The short names that appear in addresses of pages and on the command line.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -54,6 +55,19 @@ impl Slug {
         }
         Ok(slug)
     }
+}
+
+/// Slugs as one text: sorted, and joined by commas.
+pub fn joined(slugs: &BTreeSet<Slug>) -> String {
+    let slugs: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
+    slugs.join(",")
+}
+
+/// Reads such a text back; unknown forms are dropped.
+pub fn split(text: &str) -> BTreeSet<Slug> {
+    text.split(',')
+        .filter_map(|slug| slug.parse().ok())
+        .collect()
 }
 
 impl FromStr for Slug {

@@ -6,7 +6,8 @@ use chrono_tz::Tz;
 use ipnet::IpNet;
 
 use super::clock::Time;
-use super::ids::{DigestId, PublicationId, SignUpId, SubscriberId, SubscriptionId};
+use super::digest::DigestChoice;
+use super::ids::{PublicationId, SignUpId, SubscriberId, SubscriptionId};
 use super::publication::TopicChoice;
 
 named_states! {
@@ -48,8 +49,7 @@ pub struct Subscription {
     pub publication: PublicationId,
     pub state: SubscriptionState,
     pub topics: TopicChoice,
-    /// The digest chosen; `None` means the publication's first.
-    pub digest: Option<DigestId>,
+    pub digests: DigestChoice,
     /// The reader's language; `None` means the publication's.
     pub language: Option<String>,
     /// The reader's time zone, where it is known.
@@ -66,7 +66,7 @@ pub struct SignUp {
     pub subscription: SubscriptionId,
     pub name: Option<String>,
     pub topics: TopicChoice,
-    pub digest: Option<DigestId>,
+    pub digests: DigestChoice,
     pub language: Option<String>,
     pub source: Option<String>,
     pub created_at: Time,

@@ -91,8 +91,8 @@ pub struct ConfirmationMail {
     pub source: Option<String>,
     /// Names of the chosen topics; empty means all of them.
     pub topics: Vec<String>,
-    /// Name of the chosen digest.
-    pub frequency: Option<String>,
+    /// Names of the chosen digests.
+    pub digests: Vec<String>,
     pub expires_days: u32,
     /// The address is confirmed already; the mail asks to confirm other choices.
     pub changes: bool,

@@ -67,6 +67,7 @@ impl SignUpPage {
             name: String::new(),
             email_error: None,
             topics_error: None,
+            digests_error: None,
             form_error: None,
             languages: languages(),
             consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
@@ -83,6 +84,7 @@ impl SignUpPage {
             name: "Clara Mills".into(),
             email_error: Some("This is not a whole address: the part after @ is missing.".into()),
             topics_error: Some("One of the topics does not exist any more.".into()),
+            digests_error: Some("One of the digests does not exist any more.".into()),
             form_error: Some("Nothing was sent yet. Please correct what is marked.".into()),
             source: Some("www.harbourledger.example".into()),
             topics: topics(&["energy"]),
@@ -109,7 +111,7 @@ impl ConfirmPage {
             publication: PublicationView::sample(),
             token: "c_b6Ck0nYtM1y7vZ2J".into(),
             topics: vec!["Energy".into(), "Ports and shipping".into()],
-            frequency: Some("Morning briefing, every weekday at 7:00".into()),
+            digests: vec!["Morning briefing".into(), "The week in business".into()],
             state: ConfirmState::Open,
         }
     }
@@ -169,6 +171,7 @@ impl PreferencesPage {
             zones: None,
             saved: true,
             error: None,
+            digests_error: None,
             subscribed: true,
             unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
         }

@@ -120,6 +120,7 @@ pub struct SignUpPage {
     pub name: String,
     pub email_error: Option<String>,
     pub topics_error: Option<String>,
+    pub digests_error: Option<String>,
     pub form_error: Option<String>,
     /// The languages that the page can be read in.
     pub languages: Vec<LanguageOption>,
@@ -158,8 +159,8 @@ pub struct ConfirmPage {
     pub token: String,
     /// Names of the chosen topics; empty means all of them.
     pub topics: Vec<String>,
-    /// Name of the chosen digest.
-    pub frequency: Option<String>,
+    /// Names of the chosen digests.
+    pub digests: Vec<String>,
     pub state: ConfirmState,
 }
 
@@ -218,6 +219,8 @@ pub struct PreferencesPage {
     /// The form has just been saved.
     pub saved: bool,
     pub error: Option<String>,
+    /// No digest was ticked.
+    pub digests_error: Option<String>,
     pub subscribed: bool,
     pub unsubscribe_url: String,
 }

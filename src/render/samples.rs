@@ -39,7 +39,7 @@ impl super::contexts::ConfirmationMail {
             requested_at: "24 November 2026 at 9:14 GMT".into(),
             source: Some("www.harbourledger.example".into()),
             topics: vec!["Energy".into(), "Ports and shipping".into()],
-            frequency: Some("Morning briefing".into()),
+            digests: vec!["Morning briefing".into(), "Breaking news".into()],
             expires_days: 7,
             changes: false,
         }

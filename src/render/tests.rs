@@ -98,7 +98,7 @@ fn the_mails_look_as_agreed() {
     let changes = ConfirmationMail {
         changes: true,
         source: None,
-        frequency: None,
+        digests: Vec::new(),
         topics: Vec::new(),
         expires_days: 1,
         ..ConfirmationMail::sample()

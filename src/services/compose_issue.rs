@@ -156,7 +156,7 @@ async fn fill_part(
     let mut tx = deps.store.read().await?;
     let mut audience = Audience {
         publication: work.material.publication.id,
-        digest: work.material.digest.id,
+        digest: work.material.digest.slug.clone(),
         is_first: work.is_first,
         after: issues::filled_to(&mut tx, work.id).await?,
         until: None,

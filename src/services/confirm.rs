@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Deps, plan_issue};
+use super::{Deps, consent, plan_issue};
 use crate::domain::publication::Publication;
 use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
@@ -82,6 +82,7 @@ pub async fn confirm(
         if let Some(name) = &found.sign_up.name {
             subscribers::set_name(&mut tx, found.subscription.subscriber, name).await?;
         }
+        let chosen = consent::chosen(&found.sign_up.topics, &found.sign_up.digests);
         let evidence = Consent {
             subscription: found.subscription.id,
             kind: ConsentKind::Confirmed,
@@ -89,7 +90,7 @@ pub async fn confirm(
             text_version: None,
             network: Some(&truncated(address)),
             source: found.sign_up.source.as_deref(),
-            detail: None,
+            detail: Some(&chosen),
         };
         consents::append(&mut tx, &evidence).await?;
         tx.commit().await?;

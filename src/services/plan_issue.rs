@@ -194,7 +194,7 @@ async fn on_news(
         return Ok(None);
     }
     let mut news = Vec::new();
-    if wait.is_none() && deliveries::any_reader(&mut tx, digest.publication, digest.id).await? {
+    if wait.is_none() && deliveries::any_reader(&mut tx, digest).await? {
         news = candidates::find(&mut tx, digest, now, None).await?;
     }
     let is_taken = issues::is_taken(&mut tx, digest.id, now).await?;
@@ -234,7 +234,7 @@ async fn freeze(
     id: IssueId,
     now: Time,
 ) -> Result<(), StoreError> {
-    if !deliveries::any_reader(tx, digest.publication, digest.id).await? {
+    if !deliveries::any_reader(tx, digest).await? {
         return issues::skip(tx, id, "no confirmed readers", now).await;
     }
     let chosen = candidates::find(tx, digest, now, None).await?;

@@ -1,10 +1,10 @@
-//! A reader changes topics, frequency, language and time zone.
+//! A reader changes topics, digests, language and time zone.
 
 use chrono_tz::Tz;
 
 use super::unsubscribe::{Reader, find_in};
-use super::{Deps, plan_issue};
-use crate::domain::ids::DigestId;
+use super::{Deps, consent, plan_issue};
+use crate::domain::digest::DigestChoice;
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::{ConsentKind, SubscriptionState};
 use crate::domain::token::Purpose;
@@ -15,7 +15,7 @@ use crate::store::{StoreError, subscriptions};
 #[derive(Debug, Clone)]
 pub struct Choices {
     pub topics: TopicChoice,
-    pub digest: Option<DigestId>,
+    pub digests: DigestChoice,
     /// `None` leaves it as it is.
     pub language: Option<String>,
     pub timezone: ZoneWish,
@@ -53,20 +53,20 @@ pub async fn change(
     };
     let Choices {
         topics,
-        digest,
+        digests,
         language,
         timezone,
     } = choices;
     let id = reader.subscription.id;
     if reader.subscription.state == SubscriptionState::Confirmed {
-        subscriptions::set_choices(&mut tx, id, topics, *digest, language.as_deref()).await?;
+        subscriptions::set_choices(&mut tx, id, topics, digests, language.as_deref()).await?;
         let zone = timezone.applied(reader.subscription.timezone);
         if zone != reader.subscription.timezone {
             subscriptions::set_timezone(&mut tx, id, zone).await?;
             plan_issue::reader_came(&mut tx, reader.publication.id).await?;
             reader.subscription.timezone = zone;
         }
-        let detail = format!("topics: {}", topics.key());
+        let detail = consent::chosen(topics, digests);
         let evidence = Consent {
             subscription: id,
             kind: ConsentKind::Changed,
@@ -79,7 +79,7 @@ pub async fn change(
         consents::append(&mut tx, &evidence).await?;
         tx.commit().await?;
         reader.subscription.topics = topics.clone();
-        reader.subscription.digest = *digest;
+        reader.subscription.digests = digests.clone();
         if language.is_some() {
             reader.subscription.language.clone_from(language);
         }

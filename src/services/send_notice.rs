@@ -77,7 +77,7 @@ struct Material {
     subscriber: Subscriber,
     publication: Publication,
     topics: Vec<String>,
-    frequency: Option<String>,
+    digests: Vec<String>,
     changes: bool,
 }
 
@@ -104,17 +104,19 @@ async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, Stor
         .filter(|t| sign_up.topics.0.contains(&t.slug))
         .map(|t| t.name)
         .collect();
-    let frequency = match sign_up.digest {
-        Some(id) => digests::find(&mut tx, id).await?.map(|d| d.name),
-        None => None,
-    };
+    let all = digests::list(&mut tx, publication.id).await?;
+    let digests = sign_up
+        .digests
+        .among(&all)
+        .map(|digest| digest.name.clone())
+        .collect();
     let changes = subscription.state == SubscriptionState::Confirmed;
     Ok(Some(Material {
         sign_up,
         subscriber,
         publication,
         topics: chosen,
-        frequency,
+        digests,
         changes,
     }))
 }
@@ -134,7 +136,7 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>,
         requested_at: dates::moment(m.sign_up.created_at, zone, language),
         source: m.sign_up.source.as_deref().map(site_of),
         topics: m.topics,
-        frequency: m.frequency,
+        digests: m.digests,
         expires_days: deps.limits.pending_days,
         changes: m.changes,
     };

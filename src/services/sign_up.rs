@@ -9,8 +9,9 @@ use thiserror::Error;
 
 use super::{Deps, consent};
 use crate::domain::clock::Time;
+use crate::domain::digest::DigestChoice;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{DigestId, NoticeId, SignUpId, SubscriberId, SubscriptionId};
+use crate::domain::ids::{NoticeId, SignUpId, SubscriberId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::notice::NoticeKind;
 use crate::domain::publication::{Publication, TopicChoice};
@@ -27,7 +28,7 @@ pub struct Request {
     pub email: EmailAddress,
     pub name: Option<String>,
     pub topics: TopicChoice,
-    pub digest: Option<DigestId>,
+    pub digests: DigestChoice,
     pub language: Option<String>,
     pub timezone: Option<Tz>,
     /// The page that carried the form.
@@ -122,7 +123,7 @@ async fn keep(
         subscription,
         name: request.name.clone(),
         topics: request.topics.clone(),
-        digest: request.digest,
+        digests: request.digests.clone(),
         language: request.language.clone(),
         source: request.source.clone(),
         created_at: now,
@@ -139,6 +140,7 @@ async fn keep(
     let text = consent::text(texts, language, publication);
     let version = consent::version(&text);
     consents::keep_text(tx, &version, &text, now).await?;
+    let chosen = consent::chosen(&sign_up.topics, &sign_up.digests);
     let evidence = Consent {
         subscription,
         kind: ConsentKind::Requested,
@@ -146,7 +148,7 @@ async fn keep(
         text_version: Some(&version),
         network: Some(&subscription::truncated(request.address)),
         source: request.source.as_deref(),
-        detail: None,
+        detail: Some(&chosen),
     };
     consents::append(tx, &evidence).await?;
     Ok(Some(sign_up.id))

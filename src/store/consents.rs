@@ -30,6 +30,8 @@ pub struct ConsentRecord {
     pub text_version: Option<String>,
     pub network: Option<String>,
     pub source: Option<String>,
+    /// As what was chosen.
+    pub detail: Option<String>,
 }
 
 /// Adds a record.
@@ -79,12 +81,13 @@ struct Row {
     text_version: Option<String>,
     network: Option<String>,
     source: Option<String>,
+    detail: Option<String>,
 }
 
 /// The records of a subscription, oldest first.
 pub async fn list(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<ConsentRecord>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
-        "SELECT id, kind, at, text_version, network, source FROM consents
+        "SELECT id, kind, at, text_version, network, source, detail FROM consents
          WHERE subscription_id = $1 ORDER BY id"
     )
     .bind(id.0)
@@ -98,6 +101,7 @@ pub async fn list(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<ConsentRecord>,
                 text_version: row.text_version,
                 network: row.network,
                 source: row.source,
+                detail: row.detail,
             })
         })
         .collect()

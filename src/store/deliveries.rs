@@ -5,13 +5,15 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, digests, micros, on};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
+use crate::domain::digest::{Digest, DigestChoice};
+use crate::domain::ids::{IssueId, PublicationId, SubscriptionId};
+use crate::domain::slug::Slug;
 
 /// The readers of a digest, and a part of them in the order of their subscriptions.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Audience {
     pub publication: PublicationId,
-    pub digest: DigestId,
+    pub digest: Slug,
     /// Whether those belong to it who chose no digest.
     pub is_first: bool,
     pub after: SubscriptionId,
@@ -28,38 +30,42 @@ impl Audience {
     }
 }
 
-/// Whether a digest has a confirmed reader: one who chose it, or where it is the first one who
-/// chose none.
-pub async fn any_reader(
-    tx: &mut Tx,
-    publication: PublicationId,
-    digest: DigestId,
-) -> Result<bool, StoreError> {
-    // Asked for the next digest that anyone chose, PostgreSQL has to go by the index; asked for
-    // this one, it may expect to meet a reader soon, and reads all where there is none.
-    let next: Option<Uuid> = on!(&mut *tx, |conn| sqlx::query_scalar(
-        "SELECT digest_id FROM subscriptions
-         WHERE publication_id = $1 AND state = 'confirmed' AND digest_id >= $2
-         ORDER BY digest_id LIMIT 1"
+/// A statement about the subscriptions `s` of an audience: `$1` is its publication, `$2` and `$3`
+/// where the part begins and ends, `$4` the digest and `$5` whether it is the first.
+macro_rules! of_audience {
+    ($head:literal, $tail:literal) => {
+        concat!(
+            $head,
+            " WHERE s.publication_id = $1 AND s.state = 'confirmed' AND s.id > $2 AND s.id <= $3
+                AND (s.digest_key = $4 OR ($5 = 1 AND s.digest_key = '')
+                    OR (',' || s.digest_key || ',') LIKE ('%,' || $4 || ',%')) ",
+            $tail
+        )
+    };
+}
+pub(super) use of_audience;
+
+/// Whether a digest has a confirmed reader.
+pub async fn any_reader(tx: &mut Tx, digest: &Digest) -> Result<bool, StoreError> {
+    // From each choice to the next one along the index, so that it does not matter how many readers
+    // made them: few choices are made by many.
+    let keys: Vec<String> = on!(&mut *tx, |conn| sqlx::query_scalar(
+        "WITH RECURSIVE chosen (digest_key) AS (
+            SELECT MIN(digest_key) FROM subscriptions
+            WHERE publication_id = $1 AND state = 'confirmed'
+            UNION ALL
+            SELECT (SELECT MIN(s.digest_key) FROM subscriptions s
+                WHERE s.publication_id = $1 AND s.state = 'confirmed'
+                    AND s.digest_key > c.digest_key)
+            FROM chosen c WHERE c.digest_key IS NOT NULL)
+         SELECT digest_key FROM chosen WHERE digest_key IS NOT NULL"
     )
-    .bind(publication.0)
-    .bind(digest.0)
-    .fetch_optional(conn)
+    .bind(digest.publication.0)
+    .fetch_all(conn)
     .await)?;
-    if next == Some(digest.0) {
-        return Ok(true);
-    }
-    if digests::first(tx, publication).await? != Some(digest) {
-        return Ok(false);
-    }
-    let found: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM subscriptions
-         WHERE publication_id = $1 AND state = 'confirmed' AND digest_id IS NULL LIMIT 1"
-    )
-    .bind(publication.0)
-    .fetch_optional(conn)
-    .await)?;
-    Ok(found.is_some())
+    let is_first = digests::first(tx, digest.publication).await? == Some(digest.id);
+    let mut choices = keys.iter().map(|key| DigestChoice::from_key(key));
+    Ok(choices.any(|choice| choice.takes(&digest.slug, is_first)))
 }
 
 /// The last subscription of a part of `size`; `None` where no more than that are left.
@@ -91,16 +97,15 @@ pub struct Choice {
 
 /// The choices that a part of the audience made.
 pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Choice>, StoreError> {
-    let found = on!(tx, |conn| sqlx::query_as(
-        "SELECT DISTINCT topic_key, COALESCE(language, '') AS language FROM subscriptions
-         WHERE publication_id = $1 AND state = 'confirmed' AND id > $2 AND id <= $3
-            AND (digest_id = $4 OR ($5 = 1 AND digest_id IS NULL))
-         ORDER BY topic_key, language"
-    )
+    let found = on!(tx, |conn| sqlx::query_as(of_audience!(
+        "SELECT DISTINCT s.topic_key, COALESCE(s.language, '') AS language
+             FROM subscriptions s",
+        "ORDER BY topic_key, language"
+    ))
     .bind(audience.publication.0)
     .bind(audience.after.0)
     .bind(audience.last())
-    .bind(audience.digest.0)
+    .bind(audience.digest.as_str())
     .bind(i64::from(audience.is_first))
     .fetch_all(conn)
     .await)?;
@@ -117,34 +122,33 @@ pub async fn fill(
     due_at: Time,
 ) -> Result<u64, StoreError> {
     let rows = on!(&mut *tx, |conn| {
-        sqlx::query(
-        "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason, next_attempt_at)
-         SELECT $1, s.id, c.edition_id,
-            CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL OR w.reason IS NOT NULL
-                THEN 'skipped' ELSE 'pending' END,
-            CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
-                ELSE COALESCE(c.reason, w.reason) END,
-            COALESCE(w.due_at, $7)
-         FROM subscriptions s
-         JOIN subscribers r ON r.id = s.subscriber_id
-         LEFT JOIN edition_choices c ON c.issue_id = $1 AND c.topic_key = s.topic_key
-            AND c.language = COALESCE(s.language, '')
-         LEFT JOIN issue_waves w ON w.issue_id = $1 AND w.timezone = COALESCE(s.timezone, '')
-         WHERE s.publication_id = $2 AND s.state = 'confirmed' AND s.id > $3 AND s.id <= $4
-            AND (s.digest_id = $5 OR ($6 = 1 AND s.digest_id IS NULL))
-         ORDER BY s.id
-         ON CONFLICT (subscription_id, issue_id) DO NOTHING"
-    )
-    .bind(issue.0)
-    .bind(audience.publication.0)
-    .bind(audience.after.0)
-    .bind(audience.last())
-    .bind(audience.digest.0)
-    .bind(i64::from(audience.is_first))
-    .bind(micros(due_at))
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
+        sqlx::query(of_audience!(
+            "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason,
+                    next_attempt_at)
+                 SELECT $6, s.id, c.edition_id,
+                    CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL
+                        OR w.reason IS NOT NULL THEN 'skipped' ELSE 'pending' END,
+                    CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
+                        ELSE COALESCE(c.reason, w.reason) END,
+                    COALESCE(w.due_at, $7)
+                 FROM subscriptions s
+                 JOIN subscribers r ON r.id = s.subscriber_id
+                 LEFT JOIN edition_choices c ON c.issue_id = $6 AND c.topic_key = s.topic_key
+                    AND c.language = COALESCE(s.language, '')
+                 LEFT JOIN issue_waves w ON w.issue_id = $6
+                    AND w.timezone = COALESCE(s.timezone, '')",
+            "ORDER BY s.id ON CONFLICT (subscription_id, issue_id) DO NOTHING"
+        ))
+        .bind(audience.publication.0)
+        .bind(audience.after.0)
+        .bind(audience.last())
+        .bind(audience.digest.as_str())
+        .bind(i64::from(audience.is_first))
+        .bind(issue.0)
+        .bind(micros(due_at))
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected())
     })?;
     on!(tx, |conn| sqlx::query(
         "UPDATE issues SET recipients = recipients + $2 WHERE id = $1"

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DigestId, SignUpId, SubscriberId, SubscriptionId};
+use crate::domain::digest::DigestChoice;
+use crate::domain::ids::{SignUpId, SubscriberId, SubscriptionId};
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::SignUp;
 
@@ -15,7 +16,7 @@ struct Row {
     subscription_id: Uuid,
     name: Option<String>,
     topic_key: String,
-    digest_id: Option<Uuid>,
+    digest_key: String,
     language: Option<String>,
     source: Option<String>,
     created_at: Time,
@@ -30,7 +31,7 @@ impl From<Row> for SignUp {
             subscription: SubscriptionId(row.subscription_id),
             name: row.name,
             topics: TopicChoice::from_key(&row.topic_key),
-            digest: row.digest_id.map(DigestId),
+            digests: DigestChoice::from_key(&row.digest_key),
             language: row.language,
             source: row.source,
             created_at: row.created_at,
@@ -44,7 +45,7 @@ impl From<Row> for SignUp {
 pub async fn insert(tx: &mut Tx, sign_up: &SignUp, token_hash: &[u8]) -> Result<(), StoreError> {
     on!(tx, |conn| {
         sqlx::query(
-        "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, digest_id, language,
+        "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, digest_key, language,
             source, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
     )
@@ -53,7 +54,7 @@ pub async fn insert(tx: &mut Tx, sign_up: &SignUp, token_hash: &[u8]) -> Result<
     .bind(token_hash)
     .bind(&sign_up.name)
     .bind(sign_up.topics.key())
-    .bind(sign_up.digest.map(|d| d.0))
+    .bind(sign_up.digests.key())
     .bind(&sign_up.language)
     .bind(&sign_up.source)
     .bind(sign_up.created_at)

@@ -6,7 +6,8 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
-use crate::domain::ids::{DigestId, PublicationId, SubscriberId, SubscriptionId};
+use crate::domain::digest::DigestChoice;
+use crate::domain::ids::{PublicationId, SubscriberId, SubscriptionId};
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::{LeaveReason, SignUp, Subscription};
 
@@ -17,7 +18,7 @@ struct Row {
     publication_id: Uuid,
     state: String,
     topic_key: String,
-    digest_id: Option<Uuid>,
+    digest_key: String,
     language: Option<String>,
     timezone: Option<String>,
     created_at: Time,
@@ -35,7 +36,7 @@ impl TryFrom<Row> for Subscription {
             publication: PublicationId(row.publication_id),
             state: read("subscriptions", "state", row.id, &row.state)?,
             topics: TopicChoice::from_key(&row.topic_key),
-            digest: row.digest_id.map(DigestId),
+            digests: DigestChoice::from_key(&row.digest_key),
             language: row.language,
             // A zone that is known no more is as good as none, as it is for the waves.
             timezone: row.timezone.and_then(|name| name.parse().ok()),
@@ -112,7 +113,7 @@ pub async fn language(tx: &mut Tx, id: SubscriptionId) -> Result<Option<String>,
 /// Confirms a subscription with the choices of the sign-up.
 pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "UPDATE subscriptions SET state = 'confirmed', topic_key = $2, digest_id = $3,
+        "UPDATE subscriptions SET state = 'confirmed', topic_key = $2, digest_key = $3,
             language = COALESCE($4, language), source = COALESCE($5, source),
             confirmed_at = CASE WHEN state = 'confirmed' THEN confirmed_at ELSE $6 END,
             unsubscribed_at = NULL, leave_reason = NULL,
@@ -121,7 +122,7 @@ pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), Sto
     )
     .bind(sign_up.subscription.0)
     .bind(sign_up.topics.key())
-    .bind(sign_up.digest.map(|d| d.0))
+    .bind(sign_up.digests.key())
     .bind(&sign_up.language)
     .bind(&sign_up.source)
     .bind(now)
@@ -137,20 +138,22 @@ pub async fn set_choices(
     tx: &mut Tx,
     id: SubscriptionId,
     topics: &TopicChoice,
-    digest: Option<DigestId>,
+    digests: &DigestChoice,
     language: Option<&str>,
 ) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
-        "UPDATE subscriptions SET topic_key = $2, digest_id = $3, language = COALESCE($4, language)
+    on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE subscriptions SET topic_key = $2, digest_key = $3, language = COALESCE($4, language)
          WHERE id = $1"
     )
     .bind(id.0)
     .bind(topics.key())
-    .bind(digest.map(|d| d.0))
+    .bind(digests.key())
     .bind(language)
     .execute(conn)
     .await
-    .map(drop))?;
+    .map(drop)
+    })?;
     Ok(())
 }
 

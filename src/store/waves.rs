@@ -1,6 +1,6 @@
 //! Waves: when the readers of each time zone get an issue that goes out at their own time.
 
-use super::deliveries::Audience;
+use super::deliveries::{Audience, of_audience};
 use super::{StoreError, Tx, micros, moment, on};
 use crate::domain::clock::Time;
 use crate::domain::ids::{IssueId, PublicationId};
@@ -19,13 +19,15 @@ pub async fn zones(tx: &mut Tx, publication: PublicationId) -> Result<Vec<String
 
 /// The time zones of a part of an audience; empty for those who told none.
 pub async fn audience_zones(tx: &mut Tx, audience: &Audience) -> Result<Vec<String>, StoreError> {
-    let found = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT DISTINCT COALESCE(timezone, '') FROM subscriptions
-         WHERE publication_id = $1 AND state = 'confirmed' AND id > $2 AND id <= $3"
-    )
+    let found = on!(tx, |conn| sqlx::query_scalar(of_audience!(
+        "SELECT DISTINCT COALESCE(s.timezone, '') FROM subscriptions s",
+        ""
+    ))
     .bind(audience.publication.0)
     .bind(audience.after.0)
     .bind(audience.last())
+    .bind(audience.digest.as_str())
+    .bind(i64::from(audience.is_first))
     .fetch_all(conn)
     .await)?;
     Ok(found)

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, header};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::form_urlencoded;
 use validator::Validate;
 
@@ -17,7 +17,9 @@ pub(super) struct SignUpForm {
     pub name: String,
     #[validate(length(max = 100, message = "form-error-too-many-topics"))]
     pub topics: Vec<String>,
-    pub frequency: String,
+    #[serde(deserialize_with = "one_or_several")]
+    #[validate(length(max = 100, message = "form-error-frequency"))]
+    pub frequency: Vec<String>,
     #[validate(length(max = 35, message = "form-error-language"))]
     pub language: String,
     pub timezone: Option<String>,
@@ -51,7 +53,7 @@ impl SignUpForm {
                 "email" => form.email = value,
                 "name" => form.name = value,
                 "topics" => form.topics.push(value),
-                "frequency" => form.frequency = value,
+                "frequency" => form.frequency.push(value),
                 "language" => form.language = value,
                 "timezone" => form.timezone = Some(value),
                 "lang" => form.lang = value,
@@ -62,6 +64,20 @@ impl SignUpForm {
         }
         Ok(form)
     }
+}
+
+/// A text, or a list of texts.
+fn one_or_several<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a text or a list of texts")]
+    enum Given {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Given::deserialize(from)? {
+        Given::One(text) => vec![text],
+        Given::Several(texts) => texts,
+    })
 }
 
 /// One field of a small form.
@@ -77,20 +93,31 @@ mod tests {
 
     #[test]
     fn form_and_json_say_the_same() {
-        let form = Bytes::from_static(b"email=a%40b.org&topics=x&topics=y&frequency=daily&other=1");
+        let form = Bytes::from_static(
+            b"email=a%40b.org&topics=x&topics=y&frequency=daily&frequency=weekly&other=1",
+        );
         let mut headers = HeaderMap::new();
         let read = SignUpForm::read(&headers, &form).unwrap();
         headers.insert(
             header::CONTENT_TYPE,
             "application/json; charset=utf-8".parse().unwrap(),
         );
-        let json =
-            Bytes::from_static(br#"{"email":"a@b.org","topics":["x","y"],"frequency":"daily"}"#);
+        let json = Bytes::from_static(
+            br#"{"email":"a@b.org","topics":["x","y"],"frequency":["daily","weekly"]}"#,
+        );
         let same = SignUpForm::read(&headers, &json).unwrap();
         assert_eq!(
             (&read.email, &read.topics, &read.frequency),
             (&same.email, &same.topics, &same.frequency)
         );
         assert!(SignUpForm::read(&headers, &Bytes::from_static(b"{")).is_err());
+        let one = Bytes::from_static(br#"{"email":"a@b.org","frequency":"daily"}"#);
+        let one = SignUpForm::read(&headers, &one).unwrap();
+        assert_eq!(one.frequency, ["daily"]);
+        let wrong = Bytes::from_static(br#"{"email":"a@b.org","frequency":1}"#);
+        let WebError::BadBody(why) = SignUpForm::read(&headers, &wrong).unwrap_err() else {
+            panic!("another error");
+        };
+        assert!(why.contains("a text or a list of texts"), "{why}");
     }
 }

@@ -2,8 +2,7 @@
 
 use chrono_tz::Tz;
 
-use crate::domain::digest::Digest;
-use crate::domain::ids::DigestId;
+use crate::domain::digest::{Digest, DigestChoice};
 use crate::domain::publication::{Publication, Topic, TopicChoice};
 use crate::domain::schedule;
 use crate::domain::subscription::Subscription;
@@ -105,18 +104,17 @@ impl Offer {
         self.topics.iter().map(option).collect()
     }
 
-    /// The digests to choose from, with the first one chosen where none is.
-    pub(super) fn digest_options(&self, chosen: &str, language: &str) -> Vec<DigestOption> {
-        let known = self.digests.iter().any(|d| d.slug.as_str() == chosen);
+    /// The digests to tick.
+    pub(super) fn digest_options(
+        &self,
+        ticked: &DigestChoice,
+        language: &str,
+    ) -> Vec<DigestOption> {
         let option = |(index, digest): (usize, &Digest)| DigestOption {
             slug: digest.slug.to_string(),
             name: digest.name.clone(),
             when: dates::when(digest.cron.as_deref(), language),
-            checked: if known {
-                digest.slug.as_str() == chosen
-            } else {
-                index == 0
-            },
+            checked: ticked.takes(&digest.slug, index == 0),
         };
         self.digests.iter().enumerate().map(option).collect()
     }
@@ -130,12 +128,9 @@ impl Offer {
             .collect()
     }
 
-    /// The digest that a subscription gets.
-    pub(super) fn digest(&self, chosen: Option<DigestId>) -> Option<&Digest> {
-        match chosen {
-            Some(id) => self.digests.iter().find(|d| d.id == id),
-            None => self.digests.first(),
-        }
+    /// The chosen digests.
+    pub(super) fn chosen_digests(&self, choice: &DigestChoice) -> Vec<&Digest> {
+        choice.among(&self.digests).collect()
     }
 
     /// Reads the topics of a form; all of them ticked means all, also those yet to come. The
@@ -154,13 +149,21 @@ impl Offer {
         Ok(choice)
     }
 
-    /// Reads the frequency of a form: the slug of a digest, or nothing for the first. The error
-    /// is the key of a text.
-    pub(super) fn frequency(&self, slug: &str) -> Result<Option<DigestId>, &'static str> {
-        if slug.is_empty() {
-            return Ok(self.digests.first().map(|d| d.id));
+    /// Reads the frequencies of a form: slugs of digests, or nothing for the first. The error is
+    /// the key of a text.
+    pub(super) fn frequencies(&self, ticked: &[String]) -> Result<DigestChoice, &'static str> {
+        let mut choice = DigestChoice::default();
+        for text in ticked.iter().filter(|text| !text.is_empty()) {
+            match self.digests.iter().find(|d| d.slug.as_str() == text) {
+                Some(digest) => choice.0.insert(digest.slug.clone()),
+                None => return Err("form-error-frequency"),
+            };
         }
-        let found = self.digests.iter().find(|d| d.slug.as_str() == slug);
-        found.map(|d| Some(d.id)).ok_or("form-error-frequency")
+        if choice.0.is_empty() {
+            choice
+                .0
+                .extend(self.digests.first().map(|d| d.slug.clone()));
+        }
+        Ok(choice)
     }
 }

@@ -12,6 +12,7 @@ mod compose_speed;
 mod control;
 mod crash;
 mod deliver;
+mod digests;
 mod dkim;
 mod doctor;
 mod editions;

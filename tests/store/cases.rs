@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::{Clock, ManualClock, Time};
 use paperround::domain::delivery::{DeliveryState, OnUnknown, Reply};
-use paperround::domain::digest::{Digest, Rules, Window};
+use paperround::domain::digest::{Digest, DigestChoice, Rules, Window};
 use paperround::domain::feed::{Feed, FeedState, Health};
 use paperround::domain::ids::{
     ArticleId, DeliveryId, DigestId, EditionId, FeedId, IssueId, NoticeId, PublicationId, SignUpId,
@@ -26,7 +26,7 @@ use paperround::store::deliveries::{self, Audience, Choice};
 use paperround::store::results::{self, InFlight, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, editions, feeds, issues, ledger, migrate, nodes,
-    notices, publications, queue, relay_budgets, sign_ups, subscribers, subscriptions,
+    notices, publications, queue, relay_budgets, sign_ups, subscribers, subscriptions, waves,
 };
 
 use crate::on_both;
@@ -36,10 +36,10 @@ fn at(text: &str) -> Time {
 }
 
 /// All readers of a digest.
-fn audience(publication: PublicationId, digest: DigestId, is_first: bool) -> Audience {
+fn audience(digest: &Digest, is_first: bool) -> Audience {
     Audience {
-        publication,
-        digest,
+        publication: digest.publication,
+        digest: digest.slug.clone(),
         is_first,
         after: SubscriptionId(uuid::Uuid::nil()),
         until: None,
@@ -142,7 +142,7 @@ impl Makes {
             subscription,
             name: None,
             topics: TopicChoice::from_key(topics),
-            digest: None,
+            digests: DigestChoice::default(),
             language: None,
             source: Some("https://ledger.example/a".to_owned()),
             created_at: self.now(),
@@ -179,7 +179,7 @@ impl Makes {
                 .await
                 .unwrap()
         );
-        deliveries::fill(tx, id, &audience(publication.id, digest.id, true), now)
+        deliveries::fill(tx, id, &audience(&digest, true), now)
             .await
             .unwrap();
         (id, digest)
@@ -519,25 +519,15 @@ async fn the_ledger_has_a_row_for_each_reader_once() {
         let mut tx = store.begin().await.unwrap();
         let (id, digest) = makes.sending(&mut tx, 5).await;
         assert_eq!(
-            deliveries::fill(
-                &mut tx,
-                id,
-                &audience(digest.publication, digest.id, true),
-                makes.now()
-            )
-            .await
-            .unwrap(),
+            deliveries::fill(&mut tx, id, &audience(&digest, true), makes.now())
+                .await
+                .unwrap(),
             0
         );
         assert_eq!(
-            deliveries::fill(
-                &mut tx,
-                id,
-                &audience(digest.publication, digest.id, false),
-                makes.now()
-            )
-            .await
-            .unwrap(),
+            deliveries::fill(&mut tx, id, &audience(&digest, false), makes.now())
+                .await
+                .unwrap(),
             0
         );
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().pending, 5);
@@ -566,7 +556,7 @@ async fn a_digest_has_those_readers_who_chose_it_and_the_first_those_who_chose_n
         let with_readers = async |tx: &mut Tx| {
             let mut found = Vec::new();
             for digest in &all {
-                if deliveries::any_reader(tx, of, digest.id).await.unwrap() {
+                if deliveries::any_reader(tx, digest).await.unwrap() {
                     found.push(digest.slug.to_string());
                 }
             }
@@ -577,7 +567,7 @@ async fn a_digest_has_those_readers_who_chose_it_and_the_first_those_who_chose_n
         let chose = makes.reader(&mut tx, of, "ada@inbox.example", "").await;
         assert_eq!(with_readers(&mut tx).await, "daily");
         let mut sign_up = makes.sign_up(chose, "");
-        sign_up.digest = Some(all[2].id);
+        sign_up.digests = DigestChoice::from_key("breaking");
         subscriptions::confirm(&mut tx, &sign_up, makes.now())
             .await
             .unwrap();
@@ -596,6 +586,58 @@ async fn a_digest_has_those_readers_who_chose_it_and_the_first_those_who_chose_n
 }
 
 #[tokio::test]
+async fn each_digest_is_filled_with_those_who_take_it_whatever_else_they_take() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let daily = {
+            let of = makes.publication(&mut tx).await.id;
+            makes.digest(&mut tx, of).await
+        };
+        let of = daily.publication;
+        let mut digests = vec![daily];
+        for slug in ["week", "weekly", "breaking"] {
+            makes.clock.advance(TimeDelta::seconds(1));
+            let mut digest = digests[0].clone();
+            (digest.id, digest.slug) = (makes.id(DigestId::new), slug.parse().unwrap());
+            digest.created_at = makes.now();
+            digests::insert(&mut tx, &digest, &[]).await.unwrap();
+            digests.push(digest);
+        }
+        let choices = ["", "daily", "weekly", "breaking,daily", "breaking,weekly"];
+        for (n, key) in choices.into_iter().enumerate() {
+            let email = format!("r{n}@inbox.example");
+            let id = makes.reader(&mut tx, of, &email, "").await;
+            let digests = DigestChoice::from_key(key);
+            let topics = TopicChoice::default();
+            subscriptions::set_choices(&mut tx, id, &topics, &digests, None)
+                .await
+                .unwrap();
+            let found = subscriptions::find(&mut tx, id).await.unwrap().unwrap();
+            assert_eq!(found.digests, digests);
+        }
+        let mut filled = Vec::new();
+        for (at, digest) in digests.iter().enumerate() {
+            let issue = makes.id(IssueId::new);
+            let now = makes.now();
+            issues::insert(&mut tx, issue, digest.id, of, now, now)
+                .await
+                .unwrap();
+            let audience = audience(digest, at == 0);
+            let is_read = deliveries::any_reader(&mut tx, digest).await.unwrap();
+            let choices = deliveries::audience_choices(&mut tx, &audience).await;
+            assert_eq!(choices.unwrap().len(), usize::from(is_read));
+            let zones = waves::audience_zones(&mut tx, &audience).await.unwrap();
+            assert_eq!(zones.len(), usize::from(is_read));
+            let rows = deliveries::fill(&mut tx, issue, &audience, now).await;
+            filled.push((rows.unwrap(), is_read));
+        }
+        assert_eq!(filled, [(3, true), (0, false), (2, true), (2, true)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_long_ledger_is_filled_in_parts_by_one_at_a_time() {
     on_both(async |store: Store| {
         let makes = Makes::new();
@@ -607,7 +649,7 @@ async fn a_long_ledger_is_filled_in_parts_by_one_at_a_time() {
         issues::insert(&mut tx, id, digest.id, digest.publication, now, now)
             .await
             .unwrap();
-        let mut part = audience(digest.publication, digest.id, true);
+        let mut part = audience(&digest, true);
         let mut rows = Vec::new();
         loop {
             assert_eq!(issues::filled_to(&mut tx, id).await.unwrap(), part.after);

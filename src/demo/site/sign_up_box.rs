@@ -28,7 +28,8 @@ pub(super) fn sign_up_box(links: &Links, item: &Published) -> String {
          <div class=\"choices\">\n\
          <fieldset aria-describedby=\"topics-hint\"><legend>Topics</legend>\n{topics}\
          <p class=\"hint\" id=\"topics-hint\">Tick none to get all of them.</p></fieldset>\n\
-         <fieldset><legend>How often</legend>\n{frequencies}</fieldset>\n</div>\n\
+         <fieldset aria-describedby=\"frequencies-hint\"><legend>How often</legend>\n{frequencies}\
+         <p class=\"hint\" id=\"frequencies-hint\">You can tick several.</p></fieldset>\n</div>\n\
          <button type=\"submit\">Sign up</button>\n\
          <p class=\"hint\">We send you one mail with a link to confirm, and nothing else before \
          that. Every issue has a link to leave. Your address is used for this newsletter only.</p>\n\
@@ -56,7 +57,7 @@ fn topic_choice(topic: Topic, chosen: bool) -> String {
 
 fn frequency_choice((slug, name, when): (&str, &str, &str), chosen: bool) -> String {
     format!(
-        "<label class=\"choice\"><input type=\"radio\" name=\"frequency\" value=\"{}\"{}> \
+        "<label class=\"choice\"><input type=\"checkbox\" name=\"frequency\" value=\"{}\"{}> \
          <span>{} <small>{}</small></span></label>\n",
         esc(slug),
         if chosen { " checked" } else { "" },

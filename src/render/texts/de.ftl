@@ -46,6 +46,7 @@ page-leave = Newsletter abbestellen
 choices-topics = Themen
 choices-topics-hint = (ohne Auswahl: alle)
 choices-frequency = Wie oft
+choices-frequency-hint = (mehrere möglich)
 
 ## The sign-up page
 
@@ -79,6 +80,7 @@ form-error-too-many-topics = Das sind mehr Themen, als es gibt.
 form-error-language = Diese Sprache kennen wir nicht.
 form-error-topic = Eines der Themen gibt es hier nicht; bitte wählen Sie aus der Liste.
 form-error-frequency = Diese Häufigkeit gibt es hier nicht; bitte wählen Sie aus der Liste.
+form-error-no-frequency = Bitte kreuzen Sie mindestens eine Möglichkeit an. Soll nichts mehr kommen, bestellen Sie mit dem Link unten ab.
 form-error-title = Das Formular muss korrigiert werden
 
 ## After the form

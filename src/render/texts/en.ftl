@@ -47,6 +47,7 @@ page-leave = Leave this newsletter
 choices-topics = Topics
 choices-topics-hint = (none ticked means all)
 choices-frequency = How often
+choices-frequency-hint = (you can tick several)
 
 ## The sign-up page
 
@@ -80,6 +81,7 @@ form-error-too-many-topics = These are more topics than there are.
 form-error-language = The language is not one that we know.
 form-error-topic = One of the topics is not on offer; please choose from the list.
 form-error-frequency = This frequency is not on offer; please choose from the list.
+form-error-no-frequency = Please tick at least one. To get no more mails, leave by the link below.
 form-error-title = The form needs a correction
 
 ## After the form

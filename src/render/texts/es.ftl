@@ -46,6 +46,7 @@ page-leave = Darse de baja
 choices-topics = Temas
 choices-topics-hint = (si no marca ninguno: todos)
 choices-frequency = Con qué frecuencia
+choices-frequency-hint = (puede marcar varias)
 
 ## The sign-up page
 
@@ -79,6 +80,7 @@ form-error-too-many-topics = No hay tantos temas.
 form-error-language = No conocemos este idioma.
 form-error-topic = Uno de los temas no está disponible; elija de la lista.
 form-error-frequency = Esta frecuencia no está disponible; elija de la lista.
+form-error-no-frequency = Marque al menos una opción. Para no recibir nada más, dese de baja con el enlace de abajo.
 form-error-title = Hay que corregir el formulario
 
 ## After the form

@@ -46,6 +46,7 @@ page-leave = Se désabonner
 choices-topics = Thèmes
 choices-topics-hint = (aucun coché : tous)
 choices-frequency = À quelle fréquence
+choices-frequency-hint = (plusieurs choix possibles)
 
 ## The sign-up page
 
@@ -79,6 +80,7 @@ form-error-too-many-topics = Il n’y a pas autant de thèmes.
 form-error-language = Nous ne connaissons pas cette langue.
 form-error-topic = L’un des thèmes n’est pas proposé ; choisissez dans la liste.
 form-error-frequency = Cette fréquence n’est pas proposée ; choisissez dans la liste.
+form-error-no-frequency = Cochez au moins une case. Pour ne plus rien recevoir, désabonnez-vous par le lien ci-dessous.
 form-error-title = Le formulaire est à corriger
 
 ## After the form

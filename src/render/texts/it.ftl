@@ -46,6 +46,7 @@ page-leave = Annullare l’iscrizione
 choices-topics = Argomenti
 choices-topics-hint = (nessuno selezionato: tutti)
 choices-frequency = Con quale frequenza
+choices-frequency-hint = (più scelte possibili)
 
 ## The sign-up page
 
@@ -79,6 +80,7 @@ form-error-too-many-topics = Gli argomenti sono meno di quelli indicati.
 form-error-language = Non conosciamo questa lingua.
 form-error-topic = Uno degli argomenti non è disponibile; scelga dall’elenco.
 form-error-frequency = Questa frequenza non è disponibile; scelga dall’elenco.
+form-error-no-frequency = Selezioni almeno una scelta. Per non ricevere più nulla, annulli l’iscrizione con il link qui sotto.
 form-error-title = Il modulo va corretto
 
 ## After the form

@@ -74,7 +74,11 @@ async fn button(
         publication: offer.view(web, language),
         token,
         topics: offer.topic_names(&found.sign_up.topics),
-        frequency: offer.digest(found.sign_up.digest).map(|d| d.name.clone()),
+        digests: offer
+            .chosen_digests(&found.sign_up.digests)
+            .iter()
+            .map(|digest| digest.name.clone())
+            .collect(),
         state,
     };
     page(web, status, &shown)
@@ -110,10 +114,14 @@ fn spoken<'w>(web: &'w Web, asked: &Asked, offer: &Offer, sign_up: &SignUp) -> &
     asked.of_reader(web, own, &offer.publication)
 }
 
+/// When the next issue of any chosen digest comes.
 fn next_issue(offer: &Offer, sign_up: &SignUp, language: &str) -> Option<String> {
-    let digest = offer
-        .digest(sign_up.digest)
-        .filter(|d| d.paused_at.is_none())?;
-    let next = digest.next_run_at?;
-    Some(dates::moment(next, digest.timezone, language))
+    let running = offer
+        .chosen_digests(&sign_up.digests)
+        .into_iter()
+        .filter(|digest| digest.paused_at.is_none());
+    let (next, zone) = running
+        .filter_map(|digest| Some((digest.next_run_at?, digest.timezone)))
+        .min_by_key(|(next, _)| *next)?;
+    Some(dates::moment(next, zone, language))
 }

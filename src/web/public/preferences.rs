@@ -1,4 +1,4 @@
-//! `GET|POST /preferences/{token}`: topics, frequency, language and time zone.
+//! `GET|POST /preferences/{token}`: topics, digests, language and time zone.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -51,15 +51,7 @@ pub(in crate::web) async fn save(
             }
             Err(key) => {
                 let language = spoken(&web, &asked.clone().or_form(&filled.language), &reader);
-                let error = web.deps.renderer.texts().say(language, key, &[]);
-                form(
-                    &web,
-                    &offer,
-                    &reader,
-                    &token,
-                    language,
-                    Answer::Wrong(error),
-                )
+                form(&web, &offer, &reader, &token, language, Answer::Wrong(key))
             }
         }
     };
@@ -83,19 +75,28 @@ fn choices(
         }
         _ => return Err("form-error-language"),
     };
+    // With a single digest the form does not ask.
+    let is_asked = offer.digests.len() > 1;
+    if is_asked && filled.frequency.iter().all(String::is_empty) {
+        return Err(NO_DIGEST);
+    }
     Ok(Choices {
         topics: offer.choice(&filled.topics)?,
-        digest: offer.frequency(&filled.frequency)?,
+        digests: offer.frequencies(&filled.frequency)?,
         language,
         timezone: offer.zone_wish(filled.timezone.as_deref()),
     })
 }
 
+/// The key of the text for a form in which no digest is ticked.
+const NO_DIGEST: &str = "form-error-no-frequency";
+
 /// What becomes of the form.
 enum Answer {
     Shown,
     Saved,
-    Wrong(String),
+    /// With the key of a text.
+    Wrong(&'static str),
 }
 
 /// The reader's language, unless they ask for another.
@@ -134,10 +135,6 @@ fn form(
             .map(|topic| topic.slug.to_string())
             .collect();
     }
-    let chosen = offer
-        .digest(subscription.digest)
-        .map(|d| d.slug.to_string())
-        .unwrap_or_default();
     // A language that is not on the list must not be lost with the next press of the button.
     let own = subscription.language.as_deref();
     let listed = own.is_none_or(|own| web.deps.renderer.texts().speaks(own));
@@ -147,18 +144,20 @@ fn form(
     let (status, saved, error) = match answer {
         Answer::Shown => (StatusCode::OK, false, None),
         Answer::Saved => (StatusCode::OK, subscribed, None),
-        Answer::Wrong(error) => (StatusCode::UNPROCESSABLE_ENTITY, false, Some(error)),
+        Answer::Wrong(key) => (StatusCode::UNPROCESSABLE_ENTITY, false, Some(key)),
     };
+    let say = |key| web.deps.renderer.texts().say(language, key, &[]);
     let shown = PreferencesPage {
         publication: offer.view(web, language),
         token: token.to_owned(),
         email: reader.subscriber.email.masked(),
         topics: offer.topic_options(&ticked),
-        digests: offer.digest_options(&chosen, language),
+        digests: offer.digest_options(&subscription.digests, language),
         languages,
         zones: offer.zones(web, subscription, language),
         saved,
-        error,
+        error: error.filter(|key| *key != NO_DIGEST).map(say),
+        digests_error: error.filter(|key| *key == NO_DIGEST).map(say),
         subscribed,
         unsubscribe_url: links::unsubscribe(&web.deps, subscription.id, reader.link.delivery),
     };

@@ -33,6 +33,7 @@ use crate::web::views::{Offer, offer};
 struct Errors {
     email: Option<String>,
     topics: Option<String>,
+    frequency: Option<String>,
     form: Option<String>,
 }
 
@@ -131,19 +132,19 @@ fn checked(
     let topics = offer
         .choice(&form.topics)
         .map_err(|key| errors.topics = say(key));
-    let digest = offer
-        .frequency(&form.frequency)
-        .map_err(|key| errors.form = say(key));
+    let digests = offer
+        .frequencies(&form.frequency)
+        .map_err(|key| errors.frequency = say(key));
     let name = (!form.name.trim().is_empty()).then(|| text::line("The name", &form.name, 100));
     let name = name
         .transpose()
         .map_err(|_| errors.form = say("form-error-name"));
-    match (email, topics, digest, name) {
-        (Ok(email), Ok(topics), Ok(digest), Ok(name)) if errors.form.is_none() => Ok(Request {
+    match (email, topics, digests, name) {
+        (Ok(email), Ok(topics), Ok(digests), Ok(name)) if errors.form.is_none() => Ok(Request {
             email,
             name,
             topics,
-            digest,
+            digests,
             language: remembered(texts, form, language, &offer.publication),
             timezone: offer.zone(form.timezone.as_deref()),
             source: text::line("source", text::cut(&form.source, 500), 500).ok(),
@@ -224,6 +225,7 @@ async fn refused(
     for (name, text) in [
         ("email", errors.email),
         ("topics", errors.topics),
+        ("frequency", errors.frequency),
         ("form", errors.form),
     ] {
         if let Some(text) = text {
@@ -259,10 +261,11 @@ async fn form_page(
             date: dates::short(article.dated(), zone, language),
         })
         .collect();
+    let ticked = offer.frequencies(&form.frequency).unwrap_or_default();
     let shown = SignUpPage {
         publication: offer.view(web, language),
         topics: offer.topic_options(&form.topics),
-        digests: offer.digest_options(&form.frequency, language),
+        digests: offer.digest_options(&ticked, language),
         languages: offer.languages(web),
         asks_zone: offer.asks_zone(),
         headlines,
@@ -270,6 +273,7 @@ async fn form_page(
         name: text::cut(&form.name, 300).to_owned(),
         email_error: errors.email,
         topics_error: errors.topics,
+        digests_error: errors.frequency,
         form_error: errors.form,
         consent_text: consent::text(web.deps.renderer.texts(), language, &offer.publication),
         source: Some(form.source.clone()).filter(|source| !source.is_empty()),

@@ -25,7 +25,7 @@ use paperround::demo::mailbox::{Mailbox, StoredMail};
 use paperround::demo::smtp::{Script, SmtpServer};
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::ManualClock;
-use paperround::domain::digest::Digest;
+use paperround::domain::digest::{Digest, DigestChoice};
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::ids::{
     DeliveryId, IssueId, PublicationId, SignUpId, SubscriberId, SubscriptionId,
@@ -285,7 +285,7 @@ impl TestApp {
                 subscription,
                 name: None,
                 topics: TopicChoice::default(),
-                digest: None,
+                digests: DigestChoice::default(),
                 language: None,
                 source: None,
                 created_at: now,
