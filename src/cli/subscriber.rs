@@ -21,8 +21,8 @@ pub(super) enum Subscriber {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The first line names the columns: email, and any of name, language, topics (slugs joined by ;),
-status (confirmed, pending, unsubscribed), confirmed_at, confirm_ip. Commas, semicolons or tabs.
+The first line names the columns: email, and any of name, language, topics and digests (slugs joined
+by ;), status (confirmed, pending, unsubscribed), confirmed_at, confirm_ip. Commas, semicolons or tabs.
 
 Readers who are there already are not changed, who left is not brought back, and suppressed
 addresses stay out. Rows that cannot be read go into FILE.rejected.csv with the reason. An import

@@ -59,28 +59,32 @@ const INSERT_SUBSCRIBERS: Texts = over!(
 
 /// By the address and not by the new id: another process may have been first with the subscriber.
 const INSERT_SUBSCRIPTIONS: Texts = over!(
-    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, language,
-        created_at, confirmed_at, unsubscribed_at, leave_reason)
-     SELECT j.subscription, r.id, $2, j.state, j.topic_key, j.language, $3, j.confirmed_at,
+    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, digest_key,
+        language, created_at, confirmed_at, unsubscribed_at, leave_reason)
+     SELECT j.subscription, r.id, $2, j.state, j.topic_key, j.digest_key, j.language, $3,
+        j.confirmed_at,
         CASE WHEN j.state = 'unsubscribed' THEN $3 END,
         CASE WHEN j.state = 'unsubscribed' THEN 'import' END
      FROM ",
     sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'email_key' AS email_key,
         value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
-        value ->> 'language' AS language, value ->> 'confirmed_at' AS confirmed_at",
-    postgres "subscription uuid, email_key text, state text, topic_key text, language text,
-        confirmed_at timestamptz",
+        value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
+        value ->> 'confirmed_at' AS confirmed_at",
+    postgres "subscription uuid, email_key text, state text, topic_key text, digest_key text,
+        language text, confirmed_at timestamptz",
     "JOIN subscribers r ON r.email_key = j.email_key WHERE true
      ON CONFLICT (subscriber_id, publication_id) DO NOTHING"
 );
 
 const CONFIRM_PENDING: Texts = over!(
     "UPDATE subscriptions SET state = 'confirmed', topic_key = j.topic_key,
-        language = COALESCE(j.language, subscriptions.language), confirmed_at = j.confirmed_at
+        digest_key = j.digest_key, language = COALESCE(j.language, subscriptions.language), confirmed_at = j.confirmed_at
      FROM ",
     sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'topic_key' AS topic_key,
-        value ->> 'language' AS language, value ->> 'confirmed_at' AS confirmed_at",
-    postgres "subscription uuid, topic_key text, language text, confirmed_at timestamptz",
+        value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
+        value ->> 'confirmed_at' AS confirmed_at",
+    postgres "subscription uuid, topic_key text, digest_key text, language text,
+        confirmed_at timestamptz",
     "WHERE subscriptions.id = j.subscription AND subscriptions.state = 'pending'"
 );
 
@@ -102,24 +106,26 @@ const DROP_NOTICES: Texts = over!(
 
 const INSERT_CONSENTS: Texts = over!(
     "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
-     SELECT s.id, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, $4 FROM ",
+     SELECT s.id, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, j.detail
+     FROM ",
     sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind, value ->> 'at' AS at,
-        value ->> 'network' AS network",
-    postgres "subscription uuid, kind text, at timestamptz, network text",
+        value ->> 'network' AS network, value ->> 'detail' AS detail",
+    postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
     "JOIN subscriptions s ON s.id = j.subscription"
 );
 
 const INSERT_SIGN_UPS: Texts = over!(
-    "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, language, created_at,
-        expires_at)
-     SELECT j.sign_up, s.id, j.token_hash, j.name, j.topic_key, j.language, j.created_at,
-        j.expires_at FROM ",
+    "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, digest_key, language,
+        created_at, expires_at)
+     SELECT j.sign_up, s.id, j.token_hash, j.name, j.topic_key, j.digest_key, j.language,
+        j.created_at, j.expires_at FROM ",
     sqlite "unhex(value ->> 'sign_up') AS sign_up, unhex(value ->> 'subscription') AS subscription,
         unhex(substr(value ->> 'token_hash', 3)) AS token_hash, value ->> 'name' AS name,
-        value ->> 'topic_key' AS topic_key, value ->> 'language' AS language,
-        value ->> 'created_at' AS created_at, value ->> 'expires_at' AS expires_at",
+        value ->> 'topic_key' AS topic_key, value ->> 'digest_key' AS digest_key,
+        value ->> 'language' AS language, value ->> 'created_at' AS created_at,
+        value ->> 'expires_at' AS expires_at",
     postgres "sign_up uuid, subscription uuid, token_hash bytea, name text, topic_key text,
-        language text, created_at timestamptz, expires_at timestamptz",
+        digest_key text, language text, created_at timestamptz, expires_at timestamptz",
     "JOIN subscriptions s ON s.id = j.subscription"
 );
 
@@ -145,6 +151,7 @@ pub struct NewReader {
     pub name: Option<String>,
     pub state: SubscriptionState,
     pub topic_key: String,
+    pub digest_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     #[serde(serialize_with = "moment", skip_serializing_if = "Option::is_none")]
@@ -157,6 +164,7 @@ pub struct Confirmed {
     #[serde(serialize_with = "id")]
     pub subscription: SubscriptionId,
     pub topic_key: String,
+    pub digest_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     #[serde(serialize_with = "moment")]
@@ -173,6 +181,7 @@ pub struct Evidence {
     pub at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
+    pub detail: String,
 }
 
 /// What all evidence of an import shares.
@@ -181,7 +190,6 @@ pub struct Origin<'a> {
     /// The version of the text that confirmed readers agreed to.
     pub text_version: Option<&'a str>,
     pub source: &'a str,
-    pub detail: &'a str,
 }
 
 /// A request to confirm, with the notice that asks for it.
@@ -198,6 +206,7 @@ pub struct Request {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub topic_key: String,
+    pub digest_key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When its mail is due.
@@ -338,7 +347,6 @@ pub async fn append_consents(
         .bind(json(rows)?)
         .bind(origin.text_version)
         .bind(origin.source)
-        .bind(origin.detail)
         .execute(conn)
         .await
         .map(drop))?;

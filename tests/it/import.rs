@@ -104,6 +104,64 @@ async fn confirmed_readers_get_the_next_digest_and_their_consent_is_kept() {
 }
 
 #[tokio::test]
+async fn rows_say_which_digests_readers_take() {
+    let app = TestApp::new().await;
+    app.digest("daily", None, 1).await;
+    app.advance(chrono::Duration::seconds(1));
+    let weekly = app.digest("weekly", None, 1).await;
+    let text = "email,digests,status\n\
+        ann@inbox.example,weekly;Daily,confirmed\n\
+        bob@inbox.example,,confirmed\n\
+        cid@inbox.example,weekly,pending\n\
+        dan@inbox.example,hourly,confirmed\n\
+        eve@inbox.example,weekly,unsubscribed\n";
+    let files = Files::new();
+    let counts = run(&app, &files.options(Some("Yes")), text).await.unwrap();
+    assert_eq!((counts.confirmed, counts.pending), (2, 1));
+    assert_eq!((counts.rejected, counts.unsubscribed), (1, 1));
+    let rejected = files.rejected().unwrap();
+    assert!(rejected.contains("there is no digest \"\"hourly\"\""));
+    app.send_notices().await;
+    app.post(&app.link("cid@inbox.example", "/confirm/"), "")
+        .await;
+    for (email, digests, detail) in [
+        (
+            "ann",
+            "daily,weekly",
+            "brought along by an import; topics: all; digests: daily,weekly",
+        ),
+        (
+            "bob",
+            "",
+            "brought along by an import; topics: all; digests: the first",
+        ),
+        (
+            "cid",
+            "weekly",
+            "brought along by an import; topics: all; digests: weekly",
+        ),
+        ("eve", "", "brought along by an import"),
+    ] {
+        let (found, _) = found(&app, &format!("{email}@inbox.example"))
+            .await
+            .unwrap();
+        assert_eq!(found.digests.key(), digests, "{email}");
+        let mut tx = app.deps.store.read().await.unwrap();
+        let evidence = consents::list(&mut tx, found.id).await.unwrap();
+        assert_eq!(evidence[0].detail.as_deref(), Some(detail), "{email}");
+    }
+    app.article("one", "One", &[]).await;
+    let issue = app.send(&weekly).await;
+    assert_eq!(app.issue(issue).await.1.sent, 2);
+
+    // A pending reader whom a later file confirms gets what that file says.
+    vouched(&app, "email,status\nfay@inbox.example,pending\n").await;
+    vouched(&app, "email,digests\nfay@inbox.example,weekly\n").await;
+    let (fay, _) = found(&app, "fay@inbox.example").await.unwrap();
+    assert_eq!(fay.digests.key(), "weekly");
+}
+
+#[tokio::test]
 async fn others_are_asked_as_if_they_had_signed_up() {
     let app = TestApp::new().await;
     let text = "email,name,topics\nann@inbox.example,Ann,energy\nbob@inbox.example,,\n";

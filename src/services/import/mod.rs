@@ -18,12 +18,12 @@ use tokio::sync::mpsc;
 
 use self::plan::{Pace, Plan, Planner};
 use self::read::{Batch, Heard, Source};
-use self::row::HeaderError;
+use self::row::{HeaderError, Offer};
 use super::{Deps, consent};
 use crate::domain::publication::Publication;
 use crate::domain::text::cut;
 use crate::store::import::{self as rows, Origin};
-use crate::store::{StoreError, Tx, consents, publications, suppressions};
+use crate::store::{StoreError, Tx, consents, digests, publications, suppressions};
 
 /// Rows of the file in one transaction.
 const BATCH: u64 = 5000;
@@ -98,10 +98,14 @@ pub async fn import(
 ) -> Result<Counts, ImportError> {
     let mut tx = deps.store.read().await?;
     let topics = publications::topics(&mut tx, publication.id).await?;
+    let digests = digests::list(&mut tx, publication.id).await?;
     drop(tx);
     let source = Source {
         input,
-        topics: topics.into_iter().map(|topic| topic.slug).collect(),
+        offer: Offer {
+            topics: topics.into_iter().map(|topic| topic.slug).collect(),
+            digests: digests.into_iter().map(|digest| digest.slug).collect(),
+        },
         now: deps.now(),
         keys: deps.keys.clone(),
         rejected: (!options.dry_run).then(|| options.rejected.clone()),
@@ -249,7 +253,6 @@ impl<'a> Writer<'a> {
             let origin = Origin {
                 text_version: self.text_version.as_deref(),
                 source: &self.source,
-                detail: "brought along by an import",
             };
             rows::append_consents(tx, &plan.evidence, origin).await?;
         }

@@ -111,6 +111,7 @@ impl Planner<'_> {
                 self.plan.confirm.push(Confirmed {
                     subscription: id,
                     topic_key: checked.topic_key,
+                    digest_key: checked.digest_key,
                     language: checked.language,
                     confirmed_at: checked.confirmed_at.or(Some(self.now)),
                 });
@@ -144,6 +145,7 @@ impl Planner<'_> {
             }
         }
         // As with a sign-up, choices and name of a pending reader apply once they confirm.
+        let applied = |key| if confirmed { key } else { String::new() };
         self.plan.new.push(NewReader {
             subscriber: self.deps.new_id(SubscriberId::new),
             subscription: id,
@@ -151,11 +153,8 @@ impl Planner<'_> {
             email_key: checked.key,
             name: checked.name.filter(|_| confirmed),
             state,
-            topic_key: if confirmed {
-                checked.topic_key
-            } else {
-                String::new()
-            },
+            topic_key: applied(checked.topic_key),
+            digest_key: applied(checked.digest_key),
             language: checked.language.filter(|_| confirmed),
             confirmed_at: confirmed.then_some(checked.confirmed_at.unwrap_or(self.now)),
         });
@@ -164,11 +163,16 @@ impl Planner<'_> {
     fn prove(&mut self, checked: &Checked, subscription: SubscriptionId, kind: ConsentKind) {
         let confirmed = kind == ConsentKind::Confirmed;
         let at = checked.confirmed_at.filter(|_| confirmed);
+        let mut detail = "brought along by an import".to_owned();
+        if kind != ConsentKind::Withdrawn {
+            detail = format!("{detail}; {}", checked.chosen());
+        }
         self.plan.evidence.push(Evidence {
             subscription,
             kind,
             at: at.or(Some(self.now)),
             network: checked.network.clone().filter(|_| confirmed),
+            detail,
         });
     }
 
@@ -185,6 +189,7 @@ impl Planner<'_> {
             token_hash: token_hash(&self.deps.keys.confirm_token(sign_up)),
             name: checked.name.clone(),
             topic_key: checked.topic_key.clone(),
+            digest_key: checked.digest_key.clone(),
             language: checked.language.clone(),
             created_at: Some(due),
             expires_at: Some(due + TimeDelta::days(days)),

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use tokio::sync::mpsc::Sender;
 
-use super::row::{HeaderError, Reader, RowError};
+use super::row::{HeaderError, Offer, Reader, RowError};
 use super::sorted::{Checked, Sorter};
 use super::{BATCH, ImportError};
 use crate::domain::token::Keys;
@@ -39,7 +39,7 @@ pub(super) struct Batch {
 /// What the thread works with.
 pub(super) struct Source {
     pub input: Box<dyn Read + Send>,
-    pub topics: std::collections::BTreeSet<crate::domain::slug::Slug>,
+    pub offer: Offer,
     pub now: crate::domain::clock::Time,
     pub keys: Keys,
     /// Where rejected rows go; nowhere in a dry run.
@@ -63,7 +63,7 @@ pub(super) fn read(source: Source, to: &Sender<Heard>) -> Result<(), ImportError
     if table.advance().map_err(ImportError::Read)? != Next::Row {
         return Err(HeaderError::Missing.into());
     }
-    let reader = Reader::new(&table.row(), source.topics, source.now)?;
+    let reader = Reader::new(&table.row(), source.offer, source.now)?;
     let mut rejects = Rejects::new(source.rejected, &table, &reader);
     let mut sorter = Sorter::new().map_err(ImportError::Temporary)?;
     let mut rejected = 0;

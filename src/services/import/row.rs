@@ -7,6 +7,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 use thiserror::Error;
 
 use crate::domain::clock::Time;
+use crate::domain::digest::DigestChoice;
 use crate::domain::email_address::{AddressError, EmailAddress};
 use crate::domain::publication::TopicChoice;
 use crate::domain::slug::Slug;
@@ -20,6 +21,7 @@ pub struct Row {
     pub name: Option<String>,
     pub language: Option<String>,
     pub topics: TopicChoice,
+    pub digests: DigestChoice,
     /// What the file says of the reader; `None` where it says nothing.
     pub status: Option<SubscriptionState>,
     pub confirmed_at: Option<Time>,
@@ -34,6 +36,7 @@ enum Column {
     Name,
     Language,
     Topics,
+    Digests,
     Status,
     ConfirmedAt,
     ConfirmIp,
@@ -42,13 +45,13 @@ enum Column {
 }
 
 /// The names of the columns that a file may have.
-const KNOWN: &str = "email, name, language, topics, status, confirmed_at, confirm_ip";
+const KNOWN: &str = "email, name, language, topics, digests, status, confirmed_at, confirm_ip";
 
 /// Why a file cannot be read at all.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HeaderError {
     #[error(
-        "the first line must name the columns: email, and any of name, language, topics, status, confirmed_at, confirm_ip"
+        "the first line must name the columns: email, and any of name, language, topics, digests, status, confirmed_at, confirm_ip"
     )]
     Missing,
     #[error("there is no column {0:?}; the columns known are {KNOWN}")]
@@ -76,6 +79,8 @@ pub enum RowError {
     Line(#[from] LineError),
     #[error("there is no topic {0:?}; `paperround topic list` shows them")]
     Topic(String),
+    #[error("there is no digest {0:?}; `paperround digest list` shows them")]
+    Digest(String),
     #[error("status {0:?} is not one of: confirmed, pending, unsubscribed")]
     Status(String),
     #[error("confirmed_at {0:?} is no date, as in 2026-01-31 or 2026-01-31T12:00:00Z")]
@@ -86,17 +91,24 @@ pub enum RowError {
     Ip(String),
 }
 
+/// What rows may name.
+#[derive(Debug, Clone, Default)]
+pub struct Offer {
+    pub topics: BTreeSet<Slug>,
+    pub digests: BTreeSet<Slug>,
+}
+
 /// Reads rows under a header.
 #[derive(Debug, Clone)]
 pub struct Reader {
     columns: Vec<Column>,
-    topics: BTreeSet<Slug>,
+    offer: Offer,
     now: Time,
 }
 
 impl Reader {
-    /// Reads the header; rows may name the topics given.
-    pub fn new(header: &[&[u8]], topics: BTreeSet<Slug>, now: Time) -> Result<Self, HeaderError> {
+    /// Reads the header; rows may name what is on offer.
+    pub fn new(header: &[&[u8]], offer: Offer, now: Time) -> Result<Self, HeaderError> {
         let mut columns: Vec<Column> = Vec::with_capacity(header.len());
         for field in header {
             let text = String::from_utf8_lossy(field);
@@ -109,6 +121,7 @@ impl Reader {
                 "name" => Column::Name,
                 "language" => Column::Language,
                 "topics" => Column::Topics,
+                "digests" => Column::Digests,
                 "status" => Column::Status,
                 "confirmed_at" => Column::ConfirmedAt,
                 "confirm_ip" => Column::ConfirmIp,
@@ -125,7 +138,7 @@ impl Reader {
         }
         Ok(Self {
             columns,
-            topics,
+            offer,
             now,
         })
     }
@@ -145,7 +158,7 @@ impl Reader {
 
     /// Reads a row; `None` where all its fields are empty.
     pub fn read(&self, fields: &[&[u8]]) -> Result<Option<Row>, RowError> {
-        let mut texts = [""; 7];
+        let mut texts = [""; 8];
         for (index, field) in fields.iter().enumerate() {
             let text = std::str::from_utf8(field)
                 .map_err(|_| RowError::Encoding)?
@@ -168,26 +181,22 @@ impl Reader {
             language: text(Column::Language)
                 .map(|t| line("the language", t, 35))
                 .transpose()?,
-            topics: self.topics(texts[Column::Topics as usize])?,
+            topics: TopicChoice(slugs(
+                texts[Column::Topics as usize],
+                &self.offer.topics,
+                RowError::Topic,
+            )?),
+            digests: DigestChoice(slugs(
+                texts[Column::Digests as usize],
+                &self.offer.digests,
+                RowError::Digest,
+            )?),
             status: text(Column::Status).map(status).transpose()?,
             confirmed_at: text(Column::ConfirmedAt)
                 .map(|t| self.time(t))
                 .transpose()?,
             network: text(Column::ConfirmIp).map(network).transpose()?,
         }))
-    }
-
-    fn topics(&self, text: &str) -> Result<TopicChoice, RowError> {
-        let mut chosen = BTreeSet::new();
-        for word in text.split(';').map(str::trim).filter(|w| !w.is_empty()) {
-            let unknown = || RowError::Topic(cut(word, 60).to_owned());
-            let slug: Slug = word.to_lowercase().parse().map_err(|_| unknown())?;
-            if !self.topics.contains(&slug) {
-                return Err(unknown());
-            }
-            chosen.insert(slug);
-        }
-        Ok(TopicChoice(chosen))
     }
 
     fn time(&self, text: &str) -> Result<Time, RowError> {
@@ -198,6 +207,21 @@ impl Reader {
         }
         Ok(time.min(self.now))
     }
+}
+
+/// The slugs of a field, all of them on offer.
+fn slugs(
+    text: &str,
+    offer: &BTreeSet<Slug>,
+    unknown: fn(String) -> RowError,
+) -> Result<BTreeSet<Slug>, RowError> {
+    let words = text.split(';').map(str::trim).filter(|w| !w.is_empty());
+    let known = |word: &str| {
+        let slug: Option<Slug> = word.to_lowercase().parse().ok();
+        slug.filter(|slug| offer.contains(slug))
+            .ok_or_else(|| unknown(cut(word, 60).to_owned()))
+    };
+    words.map(known).collect()
 }
 
 /// Line breaks and runs of blanks in a name are accidents of the program that wrote the file.
@@ -243,12 +267,12 @@ mod tests {
 
     fn reader(header: &str) -> Result<Reader, HeaderError> {
         let fields: Vec<&[u8]> = header.split(',').map(str::as_bytes).collect();
-        let topics = ["energy", "markets"].iter().map(|t| t.parse().unwrap());
-        Reader::new(
-            &fields,
-            topics.collect(),
-            "2026-03-02T08:00:00Z".parse().unwrap(),
-        )
+        let slugs = |all: [&str; 2]| all.iter().map(|slug| slug.parse().unwrap()).collect();
+        let offer = Offer {
+            topics: slugs(["energy", "markets"]),
+            digests: slugs(["daily", "weekly"]),
+        };
+        Reader::new(&fields, offer, "2026-03-02T08:00:00Z".parse().unwrap())
     }
 
     fn read(header: &str, row: &str) -> Result<Row, RowError> {
@@ -259,12 +283,13 @@ mod tests {
     #[test]
     fn columns_come_in_any_order_and_case() {
         let row = read(
-            " Topics ,EMAIL,confirm_ip,confirmed_at,Status,name",
-            "markets; Energy,Ann@Example.org,203.0.113.9,2026-01-31,Subscribed,Ann\n Lee",
+            " Topics ,EMAIL,confirm_ip,confirmed_at,Status,name,digests",
+            "markets; Energy,Ann@Example.org,203.0.113.9,2026-01-31,Subscribed,Ann\n Lee,weekly;daily",
         )
         .unwrap();
         assert_eq!(row.email.as_str(), "Ann@example.org");
         assert_eq!(row.topics.key(), "energy,markets");
+        assert_eq!(row.digests.key(), "daily,weekly");
         assert_eq!(row.network.as_deref(), Some("203.0.113.0/24"));
         assert_eq!(
             row.confirmed_at.unwrap().to_rfc3339(),
@@ -287,6 +312,7 @@ mod tests {
     fn rows_that_cannot_be_read_say_why() {
         let fails = |header, row| read(header, row).unwrap_err().to_string();
         assert!(fails("email,topics", "a@b.org,energy;sport").contains("\"sport\""));
+        assert!(fails("email,digests", "a@b.org,hourly").contains("no digest \"hourly\""));
         assert!(fails("email,status", "a@b.org,cleaned").contains("\"cleaned\""));
         assert!(fails("email,confirmed_at", "a@b.org,31.1.2026").contains("no date"));
         assert!(fails("email,confirmed_at", "a@b.org,2027-01-01").contains("future"));
@@ -318,17 +344,17 @@ mod tests {
         #[test]
         fn no_bytes_are_too_strange(
             fields in proptest::collection::vec(
-                proptest::collection::vec(any::<u8>(), 0..80), 0..9),
-            texts in proptest::collection::vec("[ -~äßи\u{300}]{0,40}", 0..8),
+                proptest::collection::vec(any::<u8>(), 0..80), 0..10),
+            texts in proptest::collection::vec("[ -~äßи\u{300}]{0,40}", 0..9),
         ) {
-            let reader = reader("email,name,language,topics,status,confirmed_at,confirm_ip").unwrap();
+            let reader = reader("email,name,language,topics,digests,status,confirmed_at,confirm_ip").unwrap();
             let bytes: Vec<&[u8]> = fields.iter().map(Vec::as_slice).collect();
             let _ = reader.read(&bytes);
             let mut bytes: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
             let _ = reader.read(&bytes);
             bytes.insert(0, b"a@b.org");
             let _ = reader.read(&bytes);
-            let _ = Reader::new(&bytes, BTreeSet::new(), reader.now);
+            let _ = Reader::new(&bytes, Offer::default(), reader.now);
         }
     }
 }

@@ -10,8 +10,11 @@ use std::os::unix::fs::FileExt;
 
 use super::row::Row;
 use crate::domain::clock::Time;
+use crate::domain::digest::DigestChoice;
+use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::SubscriptionState;
 use crate::domain::suppression::EmailHash;
+use crate::services::consent;
 
 /// Rows sorted at a time.
 const PIECE: usize = 10_000;
@@ -30,6 +33,7 @@ pub(super) struct Checked {
     pub name: Option<String>,
     pub language: Option<String>,
     pub topic_key: String,
+    pub digest_key: String,
     pub status: Option<SubscriptionState>,
     pub confirmed_at: Option<Time>,
     pub network: Option<String>,
@@ -44,10 +48,17 @@ impl Checked {
             name: row.name,
             language: row.language,
             topic_key: row.topics.key(),
+            digest_key: row.digests.key(),
             status: row.status,
             confirmed_at: row.confirmed_at,
             network: row.network,
         }
+    }
+
+    /// What the reader chose, in the words of the evidence.
+    pub(super) fn chosen(&self) -> String {
+        let topics = TopicChoice::from_key(&self.topic_key);
+        consent::chosen(&topics, &DigestChoice::from_key(&self.digest_key))
     }
 
     fn write(&self, to: &mut impl Write) -> io::Result<()> {
@@ -60,6 +71,7 @@ impl Checked {
             Some(self.key.as_str()),
             Some(&self.email),
             Some(&self.topic_key),
+            Some(&self.digest_key),
             self.name.as_deref(),
             self.language.as_deref(),
             self.status.map(SubscriptionState::as_str),
@@ -204,11 +216,20 @@ impl Piece {
         }
         let hash = EmailHash(self.array(file)?);
         let at = i64::from_be_bytes(self.array(file)?);
-        let mut texts = [const { None }; 7];
+        let mut texts = [const { None }; 8];
         for text in &mut texts {
             *text = self.text(file)?;
         }
-        let [key, email, topic_key, name, language, status, network] = texts;
+        let [
+            key,
+            email,
+            topic_key,
+            digest_key,
+            name,
+            language,
+            status,
+            network,
+        ] = texts;
         Ok(Some(Checked {
             key: key.unwrap_or_default(),
             hash,
@@ -216,6 +237,7 @@ impl Piece {
             name,
             language,
             topic_key: topic_key.unwrap_or_default(),
+            digest_key: digest_key.unwrap_or_default(),
             status: status.and_then(|word| word.parse().ok()),
             confirmed_at: Time::from_timestamp_micros(at).filter(|_| at != i64::MIN),
             network,
@@ -278,6 +300,7 @@ mod tests {
             name: name.map(str::to_owned),
             language: None,
             topic_key: "energy".to_owned(),
+            digest_key: "daily,weekly".to_owned(),
             status: Some(SubscriptionState::Pending),
             confirmed_at: Some("2026-03-02T08:00:00.123456Z".parse().unwrap()),
             network: Some("é".repeat(5000)),
