@@ -115,6 +115,8 @@ async function signUpBeneath(reader) {
     await box.locator(`[name=topics][value=${topic}]`).setChecked(CHOSEN.includes(topic));
   }
   await box.getByLabel('Your email address').fill(reader.email);
+  // The first digest is ticked already: this is one more.
+  assert.deepEqual(await ticked(box, 'frequency'), ['daily']);
   await box.locator('[name=frequency][value=two-minutes]').check();
   await box.getByRole('button', { name: 'Sign up' }).click();
   await reader.see('Check your inbox');
@@ -131,7 +133,7 @@ async function mistype(reader) {
   await email.fill('ada@nowhere');
   await page.getByLabel(/^Name/).fill('Ada');
   await page.locator('[name=topics][value=retail]').check();
-  await page.locator('[name=frequency][value=weekly]').check();
+  await page.getByRole('group', { name: /^How often/ }).getByLabel(/^Weekly/).check();
   await page.getByRole('button', { name: 'Sign up' }).click();
 
   await page.locator('[aria-invalid=true]').waitFor();
@@ -143,7 +145,12 @@ async function mistype(reader) {
   assert.equal(await email.inputValue(), 'ada@nowhere');
   assert.equal(await page.getByLabel(/^Name/).inputValue(), 'Ada');
   assert.ok(await page.locator('[name=topics][value=retail]').isChecked());
-  assert.ok(await page.locator('[name=frequency][value=weekly]').isChecked());
+  assert.deepEqual(await ticked(page, 'frequency'), ['daily', 'weekly']);
+}
+
+/** The values that are ticked of a form's field. */
+async function ticked(within, name) {
+  return within.locator(`[name=${name}]:checked`).evaluateAll((boxes) => boxes.map((box) => box.value));
 }
 
 async function signUpByKeyboard(reader) {
@@ -184,6 +191,7 @@ async function openConfirmation(reader) {
   await page.goto(link);
   await reader.see('One tap left');
   assert.equal(await page.getByRole('button').count(), 1);
+  assert.match(await page.getByRole('main').innerText(), /Daily, Every two minutes/);
 }
 
 async function readDigest(reader, articles) {
@@ -217,8 +225,10 @@ async function changeChoices(reader) {
     const ticked = await page.locator(`[name=topics][value=${topic}]`).isChecked();
     assert.equal(ticked, CHOSEN.includes(topic), topic);
   }
+  await untickAll(reader);
   await page.locator('[name=topics][value=retail]').check();
   await page.locator('[name=frequency][value=weekly]').check();
+  await page.locator('[name=frequency][value=daily]').uncheck();
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('status').waitFor();
   await reader.see('Your choices', { shot: 'choices saved' });
@@ -228,9 +238,27 @@ async function changeChoices(reader) {
   await reader.see('Your choices');
   assert.equal(await page.getByRole('status').count(), 0);
   assert.ok(await page.locator('[name=topics][value=retail]').isChecked());
-  assert.ok(await page.locator('[name=frequency][value=weekly]').isChecked());
+  assert.deepEqual(await ticked(page, 'frequency'), ['weekly', 'two-minutes']);
   await reader.backToMail();
   return address;
+}
+
+/** A form without any digest is refused: its reader is told how to leave, and keeps the choices. */
+async function untickAll(reader) {
+  const { page } = reader;
+  assert.deepEqual(await ticked(page, 'frequency'), ['daily', 'two-minutes']);
+  for (const digest of ['daily', 'two-minutes']) {
+    await page.locator(`[name=frequency][value=${digest}]`).uncheck();
+  }
+  await page.getByRole('button', { name: 'Save' }).click();
+  const digests = page.getByRole('group', { name: /^How often/ });
+  await digests.locator('.error').waitFor();
+  await reader.see('Your choices', { shot: 'no digest ticked' });
+  const error = page.locator(`#${await digests.getAttribute('aria-describedby')}`);
+  assert.match(await error.innerText(), /at least one.*leave by the link below/);
+  assert.ok(await page.getByRole('link', { name: 'Leave this newsletter' }).isVisible());
+  assert.ok(await page.locator('[name=frequency][value=daily]').evaluate((box) => box === document.activeElement));
+  assert.deepEqual(await ticked(page, 'frequency'), ['daily', 'two-minutes']);
 }
 
 async function leave(reader, preferences) {

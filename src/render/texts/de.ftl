@@ -47,6 +47,7 @@ choices-topics = Themen
 choices-topics-hint = (ohne Auswahl: alle)
 choices-frequency = Wie oft
 choices-frequency-hint = (mehrere möglich)
+choices-frequency-hint-first = (mehrere möglich; ohne Auswahl: { $digest })
 
 ## The sign-up page
 

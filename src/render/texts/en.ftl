@@ -48,6 +48,7 @@ choices-topics = Topics
 choices-topics-hint = (none ticked means all)
 choices-frequency = How often
 choices-frequency-hint = (you can tick several)
+choices-frequency-hint-first = (you can tick several; none means { $digest })
 
 ## The sign-up page
 

@@ -47,6 +47,7 @@ choices-topics = Temas
 choices-topics-hint = (si no marca ninguno: todos)
 choices-frequency = Con qué frecuencia
 choices-frequency-hint = (puede marcar varias)
+choices-frequency-hint-first = (puede marcar varias; si no marca ninguna: { $digest })
 
 ## The sign-up page
 

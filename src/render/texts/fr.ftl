@@ -47,6 +47,7 @@ choices-topics = Thèmes
 choices-topics-hint = (aucun coché : tous)
 choices-frequency = À quelle fréquence
 choices-frequency-hint = (plusieurs choix possibles)
+choices-frequency-hint-first = (plusieurs choix possibles ; aucun coché : { $digest })
 
 ## The sign-up page
 

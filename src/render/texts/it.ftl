@@ -47,6 +47,7 @@ choices-topics = Argomenti
 choices-topics-hint = (nessuno selezionato: tutti)
 choices-frequency = Con quale frequenza
 choices-frequency-hint = (più scelte possibili)
+choices-frequency-hint-first = (più scelte possibili; nessuna selezionata: { $digest })
 
 ## The sign-up page
 
