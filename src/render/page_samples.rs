@@ -137,6 +137,7 @@ impl LeavePage {
             publication: PublicationView::sample(),
             token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
             email: "c***@example.org".into(),
+            preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
         }
     }
 }

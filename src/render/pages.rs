@@ -188,6 +188,8 @@ pub struct LeavePage {
     pub token: String,
     /// Masked: whoever was forwarded the mail need not learn it.
     pub email: String,
+    /// For who wants less rather than nothing.
+    pub preferences_url: String,
 }
 
 /// After leaving; offers to undo it.

@@ -175,6 +175,11 @@ async fn who_leaves_leaves_all_digests_and_has_them_back_after_undoing_it() {
     app.article("one", "A story", &[]).await;
     app.send(&daily).await;
     let link = app.link(ADA, "/unsubscribe/");
+    let page = app.get(&link).await.body;
+    let (_, rest) = page.split_once("/preferences/").unwrap();
+    let less = format!("/preferences/{}", rest.split('"').next().unwrap());
+    let less = app.get(&less).await.body;
+    assert_eq!(ticked(&less), ["daily", "weekly"], "less is offered");
     app.post(&link, "List-Unsubscribe=One-Click").await;
     let id = app.compose(&weekly).await;
     assert_eq!(app.state(id).await, IssueState::Skipped);

@@ -637,6 +637,59 @@ async fn each_digest_is_filled_with_those_who_take_it_whatever_else_they_take() 
     .await;
 }
 
+/// Runs statements on either database.
+async fn raw(tx: &mut Tx, statements: &'static str) {
+    match tx {
+        Tx::Sqlite(tx) => {
+            let done = sqlx::raw_sql(statements).execute(&mut **tx).await;
+            done.map(drop).unwrap();
+        }
+        Tx::Postgres(tx) => {
+            let done = sqlx::raw_sql(statements).execute(&mut **tx).await;
+            done.map(drop).unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn readers_of_one_digest_keep_it_when_several_become_possible() {
+    on_both(async |store: Store| {
+        let makes = Makes::new();
+        let mut tx = store.begin().await.unwrap();
+        let of = makes.publication(&mut tx).await.id;
+        let mut weekly = makes.digest(&mut tx, of).await;
+        (weekly.id, weekly.slug) = (makes.id(DigestId::new), "weekly".parse().unwrap());
+        digests::insert(&mut tx, &weekly, &[]).await.unwrap();
+        let chose = makes.reader(&mut tx, of, "ada@inbox.example", "").await;
+        let none = makes.reader(&mut tx, of, "bob@inbox.example", "").await;
+        let sign_up = makes.sign_up(chose, "energy");
+        sign_ups::insert(&mut tx, &sign_up, b"hash").await.unwrap();
+        // As it was before the digests were one text.
+        raw(
+            &mut tx,
+            "DROP INDEX subscriptions_digests;
+             ALTER TABLE subscriptions DROP COLUMN digest_key;
+             ALTER TABLE sign_ups DROP COLUMN digest_key;
+             CREATE INDEX subscriptions_digest ON subscriptions (publication_id, digest_id);
+             DELETE FROM paperround_migrations WHERE version = 24;
+             UPDATE subscriptions SET digest_id = (SELECT id FROM digests WHERE slug = 'weekly')
+             WHERE subscriber_id = (SELECT id FROM subscribers WHERE email = 'ada@inbox.example');
+             UPDATE sign_ups SET digest_id = (SELECT id FROM digests WHERE slug = 'weekly')",
+        )
+        .await;
+        tx.commit().await.unwrap();
+        migrate::run(&store).await.unwrap();
+        let mut tx = store.read().await.unwrap();
+        for (id, key) in [(chose, "weekly"), (none, "")] {
+            let found = subscriptions::find(&mut tx, id).await.unwrap().unwrap();
+            assert_eq!(found.digests.key(), key);
+        }
+        let found = sign_ups::find(&mut tx, sign_up.id).await.unwrap().unwrap();
+        assert_eq!(found.digests.key(), "weekly");
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_long_ledger_is_filled_in_parts_by_one_at_a_time() {
     on_both(async |store: Store| {

@@ -36,6 +36,11 @@ pub(in crate::web) async fn show(
             publication: view(&web, &asked, &reader),
             token: token.clone(),
             email: reader.subscriber.email.masked(),
+            preferences_url: links::preferences(
+                &web.deps,
+                reader.subscription.id,
+                reader.link.delivery,
+            ),
         };
         page(&web, StatusCode::OK, &shown)
     };
