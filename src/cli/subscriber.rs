@@ -10,13 +10,20 @@ use serde_json::json;
 
 use super::output::Output;
 use super::progress::Progress;
+use super::subscriber_show::show;
 use super::{Global, context};
+use crate::domain::email_address::EmailAddress;
 use crate::services::import::{self, Counts, Options};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Subscriber {
     /// Bring readers along from a CSV file
     Import(Import),
+    /// Show all that is known of a reader: choices, evidence of consent, and what was sent
+    Show {
+        /// The address
+        address: EmailAddress,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -47,6 +54,11 @@ impl Subscriber {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         match self {
             Self::Import(command) => command.run(global, out).await,
+            Self::Show { address } => {
+                let deps = context::open(global).await?;
+                show(&deps, &address, out).await?;
+                Ok(ExitCode::SUCCESS)
+            }
         }
     }
 }

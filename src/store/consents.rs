@@ -28,6 +28,8 @@ pub struct ConsentRecord {
     pub kind: ConsentKind,
     pub at: Time,
     pub text_version: Option<String>,
+    /// The text itself.
+    pub text: Option<String>,
     pub network: Option<String>,
     pub source: Option<String>,
     /// As what was chosen.
@@ -79,6 +81,7 @@ struct Row {
     kind: String,
     at: Time,
     text_version: Option<String>,
+    text: Option<String>,
     network: Option<String>,
     source: Option<String>,
     detail: Option<String>,
@@ -87,8 +90,9 @@ struct Row {
 /// The records of a subscription, oldest first.
 pub async fn list(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<ConsentRecord>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
-        "SELECT id, kind, at, text_version, network, source, detail FROM consents
-         WHERE subscription_id = $1 ORDER BY id"
+        "SELECT c.id, c.kind, c.at, c.text_version, t.text, c.network, c.source, c.detail
+         FROM consents c LEFT JOIN consent_texts t ON t.version = c.text_version
+         WHERE c.subscription_id = $1 ORDER BY c.id"
     )
     .bind(id.0)
     .fetch_all(conn)
@@ -99,6 +103,7 @@ pub async fn list(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<ConsentRecord>,
                 kind: read("consents", "kind", row.id, &row.kind)?,
                 at: row.at,
                 text_version: row.text_version,
+                text: row.text,
                 network: row.network,
                 source: row.source,
                 detail: row.detail,

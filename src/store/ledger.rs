@@ -1,11 +1,12 @@
 //! The ledger as operators read it: who got an issue, who did not, and with what reply.
 
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use super::{StoreError, Tx, moment, on, read, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::ids::{DeliveryId, IssueId};
+use crate::domain::ids::{DeliveryId, IssueId, SubscriptionId};
 
 /// One line of the ledger.
 #[derive(Debug, Clone)]
@@ -39,6 +40,59 @@ struct Row {
     first_attempt_at: Option<i64>,
     next_attempt_at: i64,
     sent_at: Option<i64>,
+}
+
+/// A line of one reader: what became of an issue for them.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub issue: IssueId,
+    /// The slug of its digest.
+    pub digest: String,
+    pub number: Option<i64>,
+    pub planned_at: Time,
+    pub line: Line,
+}
+
+#[derive(FromRow)]
+struct ReceivedRow {
+    #[sqlx(flatten)]
+    line: Row,
+    issue_id: Uuid,
+    digest: String,
+    number: Option<i64>,
+    planned_at: Time,
+}
+
+/// All lines of a subscription, in the order in which they were written.
+pub async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<Received>, StoreError> {
+    let rows = on!(tx, |conn| {
+        sqlx::query_as::<_, ReceivedRow>(
+        "SELECT d.id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text, d.relay,
+            d.first_attempt_at, d.next_attempt_at, d.sent_at,
+            CASE WHEN d.state IN ('pending', 'deferred') AND d.id IN (SELECT delivery_id FROM claimed)
+                THEN 'sending' ELSE d.state END AS state,
+            d.issue_id, g.slug AS digest, i.number, i.planned_at
+         FROM deliveries d
+         JOIN subscriptions s ON s.id = d.subscription_id
+         JOIN subscribers r ON r.id = s.subscriber_id
+         JOIN issues i ON i.id = d.issue_id
+         JOIN digests g ON g.id = i.digest_id
+         WHERE d.subscription_id = $1 ORDER BY d.id"
+    )
+    .bind(id.0)
+    .fetch_all(conn)
+    .await
+    })?;
+    let received = |row: ReceivedRow| {
+        Ok(Received {
+            issue: IssueId(row.issue_id),
+            digest: row.digest,
+            number: row.number,
+            planned_at: row.planned_at,
+            line: line(row.line)?,
+        })
+    };
+    rows.into_iter().map(received).collect()
 }
 
 /// A page of the ledger after the delivery `after`, in its order; of one state where it is given.

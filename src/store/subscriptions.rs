@@ -99,6 +99,20 @@ pub async fn find_by_subscriber(
     row.map(Subscription::try_from).transpose()
 }
 
+/// All subscriptions of a subscriber, the oldest first.
+pub async fn of_subscriber(
+    tx: &mut Tx,
+    subscriber: SubscriberId,
+) -> Result<Vec<Subscription>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM subscriptions WHERE subscriber_id = $1 ORDER BY created_at, id"
+    )
+    .bind(subscriber.0)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Subscription::try_from).collect()
+}
+
 /// The language that a reader told.
 pub async fn language(tx: &mut Tx, id: SubscriptionId) -> Result<Option<String>, StoreError> {
     let language = on!(tx, |conn| sqlx::query_scalar(

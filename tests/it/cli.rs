@@ -319,6 +319,56 @@ fn readers_are_brought_along_and_addresses_suppressed() {
 }
 
 #[test]
+fn what_is_known_of_a_reader_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &["init"], "");
+    ok(at, &CREATE, "");
+    for slug in ["daily", "weekly"] {
+        ok(
+            at,
+            &["digest", "create", "ledger", slug, "--name", slug],
+            "",
+        );
+    }
+    let table = "email,name,digests\nann@b.example,Ann Lee,daily;weekly\n";
+    let vouched = ["--confirmed", "--consent", "I agree."];
+    let import = [&["subscriber", "import", "ledger", "-"][..], &vouched].concat();
+    ok(at, &import, table);
+    ok(
+        at,
+        &["subscriber", "import", "ledger", "-"],
+        "email\nbob@b.example\n",
+    );
+    ok(at, &["suppression", "add", "ann@b.example"], "");
+
+    let shown = ok(at, &["subscriber", "show", "Ann@B.example"], "");
+    let lines: Vec<&str> = shown.lines().collect();
+    assert_eq!(lines[0], "ann@b.example (Ann Lee)");
+    assert!(lines[1].starts_with("suppressed since ") && lines[1].ends_with(": manual"));
+    assert_eq!(lines[3], "ledger: confirmed");
+    assert_eq!(lines[4], "  topics            all");
+    assert_eq!(lines[5], "  digests           daily,weekly");
+    let act = "confirmed by import standard input (brought along by an import; topics: all; \
+               digests: daily,weekly)";
+    assert!(lines[6].ends_with(act), "{shown}");
+    let json = ["--json", "subscriber", "show", "ann@b.example"];
+    let shown: Value = serde_json::from_str(&ok(at, &json, "")).unwrap();
+    let one = &shown["subscriptions"][0];
+    assert_eq!(one["digests"], serde_json::json!(["daily", "weekly"]));
+    assert_eq!(one["consents"][0]["text"], "I agree.");
+    assert_eq!(shown["suppressed"]["reason"], "manual");
+
+    let asked = ok(at, &["subscriber", "show", "bob@b.example"], "");
+    assert!(
+        asked.contains("ledger: pending\n  20"),
+        "no choice counts yet: {asked}"
+    );
+    let nobody = fails(at, &["subscriber", "show", "cid@b.example"], 1);
+    assert!(nobody.contains("nobody has signed up with cid@b.example"));
+}
+
+#[test]
 fn the_demo_notices_every_broken_part() {
     let folder = tempfile::tempdir().unwrap();
     let shown = ok(folder.path(), &["demo", "--once"], "");

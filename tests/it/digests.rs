@@ -3,11 +3,12 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::Duration;
+use paperround::domain::delivery::DeliveryState;
 use paperround::domain::digest::Digest;
 use paperround::domain::issue::IssueState;
 use paperround::domain::subscription::Subscription;
 use paperround::services::links;
-use paperround::store::{consents, subscribers, subscriptions};
+use paperround::store::{consents, ledger, subscribers, subscriptions};
 
 use crate::support::TestApp;
 
@@ -74,6 +75,15 @@ async fn a_reader_gets_each_digest_that_they_ticked_and_no_other() {
         assert_eq!(app.issue(id).await.1.sent, 1);
         assert_eq!(app.mails_for(ADA), mails, "the same article in each digest");
     }
+    let id = subscription(&app, ADA).await.id;
+    let mut tx = app.deps.store.read().await.unwrap();
+    let received = ledger::of_subscription(&mut tx, id).await.unwrap();
+    drop(tx);
+    let received = received
+        .iter()
+        .map(|one| (one.digest.as_str(), one.number, one.line.state));
+    let sent = DeliveryState::Sent;
+    assert!(received.eq([("breaking", Some(1), sent), ("weekly", Some(1), sent)]));
     let id = app.compose(&daily).await;
     assert_eq!(app.state(id).await, IssueState::Skipped);
     let chosen = "topics: all; digests: breaking,weekly";
