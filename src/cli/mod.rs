@@ -23,6 +23,7 @@ mod publication;
 mod recipe;
 mod serve;
 mod subscriber;
+mod subscriber_add;
 mod subscriber_show;
 mod suppression;
 mod template;

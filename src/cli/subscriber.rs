@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::output::Output;
 use super::progress::Progress;
+use super::subscriber_add::Add;
 use super::subscriber_show::show;
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
@@ -19,6 +20,8 @@ use crate::services::import::{self, Counts, Options};
 pub(super) enum Subscriber {
     /// Bring readers along from a CSV file
     Import(Import),
+    /// Add one reader, as an import of one row would
+    Add(Add),
     /// Show all that is known of a reader: choices, evidence of consent, and what was sent
     Show {
         /// The address
@@ -54,6 +57,7 @@ impl Subscriber {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         match self {
             Self::Import(command) => command.run(global, out).await,
+            Self::Add(command) => command.run(global, out).await,
             Self::Show { address } => {
                 let deps = context::open(global).await?;
                 show(&deps, &address, out).await?;
@@ -65,18 +69,16 @@ impl Subscriber {
 
 impl Import {
     async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
-        if self.consent.as_deref().is_some_and(|t| t.trim().is_empty()) {
-            bail!("--consent: give the text that the readers agreed to");
-        }
+        let consent = agreed(self.consent.as_deref())?;
         let (input, size) = open(&self.file)?;
         let deps = context::open(global).await?;
         let publication = context::publication(&deps, &self.publication).await?;
         let rejected = rejected_path(&self.file);
         let options = Options {
-            consent: self.consent.map(|text| text.trim().to_owned()),
+            consent,
             dry_run: self.dry_run,
-            name: file_name(&self.file),
-            rejected: rejected.clone(),
+            source: format!("import {}", file_name(&self.file)),
+            rejected: Some(rejected.clone()),
         };
         let mut progress = Progress::new(out);
         let ended = import::import(&deps, &publication, &options, input, |now| match now {
@@ -106,6 +108,15 @@ impl Import {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The text that readers agreed to, where the operator vouches for that.
+pub(super) fn agreed(consent: Option<&str>) -> Result<Option<String>> {
+    let consent = consent.map(str::trim);
+    if consent == Some("") {
+        bail!("--consent: give the text that the readers agreed to");
+    }
+    Ok(consent.map(str::to_owned))
 }
 
 fn open(file: &str) -> Result<(Box<dyn Read + Send>, Option<u64>)> {

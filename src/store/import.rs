@@ -181,7 +181,8 @@ pub struct Evidence {
     pub at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
-    pub detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// What all evidence of an import shares.

@@ -319,6 +319,65 @@ fn readers_are_brought_along_and_addresses_suppressed() {
 }
 
 #[test]
+fn a_reader_is_added_and_nobody_is_added_against_their_will() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &["init"], "");
+    ok(at, &CREATE, "");
+    ok(
+        at,
+        &["topic", "add", "ledger", "energy", "--name", "Energy"],
+        "",
+    );
+    for slug in ["daily", "weekly"] {
+        ok(
+            at,
+            &["digest", "create", "ledger", slug, "--name", slug],
+            "",
+        );
+    }
+    let add = ["subscriber", "add", "ledger", "ann@b.example"];
+    let choices = [
+        "--digest", "weekly", "--digest", "daily", "--topic", "energy",
+    ];
+    let vouched = ["--confirmed", "--consent", "She asked by phone."];
+    let all = [&add[..], &choices, &vouched, &["--name", "Lee, \"Ann\""]].concat();
+    let added = ok(at, &[&["--json"], &all[..]].concat(), "");
+    let added: Value = serde_json::from_str(&added).unwrap();
+    assert_eq!(
+        (&added["added"], &added["state"]),
+        (&true.into(), &"confirmed".into())
+    );
+    assert!(ok(at, &all, "").contains("is there already"));
+    let shown = ok(at, &["subscriber", "show", "ann@b.example"], "");
+    assert!(shown.starts_with("ann@b.example (Lee, \"Ann\")"), "{shown}");
+    assert!(shown.contains("digests           daily,weekly"), "{shown}");
+    let act = "confirmed by subscriber add (topics: energy; digests: daily,weekly)";
+    assert!(shown.contains(act), "{shown}");
+
+    let bob = ["subscriber", "add", "ledger", "bob@b.example"];
+    let wrong = [&bob[..], &["--digest", "hourly"]].concat();
+    let told = fails(at, &wrong, 1);
+    assert!(told.contains("there is no digest \"hourly\""), "{told}");
+    ok(at, &["suppression", "add", "bob@b.example"], "");
+    assert!(fails(at, &bob, 1).contains("bob@b.example is suppressed"));
+    ok(
+        at,
+        &["subscriber", "import", "ledger", "-"],
+        "email,status\ncid@b.example,unsubscribed\n",
+    );
+    let told = fails(at, &["subscriber", "add", "ledger", "cid@b.example"], 1);
+    assert!(told.contains("has left"), "{told}");
+    let asked = ok(at, &["subscriber", "add", "ledger", "dan@b.example"], "");
+    assert!(asked.contains("dan@b.example gets a confirmation mail"));
+    fails(at, &["subscriber", "add", "ledger", "nobody"], 2);
+    fails(at, &[&bob[..], &["--confirmed"]].concat(), 2);
+    let files = std::fs::read_dir(at).unwrap().flatten();
+    let names = files.map(|file| file.file_name().into_string().unwrap());
+    assert!(!names.into_iter().any(|name| name.contains("rejected")));
+}
+
+#[test]
 fn what_is_known_of_a_reader_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
@@ -349,8 +408,7 @@ fn what_is_known_of_a_reader_is_shown() {
     assert_eq!(lines[3], "ledger: confirmed");
     assert_eq!(lines[4], "  topics            all");
     assert_eq!(lines[5], "  digests           daily,weekly");
-    let act = "confirmed by import standard input (brought along by an import; topics: all; \
-               digests: daily,weekly)";
+    let act = "confirmed by import standard input (topics: all; digests: daily,weekly)";
     assert!(lines[6].ends_with(act), "{shown}");
     let json = ["--json", "subscriber", "show", "ann@b.example"];
     let shown: Value = serde_json::from_str(&ok(at, &json, "")).unwrap();

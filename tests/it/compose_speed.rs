@@ -77,8 +77,8 @@ async fn two_hundred_editions_for_a_hundred_thousand_readers() {
     let options = Options {
         consent: Some("Yes".to_owned()),
         dry_run: false,
-        name: "readers.csv".to_owned(),
-        rejected: folder.path().join("rejected.csv"),
+        source: "import readers.csv".to_owned(),
+        rejected: Some(folder.path().join("rejected.csv")),
     };
     let file = Box::new(std::io::Cursor::new(table()));
     import::import(&app.deps, &app.publication, &options, file, |_| {})

@@ -27,8 +27,8 @@ impl Files {
         Options {
             consent: consent.map(str::to_owned),
             dry_run: false,
-            name: "old.csv".to_owned(),
-            rejected: self.folder.path().join("old.rejected.csv"),
+            source: "import old.csv".to_owned(),
+            rejected: Some(self.folder.path().join("old.rejected.csv")),
         }
     }
 
@@ -128,19 +128,11 @@ async fn rows_say_which_digests_readers_take() {
         (
             "ann",
             "daily,weekly",
-            "brought along by an import; topics: all; digests: daily,weekly",
+            Some("topics: all; digests: daily,weekly"),
         ),
-        (
-            "bob",
-            "",
-            "brought along by an import; topics: all; digests: the first",
-        ),
-        (
-            "cid",
-            "weekly",
-            "brought along by an import; topics: all; digests: weekly",
-        ),
-        ("eve", "", "brought along by an import"),
+        ("bob", "", Some("topics: all; digests: the first")),
+        ("cid", "weekly", Some("topics: all; digests: weekly")),
+        ("eve", "", None),
     ] {
         let (found, _) = found(&app, &format!("{email}@inbox.example"))
             .await
@@ -148,7 +140,7 @@ async fn rows_say_which_digests_readers_take() {
         assert_eq!(found.digests.key(), digests, "{email}");
         let mut tx = app.deps.store.read().await.unwrap();
         let evidence = consents::list(&mut tx, found.id).await.unwrap();
-        assert_eq!(evidence[0].detail.as_deref(), Some(detail), "{email}");
+        assert_eq!(evidence[0].detail.as_deref(), detail, "{email}");
     }
     app.article("one", "One", &[]).await;
     let issue = app.send(&weekly).await;

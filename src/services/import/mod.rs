@@ -35,10 +35,10 @@ pub struct Options {
     pub consent: Option<String>,
     /// Changes nothing, counts the same.
     pub dry_run: bool,
-    /// The name of the file, for the evidence.
-    pub name: String,
-    /// Where rejected rows go.
-    pub rejected: PathBuf,
+    /// Where the readers come from, for the evidence.
+    pub source: String,
+    /// Where rejected rows go; nowhere where they are told anyway.
+    pub rejected: Option<PathBuf>,
 }
 
 /// What became of the rows: `read` is the sum of all but `added`, which counts the subscriptions
@@ -108,7 +108,7 @@ pub async fn import(
         },
         now: deps.now(),
         keys: deps.keys.clone(),
-        rejected: (!options.dry_run).then(|| options.rejected.clone()),
+        rejected: options.rejected.clone().filter(|_| !options.dry_run),
     };
     let (sender, mut hearing) = mpsc::channel(2);
     let reading = tokio::task::spawn_blocking(move || read::read(source, &sender));
@@ -178,7 +178,7 @@ impl<'a> Writer<'a> {
             vouched: options.consent.is_some(),
             dry_run: options.dry_run,
             text_version,
-            source: format!("import {}", cut(&options.name, 200)),
+            source: cut(&options.source, 200).to_owned(),
             pace: Pace { next: now },
             counts: Counts::default(),
             done: 0,

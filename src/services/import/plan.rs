@@ -163,16 +163,12 @@ impl Planner<'_> {
     fn prove(&mut self, checked: &Checked, subscription: SubscriptionId, kind: ConsentKind) {
         let confirmed = kind == ConsentKind::Confirmed;
         let at = checked.confirmed_at.filter(|_| confirmed);
-        let mut detail = "brought along by an import".to_owned();
-        if kind != ConsentKind::Withdrawn {
-            detail = format!("{detail}; {}", checked.chosen());
-        }
         self.plan.evidence.push(Evidence {
             subscription,
             kind,
             at: at.or(Some(self.now)),
             network: checked.network.clone().filter(|_| confirmed),
-            detail,
+            detail: (kind != ConsentKind::Withdrawn).then(|| checked.chosen()),
         });
     }
 

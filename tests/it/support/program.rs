@@ -190,8 +190,8 @@ async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
     let options = Options {
         consent: Some("I agreed to the old newsletter.".to_owned()),
         dry_run: false,
-        name: "readers.csv".to_owned(),
-        rejected: folder.join("rejected.csv"),
+        source: "import readers.csv".to_owned(),
+        rejected: Some(folder.join("rejected.csv")),
     };
     let import = import::import(deps, &publication, &options, Box::new(file), |_| {});
     let counts = import.await.unwrap();
