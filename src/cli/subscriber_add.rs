@@ -24,10 +24,10 @@ pub(super) struct Add {
     /// The address
     address: EmailAddress,
     /// The reader's name
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// Language of pages and mails, as in de or en-GB
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     language: String,
     /// A topic that the reader wants [default: all]; may be given several times
     #[arg(long = "topic", value_name = "SLUG")]
