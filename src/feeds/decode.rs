@@ -6,16 +6,19 @@ use encoding_rs::{Encoding, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252
 
 /// The text of a feed, without what comes before its first `<` or `{` and without characters
 /// that XML forbids.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     let decoded = decode(bytes);
     let start = decoded.find(['<', '{']).unwrap_or(0);
     // Junk before the root is forgiven, prose that holds a brace somewhere is not shortened.
-    let body = if start <= 1024 {
-        &decoded[start..]
-    } else {
-        &decoded
-    };
-    body.chars().filter(|c| is_xml(*c)).collect()
+    let start = if start <= 1024 { start } else { 0 };
+    if decoded[start..].contains(|c| !is_xml(c)) {
+        let sound = decoded[start..].chars().filter(|c| is_xml(*c));
+        return Cow::Owned(sound.collect());
+    }
+    match decoded {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[start..]),
+        Cow::Owned(text) => Cow::Owned(text[start..].to_owned()),
+    }
 }
 
 /// The characters of XML 1.0, less those that never mean anything.
@@ -85,7 +88,7 @@ mod tests {
         let xml = |encoding: &str, body: &[u8]| {
             let mut bytes = format!("<?xml version='1.0' encoding='{encoding}'?><a>").into_bytes();
             bytes.extend_from_slice(body);
-            text(&bytes)
+            text(&bytes).into_owned()
         };
         assert!(xml("iso-8859-1", b"caf\xe9").ends_with("<a>café"));
         assert!(xml("utf-8", b"caf\xe9").ends_with("<a>café"));

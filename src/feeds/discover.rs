@@ -127,7 +127,12 @@ impl Given {
         let pairs = attributes(raw).into_iter();
         Self(
             pairs
-                .map(|(name, value)| (name.to_ascii_lowercase(), decode_entities(value)))
+                .map(|(name, value)| {
+                    (
+                        name.to_ascii_lowercase(),
+                        decode_entities(value).into_owned(),
+                    )
+                })
                 .collect(),
         )
     }

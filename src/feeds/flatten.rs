@@ -27,22 +27,27 @@ const KEPT: [(&str, &str); 4] = [
 
 /// Writes the shaping tags and pictures of `html`, and its text.
 pub(super) fn flatten(html: &str) -> String {
+    flatten_some(html, usize::MAX)
+}
+
+/// Does it until there are so many letters and digits.
+pub(super) fn flatten_some(html: &str, letters: usize) -> String {
     let html = unmarked(html);
-    let mut out = String::with_capacity(html.len());
+    let mut out = String::with_capacity(html.len().min(letters.saturating_mul(8)));
     let mut tokens = Tokens::new(&html);
     let mut tags = 0;
+    let mut written = 0;
     while let Some(token) = tokens.next() {
         match token {
-            Token::Text(text) => push_text(&mut out, text),
+            Token::Text(text) => {
+                push_text(&mut out, text);
+                written += count_letters(text);
+            }
             Token::Start {
                 name, attributes, ..
             } => {
                 let name = name.to_ascii_lowercase();
-                if SILENT.contains(&name.as_str()) {
-                    // No style sheet holds a tag: the end tag found belongs to another.
-                    let sheet = name == "style" || name == "title";
-                    tokens.skip_content(&name, |content| !(sheet && content.contains('<')));
-                } else if kept(&name) {
+                if !skips(&mut tokens, &name) && kept(&name) {
                     tags += 1;
                     push_start(&mut out, &name, attributes);
                 }
@@ -59,11 +64,52 @@ pub(super) fn flatten(html: &str) -> String {
             }
             Token::CData(_) | Token::Doctype(_) => {}
         }
-        if tags >= MAX_TAGS {
+        if tags >= MAX_TAGS || written >= letters {
             break;
         }
     }
     out
+}
+
+/// Letters and digits; of those that are written as entities, none.
+fn count_letters(text: &str) -> usize {
+    let mut parts = text.split('&');
+    let first = parts.next().unwrap_or_default();
+    let others = parts.map(|part| part.split_once(';').map_or("", |(_, rest)| rest));
+    std::iter::once(first)
+        .chain(others)
+        .map(|part| part.chars().filter(|c| c.is_alphanumeric()).count())
+        .sum()
+}
+
+/// Writes the pictures alone.
+pub(super) fn pictures(html: &str) -> String {
+    let html = unmarked(html);
+    let mut out = String::new();
+    let mut tokens = Tokens::new(&html);
+    while let Some(token) = tokens.next() {
+        if let Token::Start {
+            name, attributes, ..
+        } = token
+        {
+            let name = name.to_ascii_lowercase();
+            if !skips(&mut tokens, &name) && name == "img" {
+                push_start(&mut out, &name, attributes);
+            }
+        }
+    }
+    out
+}
+
+/// Skips an element that goes with all it holds.
+fn skips(tokens: &mut Tokens<'_>, name: &str) -> bool {
+    let is_silent = SILENT.contains(&name);
+    if is_silent {
+        // No style sheet holds a tag: the end tag found belongs to another.
+        let sheet = name == "style" || name == "title";
+        tokens.skip_content(name, |content| !(sheet && content.contains('<')));
+    }
+    is_silent
 }
 
 fn kept(name: &str) -> bool {
@@ -81,14 +127,19 @@ fn unmarked(html: &str) -> Cow<'_, str> {
 
 /// Text keeps its entities, which the allow-list's parser knows all.
 fn push_text(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        out.push_str(&text[copied..at]);
+        out.push_str(reference);
+        copied = at + 1;
     }
+    out.push_str(&text[copied..]);
 }
 
 fn push_start(out: &mut String, name: &str, raw: &str) {

@@ -148,5 +148,5 @@ fn decode_base64(text: &str) -> Option<String> {
     let compact: String = text.split_whitespace().collect();
     let engine = base64::engine::general_purpose::STANDARD;
     let bytes = engine.decode(compact).ok()?;
-    Some(super::decode::text(&bytes))
+    Some(super::decode::text(&bytes).into_owned())
 }

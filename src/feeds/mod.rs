@@ -15,6 +15,7 @@ mod json_feed;
 mod plain;
 mod repair;
 mod shape;
+mod tidy;
 mod tokens;
 mod turns;
 mod vocabulary;

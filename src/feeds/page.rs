@@ -37,7 +37,12 @@ pub fn facts(page: &[u8], base: &Url) -> PageFacts {
             } if !in_code => {
                 let given: Vec<(String, String)> = attributes(raw)
                     .into_iter()
-                    .map(|(name, value)| (name.to_ascii_lowercase(), decode_entities(value)))
+                    .map(|(name, value)| {
+                        (
+                            name.to_ascii_lowercase(),
+                            decode_entities(value).into_owned(),
+                        )
+                    })
                     .collect();
                 let get = |wanted: &str| {
                     let found = given.iter().find(|(name, _)| name == wanted);

@@ -10,7 +10,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::sanitize::{
-    count_words, first_picture, plain_line, plain_text, shorten_line, summary_html, web_url,
+    count_words, first_picture, plain_line, shorten_line, summary_html, text_of_summary, web_url,
 };
 use super::tokens::{Token, Tokens};
 use super::vocabulary::Home;
@@ -103,7 +103,7 @@ fn read_xml(text: &str, base: Option<&Url>) -> Result<RawFeed, ParseError> {
         Some(damage) => tracing::debug!(damage, "repaired a feed"),
         None => {}
     }
-    Ok(from_model(feed, home))
+    Ok(from_model(feed, home, repaired.texts))
 }
 
 /// The format of a document, told by its first element.
@@ -139,7 +139,8 @@ fn root(text: &str) -> Result<Home, ParseError> {
     ))
 }
 
-fn from_model(feed: model::Feed, home: Home) -> RawFeed {
+fn from_model(feed: model::Feed, home: Home, texts: Vec<String>) -> RawFeed {
+    let mut texts = Texts(texts);
     let language = feed.language;
     let link = page_links(&feed.links).into_iter().next();
     let entries = feed.entries.into_iter();
@@ -150,11 +151,23 @@ fn from_model(feed: model::Feed, home: Home) -> RawFeed {
         },
         title: feed.title.map(|title| title.content),
         link,
-        entries: entries.map(|e| raw_entry(e, language.as_deref())).collect(),
+        entries: entries
+            .map(|entry| raw_entry(entry, language.as_deref(), &mut texts))
+            .collect(),
     }
 }
 
-fn raw_entry(entry: model::Entry, language: Option<&str>) -> RawEntry {
+/// The texts that the parser knows by their numbers only.
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn take(&mut self, number: &str) -> Option<String> {
+        let text = self.0.get_mut(number.trim().parse::<usize>().ok()?)?;
+        Some(std::mem::take(text))
+    }
+}
+
+fn raw_entry(entry: model::Entry, language: Option<&str>, texts: &mut Texts) -> RawEntry {
     let mut media = entry.media.iter();
     let media_title = media
         .find_map(|m| m.title.as_ref())
@@ -172,8 +185,11 @@ fn raw_entry(entry: model::Entry, language: Option<&str>) -> RawEntry {
         updated_at: entry.updated,
         authors: names.collect(),
         categories: categories.map(|c| c.label.unwrap_or(c.term)).collect(),
-        summary: entry.summary.map(|text| text.content).or(media_text),
-        content: entry.content.and_then(|content| content.body),
+        summary: entry
+            .summary
+            .and_then(|text| texts.take(&text.content))
+            .or(media_text),
+        content: entry.content.and_then(|content| texts.take(&content.body?)),
         base: entry.base,
         image: picture(&entry.media),
         language: entry.language.or_else(|| language.map(str::to_owned)),
@@ -252,7 +268,7 @@ fn finish_entry(raw: RawEntry, base: Option<&Url>) -> ParsedEntry {
             break;
         }
     }
-    let summary_text = plain_text(&summary);
+    let summary_text = text_of_summary(&summary);
     let title = raw
         .title
         .map(|title| plain_line(&title))

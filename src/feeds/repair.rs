@@ -6,12 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{NaiveDate, NaiveDateTime};
-
 use super::gather::{Gathering, is_item};
+use super::tidy::{is_reference, tidy_text, tidy_time};
 use super::tokens::{Token, Tokens, attributes, decode_entities, escape_into};
 use super::vocabulary::{
-    Holds, Home, Space, keeps_attribute, space_of_prefix, space_of_uri, translate,
+    Holds, Home, Space, is_long, keeps_attribute, space_of_prefix, space_of_uri, translate,
 };
 
 /// Deeper nesting than any feed has; hostile ones would make us search long stacks.
@@ -21,6 +20,9 @@ const MAX_DEPTH: usize = 100;
 #[derive(Debug)]
 pub(super) struct Repaired {
     pub xml: String,
+    /// The long texts of the items, as HTML. In `xml` each has its number here in its place: the
+    /// parser has nothing to read in them, and takes its time to hand them on.
+    pub texts: Vec<String>,
     /// What was wrong with the structure, if anything.
     pub damage: Option<String>,
 }
@@ -51,6 +53,7 @@ struct Writer<'a> {
     open: Vec<Open<'a>>,
     gathering: Option<Gathering<'a>>,
     text: String,
+    texts: Vec<String>,
     prefixes: BTreeMap<&'a str, Space>,
     /// Where the present item starts in `out`.
     item: Option<usize>,
@@ -66,6 +69,7 @@ impl<'a> Writer<'a> {
             open: Vec::new(),
             gathering: None,
             text: String::new(),
+            texts: Vec::new(),
             prefixes: BTreeMap::new(),
             item: None,
             damage: None,
@@ -275,8 +279,16 @@ impl<'a> Writer<'a> {
     }
 
     fn close_gathering(&mut self) {
-        if let Some(gathering) = self.gathering.take() {
-            escape_into(&mut self.out, &gathering.into_html());
+        let Some(gathering) = self.gathering.take() else {
+            return;
+        };
+        let html = gathering.into_html();
+        let word = self.open.last().and_then(|o| o.written).map(|w| w.0);
+        if word.is_some_and(is_long) && !html.trim().is_empty() {
+            self.out.push_str(&self.texts.len().to_string());
+            self.texts.push(html);
+        } else {
+            escape_into(&mut self.out, &html);
         }
     }
 
@@ -347,51 +359,8 @@ impl<'a> Writer<'a> {
         }
         Repaired {
             xml: self.out,
+            texts: self.texts,
             damage: self.damage,
         }
     }
-}
-
-/// Whether the parser will take it for a base address; it gives up on a feed with a wrong one.
-fn is_reference(value: &str) -> bool {
-    matches!(
-        url::Url::parse(value),
-        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase)
-    )
-}
-
-/// Gives times without a zone one: the parser takes no others, and UTC is the likeliest.
-fn tidy_time(text: &str) -> String {
-    let text = text.trim();
-    for form in [
-        "%Y-%m-%dT%H:%M:%S%.f",
-        "%Y-%m-%d %H:%M:%S%.f",
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-    ] {
-        if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
-            return time.and_utc().to_rfc3339();
-        }
-    }
-    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return format!("{day}T00:00:00Z");
-    }
-    text.to_owned()
-}
-
-/// The parser cuts a name from the address beside it one byte off, which must not fall into a
-/// character.
-fn tidy_text(word: &str, text: &str) -> String {
-    if !matches!(word, "author" | "dc:creator") {
-        return text.to_owned();
-    }
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_ascii() || c.is_alphanumeric() {
-            out.push(c);
-        } else {
-            out.extend([' ', c, ' ']);
-        }
-    }
-    out
 }

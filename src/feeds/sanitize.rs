@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ammonia::{Builder, UrlRelative};
 use url::Url;
 
-use super::flatten::flatten;
+use super::flatten::{flatten, flatten_some, pictures};
 use super::plain::plain;
 use super::shape::{self, Length, SHAPING};
 use super::tokens::{Token, Tokens, attributes, decode_entities, escape_into};
@@ -74,7 +74,9 @@ fn allow_list(tags: &[&'static str], kept: &[(&'static str, &'static str)]) -> B
 
 /// A summary fit for mails and pages: a few harmless tags, absolute links, about 600 characters.
 pub fn summary_html(html: &str, base: Option<&Url>) -> String {
-    let shaped = SHAPED.clean(&prepared(html)).to_string();
+    // With so many letters the text will be cut; what comes behind them changes nothing.
+    let enough = flatten_some(cut(html, MAX_BYTES), SUMMARY.keep + 1);
+    let shaped = SHAPED.clean(&enough).to_string();
     let tidied = tidy(&shaped);
     let resolved = resolve_links(&tidied, base);
     let summary = shape::summary(&resolved, SUMMARY);
@@ -97,6 +99,11 @@ pub fn plain_text(html: &str) -> String {
     let shaped = SHAPED.clean(&prepared(html)).to_string();
     // Entities may hide what must not come through, so tidying comes after decoding, too.
     tidy(&plain(&tidy(&shaped)))
+}
+
+/// The readable text of what [`summary_html`] made, in which there is nothing left to clean.
+pub fn text_of_summary(summary: &str) -> String {
+    tidy(&plain(summary))
 }
 
 /// How many words HTML has, counted cheaply over the whole of it.
@@ -159,7 +166,7 @@ pub fn first_picture(html: &str, base: Option<&Url>) -> Option<(String, Option<S
 }
 
 fn picture_in(html: &str, base: Option<&Url>) -> Option<(String, Option<String>)> {
-    let pictures = PICTURES.clean(&prepared(html)).to_string();
+    let pictures = PICTURES.clean(&pictures(cut(html, MAX_BYTES))).to_string();
     Tokens::new(&pictures).find_map(|token| {
         let Token::Start {
             name: "img",
@@ -252,26 +259,33 @@ fn link(href: &str, base: Option<&Url>) -> Option<String> {
 /// the direction, zero-width characters, private-use characters, tags.
 pub(super) fn tidy(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\t' | '\n' | '\r' => out.push(c),
+    let mut copied = 0;
+    for (at, c) in text.char_indices() {
+        let stays = match c {
+            ' '..='~' | '\t' | '\n' | '\r' => continue,
             // Joiners shape Persian and Indic words and join emoji; elsewhere they only hide.
             '\u{200c}' | '\u{200d}' => {
-                if out.chars().next_back().is_some_and(|last| last > '\u{2ff}') {
-                    out.push(c);
-                }
+                let run = text[copied..at].chars().next_back();
+                let last = run.or_else(|| out.chars().next_back());
+                last.is_some_and(|last| last > '\u{2ff}')
             }
-            _ if is_trick(c) => {}
-            _ => out.push(c),
+            _ => !is_trick(c),
+        };
+        if !stays {
+            out.push_str(&text[copied..at]);
+            copied = at + c.len_utf8();
         }
     }
+    out.push_str(&text[copied..]);
     out
 }
 
 fn is_trick(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+    if c < '\u{300}' {
+        return c.is_control() || c == '\u{ad}';
+    }
+    matches!(c,
+            '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
             | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{e000}'..='\u{f8ff}'
             | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'

@@ -3,6 +3,8 @@
 //! It decides nothing about safety. Feeds go from here to the parser, HTML always goes through
 //! the allow-list before or after.
 
+use std::borrow::Cow;
+
 /// A piece of markup; the slices point into the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
@@ -195,7 +197,10 @@ fn attribute_value(source: &str) -> (&str, &str) {
 
 /// Resolves numeric references and the five of XML. Other names stay as they are: what reads the
 /// text as HTML later knows them all.
-pub(super) fn decode_entities(source: &str) -> String {
+pub(super) fn decode_entities(source: &str) -> Cow<'_, str> {
+    if !source.contains('&') {
+        return Cow::Borrowed(source);
+    }
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(at) = rest.find('&') {
@@ -212,7 +217,7 @@ pub(super) fn decode_entities(source: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// What a reference stands for; nothing for a character that cannot be.
@@ -239,15 +244,20 @@ fn entity(name: &str) -> Option<String> {
 
 /// Writes text so that XML and HTML read it back as text.
 pub(super) fn escape_into(out: &mut String, text: &str) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            _ => out.push(c),
-        }
+    let mut copied = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let reference = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => continue,
+        };
+        out.push_str(&text[copied..at]);
+        out.push_str(reference);
+        copied = at + 1;
     }
+    out.push_str(&text[copied..]);
 }
 
 #[cfg(test)]

@@ -191,6 +191,14 @@ fn media(local: &str) -> Option<(&'static str, Holds)> {
     })
 }
 
+/// Whether an element, in the word that we go on with, holds the text of an item.
+pub(super) fn is_long(word: &str) -> bool {
+    matches!(
+        word,
+        "content" | "content:encoded" | "description" | "summary"
+    )
+}
+
 /// The attributes worth keeping on the element we go on with.
 pub(super) fn keeps_attribute(element: &str, attribute: &str) -> bool {
     match attribute {
