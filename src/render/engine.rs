@@ -93,6 +93,9 @@ pub(super) fn wrong(name: &str, error: &tera::Error) -> RenderError {
 /// that are longer stay whole, so that addresses can still be followed.
 fn wrap(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
     let hang = options.get::<&str>("hang")?.unwrap_or_default();
+    if hang.len() > COLUMNS / 2 {
+        return Err(tera::Error::message("`hang` is more than half a line"));
+    }
     Ok(wrapped(text, hang))
 }
 
@@ -105,6 +108,7 @@ fn underline(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
         .map(textwrap::core::display_width)
         .max()
         .unwrap_or_default();
+    let with = with.chars().next().map(String::from).unwrap_or_default();
     Ok(format!("{heading}\n{}", with.repeat(width)))
 }
 

@@ -10,6 +10,7 @@ mod design_tests;
 pub mod emails;
 mod engine;
 mod fit;
+mod frugal;
 pub mod mistakes;
 pub mod own;
 #[cfg(test)]
@@ -26,6 +27,7 @@ pub mod slots;
 pub mod subject;
 #[cfg(test)]
 mod support_tests;
+mod tags;
 #[cfg(test)]
 mod tests;
 pub mod texts;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::contexts::{DigestMail, Rendered};
+use super::frugal;
 use super::mistakes::{self, Mistake};
 use super::parts::{self, Part};
 use super::paths;
@@ -99,6 +100,10 @@ impl Renderer {
                 own.source.len()
             );
             return Err(Refused::one(part, what));
+        }
+        let mistakes = frugal::refused(part, &own.source);
+        if !mistakes.is_empty() {
+            return Err(Refused(mistakes));
         }
         let counted = Counted::new(&own.source);
         let mut tera = self.tera.clone();

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::mistakes::{self, Mistake};
 use super::parts::Part;
+use super::tags::{Tag, tags};
 
 /// A name with fields, as in `card.title`, and where it stands.
 struct Path<'a> {
@@ -20,7 +21,7 @@ pub(super) fn unknown(part: &Part, source: &str, known: &Map<String, Value>) -> 
     let mut names: BTreeMap<&str, &Value> = known.iter().map(|(k, v)| (k.as_str(), v)).collect();
     let mut found = Vec::new();
     for tag in tags(source) {
-        let paths = paths(source, tag);
+        let paths = paths(source, &tag);
         found.extend(paths.iter().filter_map(|path| lacking(part, path, &names)));
         let words: Vec<&Path<'_>> = paths.iter().collect();
         let word = |at: usize| words.get(at).map(|path| path.fields.as_slice());
@@ -77,34 +78,9 @@ fn lacking(part: &Part, path: &Path<'_>, names: &BTreeMap<&str, &Value>) -> Opti
     None
 }
 
-/// Where the tags of a template begin and end, but for comments.
-fn tags(source: &str) -> Vec<(usize, usize)> {
-    let mut tags = Vec::new();
-    let mut from = 0;
-    while let Some(at) = source[from..].find('{').map(|at| from + at) {
-        let close = match source.as_bytes().get(at + 1) {
-            Some(b'{') => "}}",
-            Some(b'%') => "%}",
-            Some(b'#') => "#}",
-            _ => {
-                from = at + 1;
-                continue;
-            }
-        };
-        let Some(end) = source[at + 2..].find(close).map(|end| at + 2 + end) else {
-            break;
-        };
-        if close != "#}" {
-            tags.push((at + 2, end));
-        }
-        from = end + 2;
-    }
-    tags
-}
-
 /// The names in a tag: no strings, numbers, filters, functions or names of arguments.
-fn paths(source: &str, (start, end): (usize, usize)) -> Vec<Path<'_>> {
-    let tag = &source[start..end];
+fn paths<'a>(source: &'a str, tag: &Tag<'a>) -> Vec<Path<'a>> {
+    let (start, tag) = (tag.start, tag.text);
     let mut paths = Vec::new();
     let mut at = 0;
     let mut before = ' ';

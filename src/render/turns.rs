@@ -1,10 +1,13 @@
 //! Loops with an end: each turn of a loop in a part of a publication's own is counted, so that one
-//! that writes nothing does not go on for ever either.
+//! that writes nothing does not go on for ever either. What such a part keeps in variables is weighed.
 
 use std::cell::Cell;
 use std::time::Instant;
 
 use tera::{Kwargs, State, Tera, TeraResult};
+
+use super::frugal;
+use super::tags::{Tag, tags};
 
 /// More than the longest mail needs.
 const MOST_TURNS: u32 = 100_000;
@@ -20,11 +23,13 @@ thread_local! {
 /// Begins to count anew; a template is rendered on one thread from beginning to end.
 pub(super) fn begin(until: Instant) {
     LEFT.set((MOST_TURNS, Some(until)));
+    frugal::begin();
 }
 
 /// Gives templates the function that [`Counted`] calls.
 pub(super) fn register(tera: &mut Tera) {
     tera.register_function("count_turn", turn);
+    frugal::register(tera);
 }
 
 fn turn(_: Kwargs, _: &State<'_>) -> TeraResult<String> {
@@ -39,7 +44,7 @@ fn turn(_: Kwargs, _: &State<'_>) -> TeraResult<String> {
     Ok(String::new())
 }
 
-/// A template in which every turn of a loop, and every use of a component, is counted.
+/// A template in which every turn of a loop is counted, and all that is kept in a variable.
 #[derive(Debug)]
 pub(super) struct Counted {
     pub(super) source: String,
@@ -54,15 +59,18 @@ impl Counted {
             added: Vec::new(),
         };
         let mut copied = 0;
-        for (end, call) in bodies(source) {
-            counted.source.push_str(&source[copied..end]);
-            counted.source.push_str(call);
-            copied = end;
-            let line_start = source[..end].rfind('\n').map_or(0, |line| line + 1);
+        for tag in tags(source) {
+            let Some(call) = call_behind(&tag) else {
+                continue;
+            };
+            counted.source.push_str(&source[copied..tag.end]);
+            counted.source.push_str(&call);
+            copied = tag.end;
+            let line_start = source[..tag.end].rfind('\n').map_or(0, |line| line + 1);
             counted.added.push((
-                source[..end].matches('\n').count() + 1,
-                source[line_start..end].chars().count() + 1,
-                call.len(),
+                source[..tag.end].matches('\n').count() + 1,
+                source[line_start..tag.end].chars().count() + 1,
+                call.chars().count(),
             ));
         }
         counted.source.push_str(&source[copied..]);
@@ -83,73 +91,16 @@ impl Counted {
     }
 }
 
-/// Where the bodies of loops and components begin, and what counts them there: where a tag takes the
-/// space behind it away, so does the call.
-fn bodies(source: &str) -> Vec<(usize, &'static str)> {
-    let mut bodies = Vec::new();
-    let mut at = 0;
-    let mut is_raw = false;
-    while let Some(open) = source[at..].find('{').map(|open| at + open) {
-        let close = match source.as_bytes().get(open + 1) {
-            Some(b'%') => "%}",
-            Some(b'{') if !is_raw => "}}",
-            Some(b'#') if !is_raw => "#}",
-            _ => {
-                at = open + 1;
-                continue;
-            }
-        };
-        let inside = &source[open + 2..];
-        let length = if close == "#}" || is_raw {
-            inside.find(close)
-        } else {
-            find_outside_strings(inside, close)
-        };
-        let Some(length) = length else { break };
-        let tag = &inside[..length];
-        let end = open + 2 + length + close.len();
-        let words = tag.trim_start_matches(['-', '+']).trim_start();
-        let is = |word: &str| {
-            words
-                .strip_prefix(word)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
-        };
-        if close == "%}" {
-            if is_raw {
-                is_raw = !is("endraw");
-                at = if is_raw { open + 2 } else { end };
-                continue;
-            }
-            is_raw = is("raw");
-            if is("for") || is("component") {
-                let trims = tag.ends_with('-');
-                bodies.push((
-                    end,
-                    if trims {
-                        "{{ count_turn() -}}"
-                    } else {
-                        "{{ count_turn() }}"
-                    },
-                ));
-            }
-        }
-        at = end;
-    }
-    bodies
-}
-
-/// Where `close` stands for the first time outside of a string.
-fn find_outside_strings(text: &str, close: &str) -> Option<usize> {
-    let mut quote = None;
-    for (at, c) in text.char_indices() {
-        match quote {
-            Some(open) if c == open => quote = None,
-            None if matches!(c, '"' | '\'' | '`') => quote = Some(c),
-            None if text[at..].starts_with(close) => return Some(at),
-            _ => {}
-        }
-    }
-    None
+/// What counts the body of a loop, or weighs what was kept: where a tag takes the space behind it
+/// away, so does the call.
+fn call_behind(tag: &Tag<'_>) -> Option<String> {
+    let call = match tag.word() {
+        "for" => "count_turn()".to_owned(),
+        "set" | "set_global" => format!("count_size(value={})", tag.assigned()?),
+        _ => return None,
+    };
+    let trims = if tag.text.ends_with('-') { "-" } else { "" };
+    Some(format!("{{{{ {call} {trims}}}}}"))
 }
 
 #[cfg(test)]
@@ -157,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loops_and_components_are_counted_and_nothing_else() {
+    fn loops_and_variables_are_counted_and_nothing_else() {
         let counted = |source: &str| Counted::new(source).source;
         let call = "{{ count_turn() }}";
         assert_eq!(
@@ -168,7 +119,12 @@ mod tests {
             counted("{%- for x in \"%}\" -%} b"),
             "{%- for x in \"%}\" -%}{{ count_turn() -}} b"
         );
-        assert!(counted("{% component mine() %}x{% endcomponent %}").contains(call));
+        assert_eq!(
+            counted("{% set x = y -%} b"),
+            "{% set x = y -%}{{ count_size(value=x) -}} b"
+        );
+        // A quote within a string does not end it.
+        assert!(counted("{{ '\\'' }}{% for x in y %}{{ \"'\" }}").contains(call));
         for untouched in [
             "{% raw %}{% for x in y %}{{{% endraw %}",
             "{# {% for x in y %} #}{{ card.title }}",

@@ -122,6 +122,26 @@ fn cuts_long_texts_where_a_sentence_ends() {
 }
 
 #[test]
+fn what_comes_behind_the_summary_changes_nothing() {
+    let long = format!(
+        "<ul><li>{}</li>",
+        "Ein Satz &uuml;ber &#72;&#97;fen. ".repeat(40)
+    );
+    let more = format!("{long}{}", "<p>More &amp; more</p>".repeat(3_000));
+    let (summary, whole) = (summary_html(&long, None), summary_html(&more, None));
+    assert_eq!(summary, whole);
+    assert!(plain_text(&whole).chars().count() > 500, "{whole}");
+    assert_eq!(text_of_summary(&whole), plain_text(&whole));
+    // Neither blanks nor what is not shown counts as text.
+    let hidden = format!(
+        "{}<script>{}</script>end",
+        " &#32;".repeat(2_000),
+        "x".repeat(2_000)
+    );
+    assert_eq!(summary_html(&hidden, None), "<p>end</p>");
+}
+
+#[test]
 fn plain_text_is_readable() {
     assert_eq!(
         plain_text(
