@@ -317,6 +317,7 @@ fn limits(settings: &Settings) -> Limits {
         pending_days: settings.signup.pending_days,
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,
+        websub: settings.feeds.websub,
     }
 }
 

@@ -20,7 +20,7 @@ use crate::feeds::parse;
 use crate::services::discover_feed::{Found, discover};
 use crate::services::manage_feed::{self, FeedEdits, NewFeed};
 use crate::services::{Deps, fetch_feed};
-use crate::store::feeds::{self, Change};
+use crate::store::feeds::{self, Change, hubs};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Feed {
@@ -147,8 +147,10 @@ impl Feed {
                     mapping: changes.map.into_iter().collect(),
                 };
                 let feed = manage_feed::update(&deps, id, edits).await?;
+                let mut tx = deps.store.read().await?;
+                let hub = hubs::of_feed(&mut tx, id).await?;
                 let text = format!("{id} is changed.");
-                out.result(&as_json(&feed, deps.now()), &text)?;
+                out.result(&as_json(&feed, hub.as_ref(), deps.now()), &text)?;
             }
             Self::Show { id } => show(&deps, id, out).await?,
             Self::List { publication } => list(&deps, publication.as_deref(), out).await?,
@@ -218,7 +220,7 @@ async fn add(deps: &Deps, new: Add, out: &Output) -> Result<ExitCode> {
     };
     let feed = manage_feed::add(deps, new).await?;
     let text = format!("{} is connected as {}.", feed.url, feed.id);
-    out.result(&as_json(&feed, deps.now()), &text)?;
+    out.result(&as_json(&feed, None, deps.now()), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,12 +9,14 @@ use super::context;
 use super::output::{Output, Row};
 use crate::domain::clock::Time;
 use crate::domain::feed::Feed;
+use crate::domain::hub::{Hub, HubState};
 use crate::domain::ids::FeedId;
 use crate::domain::slug::Slug;
+use crate::feeds::parse::MAX_ENTRIES;
 use crate::services::Deps;
-use crate::store::feeds;
+use crate::store::feeds::{self, hubs};
 
-pub(super) fn as_json(f: &Feed, now: Time) -> Value {
+pub(super) fn as_json(f: &Feed, hub: Option<&Hub>, now: Time) -> Value {
     let rhythm = f.health.rhythm;
     json!({
         "id": f.id, "url": f.url, "title": f.title, "state": f.state,
@@ -23,12 +25,26 @@ pub(super) fn as_json(f: &Feed, now: Time) -> Value {
         "next_fetch_at": f.next_fetch_at, "last_fetched_at": f.last_fetched_at,
         "last_error": f.last_error, "failures": f.failures,
         "last_ok_at": f.health.last_ok_at, "last_new_at": f.health.last_new_at,
-        "last_added": f.health.last_added,
+        "last_added": f.health.last_added, "left_out": f.health.left_out,
         "usual_gap_seconds": rhythm.map(|r| r.gap.as_secs()),
         "quiet_after_seconds": rhythm.map(|r| r.quiet_after.as_secs()),
         "quiet": f.quiet_for(now).is_some(),
         "moved_to": f.moved.as_ref().map(|(to, _)| to),
+        "hub": hub.map(|hub| json!({
+            "url": hub.url, "topic": hub.topic, "state": hub.state(now),
+            "verified_until": hub.verified_until, "last_push_at": hub.last_push_at,
+            "missed": hub.missed, "next_ask_at": hub.next_ask_at, "failures": hub.failures,
+            "last_error": hub.last_error,
+        })),
     })
+}
+
+/// How it stands with a hub.
+fn promise(hub: &Hub, now: Time) -> String {
+    match hub.state(now) {
+        HubState::Verified => format!("until {}", when(hub.verified_until)),
+        state => state.to_string(),
+    }
 }
 
 /// A span as people say it: the largest unit that leaves a number above one.
@@ -51,10 +67,13 @@ fn every(feed: &Feed) -> String {
     format!("{}{how}", span(feed.every))
 }
 
-/// What is wrong with a feed, or may be.
-fn trouble(feed: &Feed, now: Time) -> String {
+/// What is wrong with a feed or its hub, or may be.
+fn trouble(feed: &Feed, hub: Option<&Hub>, now: Time) -> String {
     if let Some(error) = &feed.last_error {
         return error.clone();
+    }
+    if let Some(error) = hub.and_then(|hub| hub.last_error.as_ref()) {
+        return format!("hub: {error}");
     }
     match (feed.quiet_for(now), feed.health.rhythm) {
         (Some(silent), Some(rhythm)) => format!(
@@ -73,23 +92,12 @@ pub(super) async fn list(deps: &Deps, publication: Option<&str>, out: &Output) -
     };
     let now = deps.now();
     let mut tx = deps.store.read().await?;
+    let found = hubs::list(&mut tx).await?;
+    let hub_of = |id: FeedId| found.iter().find(|hub| hub.feed == Some(id));
     let rows: Vec<Row> = feeds::list(&mut tx, of)
         .await?
         .iter()
-        .map(|feed| Row {
-            json: as_json(feed, now),
-            cells: vec![
-                feed.id.to_string(),
-                feed.title.clone().unwrap_or_default(),
-                feed.url.clone(),
-                feed.state.to_string(),
-                every(feed),
-                when(feed.last_fetched_at),
-                feed.health.last_added.to_string(),
-                when(feed.health.last_new_at),
-                trouble(feed, now),
-            ],
-        })
+        .map(|feed| row(feed, hub_of(feed.id), now))
         .collect();
     let empty = "there is no feed yet; `paperround feed add` connects one";
     let head = [
@@ -101,9 +109,28 @@ pub(super) async fn list(deps: &Deps, publication: Option<&str>, out: &Output) -
         "fetched (utc)",
         "new",
         "newest (utc)",
+        "hub (utc)",
         "trouble",
     ];
     out.list(&head, &rows, empty)
+}
+
+fn row(feed: &Feed, hub: Option<&Hub>, now: Time) -> Row {
+    Row {
+        json: as_json(feed, hub, now),
+        cells: vec![
+            feed.id.to_string(),
+            feed.title.clone().unwrap_or_default(),
+            feed.url.clone(),
+            feed.state.to_string(),
+            every(feed),
+            when(feed.last_fetched_at),
+            feed.health.last_added.to_string(),
+            when(feed.health.last_new_at),
+            hub.map(|hub| promise(hub, now)).unwrap_or_default(),
+            trouble(feed, hub, now),
+        ],
+    }
 }
 
 pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
@@ -111,13 +138,43 @@ pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
     let found = feeds::find(&mut tx, id).await?;
     let feed =
         found.ok_or_else(|| anyhow!("there is no feed {id}; `paperround feed list` shows them"))?;
+    let hub = hubs::of_feed(&mut tx, id).await?;
     let now = deps.now();
+    let mut fields = settings(&feed);
+    fields.extend(health(&feed));
+    fields.extend(hub.iter().flat_map(|hub| hub_fields(hub, now)));
+    fields.push(("trouble", trouble(&feed, hub.as_ref(), now)));
+    let lines: Vec<String> = fields
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name:<13} {value}"))
+        .collect();
+    out.result(&as_json(&feed, hub.as_ref(), now), &lines.join("\n"))
+}
+
+/// A line of `feed show`; an empty one is left out.
+type Field = (&'static str, String);
+
+fn settings(feed: &Feed) -> Vec<Field> {
     let topics: Vec<&str> = feed.topics.iter().map(Slug::as_str).collect();
     let mapping: Vec<String> = feed
         .mapping
         .iter()
         .map(|(category, topic)| format!("{category}={topic}"))
         .collect();
+    let pages = if feed.article_pages { "yes" } else { "no" };
+    vec![
+        ("title", feed.title.clone().unwrap_or_default()),
+        ("url", feed.url.clone()),
+        ("state", feed.state.to_string()),
+        ("topics", topics.join(", ")),
+        ("mapping", mapping.join(", ")),
+        ("article pages", pages.to_owned()),
+        ("asked every", every(feed)),
+    ]
+}
+
+fn health(feed: &Feed) -> Vec<Field> {
     let rhythm = feed.health.rhythm.map(|rhythm| {
         format!(
             "something new every {}; quiet after {}",
@@ -125,32 +182,35 @@ pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
             span(rhythm.quiet_after)
         )
     });
-    let pages = if feed.article_pages { "yes" } else { "no" };
     let moved = feed.moved.as_ref().map(|(to, seen)| {
         format!("to {to}, found {seen} times; its address changes with the third")
     });
-    let fields = [
-        ("title", feed.title.clone().unwrap_or_default()),
-        ("url", feed.url.clone()),
-        ("state", feed.state.to_string()),
-        ("topics", topics.join(", ")),
-        ("mapping", mapping.join(", ")),
-        ("article pages", pages.to_owned()),
-        ("asked every", every(&feed)),
+    let left_out = match feed.health.left_out {
+        0 => String::new(),
+        count => format!("{count} items after the first {MAX_ENTRIES}"),
+    };
+    vec![
         ("fetched", when(feed.last_fetched_at)),
         ("last success", when(feed.health.last_ok_at)),
         ("next fetch", when(Some(feed.next_fetch_at))),
         ("new last time", feed.health.last_added.to_string()),
+        ("not read", left_out),
         ("newest item", when(feed.health.last_new_at)),
         ("rhythm", rhythm.unwrap_or_default()),
         ("moves", moved.unwrap_or_default()),
         ("failures", feed.failures.to_string()),
-        ("trouble", trouble(&feed, now)),
-    ];
-    let lines: Vec<String> = fields
-        .into_iter()
-        .filter(|(_, value)| !value.is_empty())
-        .map(|(name, value)| format!("{name:<13} {value}"))
-        .collect();
-    out.result(&as_json(&feed, now), &lines.join("\n"))
+    ]
+}
+
+fn hub_fields(hub: &Hub, now: Time) -> Vec<Field> {
+    let missed = match hub.missed {
+        0 => String::new(),
+        count => format!("news of {count} fetches in a row"),
+    };
+    vec![
+        ("hub", format!("{}, {}", hub.url, promise(hub, now))),
+        ("asked again", when(Some(hub.next_ask_at))),
+        ("last push", when(hub.last_push_at)),
+        ("not pushed", missed),
+    ]
 }

@@ -14,6 +14,8 @@ pub struct Feeds {
     pub allow_private_addresses: bool,
     /// How long a host is left alone between two requests.
     pub host_gap_seconds: u64,
+    /// Whether hubs are asked to tell of news.
+    pub websub: bool,
 }
 
 impl Default for Feeds {
@@ -23,6 +25,7 @@ impl Default for Feeds {
             timeout_seconds: 20,
             allow_private_addresses: false,
             host_gap_seconds: 1,
+            websub: true,
         }
     }
 }

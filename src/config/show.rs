@@ -54,6 +54,7 @@ impl Settings {
                 "timeout_seconds": self.feeds.timeout_seconds,
                 "allow_private_addresses": self.feeds.allow_private_addresses,
                 "host_gap_seconds": self.feeds.host_gap_seconds,
+                "websub": self.feeds.websub,
             },
             "signup": {
                 "per_address_per_day": self.signup.per_address_per_day,

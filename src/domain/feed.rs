@@ -65,6 +65,8 @@ pub struct Health {
     pub last_new_at: Option<Time>,
     /// New items at the last fetch.
     pub last_added: u32,
+    /// Items beyond the most that are read, at the last reading.
+    pub left_out: u32,
 }
 
 /// Fetches in a row that must find a feed moved before its address is changed.

@@ -66,6 +66,8 @@ uuid_ids! {
     SignUpId,
     /// An RSS, Atom or JSON Feed source.
     FeedId,
+    /// What a hub has promised for one feed.
+    HubId,
     /// One item from a feed, the API or the command line.
     ArticleId,
     /// The recipe of a recurring mail.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ids::{FeedId, IssueId, NoticeId};
+use super::ids::{FeedId, HubId, IssueId, NoticeId};
 
 /// A wake-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,8 @@ pub enum Job {
     SendNotice { notice: NoticeId },
     /// Fetch one feed.
     FetchFeed { feed: FeedId },
+    /// Ask a hub to tell of a feed's news, or to stop.
+    AskHub { hub: HubId },
     /// Render the editions of an issue and fill its ledger.
     ComposeIssue { issue: IssueId },
     /// Send what is due of an issue.
@@ -45,7 +47,7 @@ impl Job {
     pub fn queue(&self) -> Queue {
         match self {
             Self::SendNotice { .. } => Queue::Notices,
-            Self::FetchFeed { .. } => Queue::Feeds,
+            Self::FetchFeed { .. } | Self::AskHub { .. } => Queue::Feeds,
             Self::ComposeIssue { .. } | Self::Deliver { .. } => Queue::Issues,
         }
     }

@@ -54,6 +54,7 @@ pub mod delivery;
 pub mod digest;
 pub mod email_address;
 pub mod feed;
+pub mod hub;
 pub mod ids;
 pub mod issue;
 pub mod job;

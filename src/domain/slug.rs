@@ -24,7 +24,7 @@ pub enum SlugError {
 }
 
 /// First segments of the service's own routes: a publication of that name could not be reached.
-const RESERVED: [&str; 14] = [
+const RESERVED: [&str; 15] = [
     "admin",
     "api",
     "assets",
@@ -39,6 +39,7 @@ const RESERVED: [&str; 14] = [
     "robots",
     "static",
     "unsubscribe",
+    "websub",
 ];
 
 impl Slug {

@@ -10,7 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::email_address::EmailAddress;
-use super::ids::{DeliveryId, SignUpId, SubscriptionId};
+use super::ids::{DeliveryId, HubId, SignUpId, SubscriptionId};
 use super::suppression::EmailHash;
 
 const MAC_LEN: usize = 16;
@@ -57,6 +57,8 @@ pub struct Keys {
     confirm: hmac::Key,
     network: hmac::Key,
     suppression: hmac::Key,
+    hub: hmac::Key,
+    hub_secret: hmac::Key,
 }
 
 impl Keys {
@@ -74,6 +76,8 @@ impl Keys {
             confirm: key("paperround confirm v1"),
             network: key("paperround network v1"),
             suppression: key("paperround suppression v1"),
+            hub: key("paperround hub v1"),
+            hub_secret: key("paperround hub secret v1"),
         }
     }
 
@@ -116,6 +120,30 @@ impl Keys {
     /// after a crash while the database holds the hash alone.
     pub fn confirm_token(&self, sign_up: SignUpId) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.confirm, sign_up.0.as_bytes()))
+    }
+
+    /// What makes the address unguessable that a hub is given: 32 bytes in base64url.
+    pub fn hub_token(&self, hub: HubId) -> String {
+        let mut bytes = hub.0.as_bytes().to_vec();
+        let mac = hmac::sign(&self.hub, &bytes);
+        bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads such a token.
+    pub fn read_hub_token(&self, token: &str) -> Result<HubId, BadLink> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| BadLink)?;
+        let (id, mac) = bytes.split_at_checked(16).ok_or(BadLink)?;
+        let expected = hmac::sign(&self.hub, id);
+        if !same(&expected.as_ref()[..MAC_LEN], mac) {
+            return Err(BadLink);
+        }
+        Uuid::from_slice(id).map(HubId).map_err(|_| BadLink)
+    }
+
+    /// The secret that a hub signs with; made from the id, so that the database holds none.
+    pub fn hub_secret(&self, hub: HubId) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.hub_secret, hub.0.as_bytes()))
     }
 
     /// A keyed hash of a network address, for counting requests without keeping addresses.
@@ -206,6 +234,22 @@ mod tests {
         assert_eq!(ann, hash(&keys, "ann@example.ORG"));
         assert_ne!(ann, hash(&keys, "ann@example.com"));
         assert_ne!(ann, hash(&Keys::derive(&[2; 32]), "ann@example.org"));
+    }
+
+    #[test]
+    fn a_hub_has_an_address_and_a_secret_of_its_own() {
+        let (one, two) = (HubId(Uuid::from_u128(1)), HubId(Uuid::from_u128(2)));
+        let keys = Keys::derive(&[1; 32]);
+        let token = keys.hub_token(one);
+        assert_eq!(keys.read_hub_token(&token), Ok(one));
+        assert_eq!(Keys::derive(&[2; 32]).read_hub_token(&token), Err(BadLink));
+        for wrong in ["", "AAAA", &token[1..], &format!("{token}AAAA")] {
+            assert_eq!(keys.read_hub_token(wrong), Err(BadLink), "{wrong}");
+        }
+        let secret = keys.hub_secret(one);
+        assert!(secret.len() < 200, "the bound of WebSub");
+        assert_ne!(secret, keys.hub_secret(two));
+        assert!(!token.contains(&secret) && !secret.contains(&token));
     }
 
     #[test]

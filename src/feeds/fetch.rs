@@ -1,10 +1,8 @@
 //! Getting a feed: a conditional GET with limits on size, time and where it may lead.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{self, HeaderMap, HeaderValue};
 use reqwest::{Client, Response, StatusCode, redirect};
 use thiserror::Error;
@@ -15,9 +13,13 @@ use super::turns::Turns;
 use crate::domain::article::check_url;
 use crate::domain::clock::Time;
 
+mod ask;
 mod outcome;
+mod resolver;
 
+pub use ask::AskError;
 pub use outcome::{FetchError, FetchLimits, Fetched, Validators};
+use resolver::{GuardedResolver, Refused};
 
 const MAX_REDIRECTS: usize = 5;
 /// A server that cannot be reached should not use up the time that a slow one may need.
@@ -44,7 +46,7 @@ pub struct Fetcher {
 /// What one request came to.
 enum Step {
     Redirect { to: Url, for_good: bool },
-    Done(Fetched),
+    Done(Box<Fetched>),
 }
 
 /// What is asked for, beside the address.
@@ -88,6 +90,16 @@ impl Fetcher {
     /// How long a host is left alone between two requests.
     pub fn host_gap(&self) -> Duration {
         self.limits.host_gap
+    }
+
+    /// The most bytes of a feed, wherever it comes from.
+    pub fn max_bytes(&self) -> usize {
+        self.limits.max_bytes
+    }
+
+    /// Whether addresses that are not public may be asked.
+    pub fn allows_private_addresses(&self) -> bool {
+        self.limits.allow_private_addresses
     }
 
     /// Gets the feed at `url` unless it is still the version of `validators`; `now` is needed to
@@ -152,7 +164,10 @@ impl Fetcher {
         let status = response.status();
         tracing::debug!(host = host(url), status = status.as_u16(), "asked a host");
         match status {
-            StatusCode::NOT_MODIFIED => Ok(Step::Done(not_modified(&response, wanted.validators))),
+            StatusCode::NOT_MODIFIED => Ok(Step::Done(Box::new(not_modified(
+                &response,
+                wanted.validators,
+            )))),
             StatusCode::GONE => Err(FetchError::Gone),
             _ if is_redirect(status) => Ok(Step::Redirect {
                 to: target(url, &response)?,
@@ -161,7 +176,7 @@ impl Fetcher {
             _ if status.is_success() => self
                 .read(response, url.clone(), wanted.cut_at)
                 .await
-                .map(Step::Done),
+                .map(|read| Step::Done(Box::new(read))),
             _ => Err(FetchError::Status {
                 status: status.as_u16(),
                 retry_after: retry_after(response.headers(), wanted.now),
@@ -169,16 +184,20 @@ impl Fetcher {
         }
     }
 
-    async fn request(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
-        // The client asks the resolver for names only; literal addresses are checked here.
-        if !self.limits.allow_private_addresses
-            && let Some(kind) = guard::literal(url).and_then(guard::refusal)
-        {
-            return Err(FetchError::PrivateAddress {
+    /// The client asks the resolver for names only; literal addresses are checked here.
+    fn check_literal(&self, url: &Url) -> Result<(), FetchError> {
+        let refusal = guard::literal(url).and_then(guard::refusal);
+        match refusal.filter(|_| !self.limits.allow_private_addresses) {
+            Some(kind) => Err(FetchError::PrivateAddress {
                 host: host(url).to_owned(),
                 kind,
-            });
+            }),
+            None => Ok(()),
         }
+    }
+
+    async fn request(&self, url: &Url, validators: &Validators) -> Result<Response, FetchError> {
+        self.check_literal(url)?;
         let mut request = self.client.get(url.clone());
         let conditions = [
             (header::IF_NONE_MATCH, &validators.etag),
@@ -211,6 +230,7 @@ impl Fetcher {
         }
         let etag = header_text(response.headers(), &header::ETAG);
         let last_modified = header_text(response.headers(), &header::LAST_MODIFIED);
+        let content_type = header_text(response.headers(), &header::CONTENT_TYPE);
         let links = response.headers().get_all(header::LINK).iter();
         let links = links.filter_map(|link| link.to_str().ok().map(str::to_owned));
         let links: Vec<String> = links.take(20).collect();
@@ -237,6 +257,7 @@ impl Fetcher {
             last_modified,
             moved_to: None,
             links,
+            content_type,
         })
     }
 
@@ -265,45 +286,6 @@ impl Fetcher {
         } else {
             FetchError::Body(reason)
         }
-    }
-}
-
-/// Resolves names to public addresses only. The connection goes to an address that was checked:
-/// nothing is resolved a second time.
-struct GuardedResolver {
-    allow_private: bool,
-}
-
-/// A name whose addresses are all refused.
-#[derive(Debug, Error)]
-#[error("{0} address")]
-struct Refused(&'static str);
-
-impl Resolve for GuardedResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let allow_private = self.allow_private;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(admit(found.collect(), allow_private)?)
-        })
-    }
-}
-
-/// The addresses that may be used, if there are any.
-fn admit(found: Vec<SocketAddr>, allow_private: bool) -> Result<Addrs, Refused> {
-    if allow_private {
-        return Ok(Box::new(found.into_iter()));
-    }
-    let refusal = found
-        .iter()
-        .find_map(|address| guard::refusal(address.ip()));
-    let public: Vec<SocketAddr> = found
-        .into_iter()
-        .filter(|address| guard::refusal(address.ip()).is_none())
-        .collect();
-    match refusal {
-        Some(kind) if public.is_empty() => Err(Refused(kind)),
-        _ => Ok(Box::new(public.into_iter())),
     }
 }
 

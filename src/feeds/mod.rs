@@ -3,6 +3,7 @@
 pub mod discover;
 pub mod fetch;
 pub mod guard;
+pub mod hub;
 pub mod page;
 pub mod parse;
 pub mod probe;

@@ -9,7 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use super::queue::{State, Wakes};
 use crate::domain::job::Job;
-use crate::services::{Deps, compose_issue, fetch_feed, send_notice};
+use crate::services::{Deps, compose_issue, fetch_feed, send_notice, websub};
 
 /// What handlers work with.
 #[derive(Clone)]
@@ -63,6 +63,7 @@ async fn perform(hands: &Hands, job: &Job) -> anyhow::Result<()> {
             ) => {}
             Err(error) => return Err(error.into()),
         },
+        Job::AskHub { hub } => websub::ask(&deps, *hub).await?,
         Job::ComposeIssue { issue } => compose_issue::compose(&deps, *issue).await?,
         // The engine looks after all issues that are going out.
         Job::Deliver { .. } => hands.wakes.engine.notify_one(),

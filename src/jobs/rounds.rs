@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::{Deps, cleanup, fetch_feed, plan_issue};
+use crate::services::{Deps, cleanup, fetch_feed, plan_issue, websub};
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(500);
@@ -55,11 +55,12 @@ pub(super) async fn heartbeat(deps: Deps, roles: &'static str, stop: Cancellatio
     .await;
 }
 
-/// Plans issues and takes feeds whose time has come.
+/// Plans issues, and takes feeds and hubs whose time has come.
 pub(super) async fn schedule(deps: Deps, stop: CancellationToken) {
     every(TICK, "schedule", &stop, || async {
         plan_issue::plan_due(&deps).await?;
-        fetch_feed::enqueue_due(&deps).await.map(drop)
+        fetch_feed::enqueue_due(&deps).await?;
+        websub::enqueue_due(&deps).await.map(drop)
     })
     .await;
 }

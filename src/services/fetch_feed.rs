@@ -8,11 +8,13 @@ use url::Url;
 
 use super::Deps;
 use super::read_pages::read_pages;
+use super::websub::Seen;
+use crate::domain::clock::Time;
 use crate::domain::feed::{Feed, FeedState, host_of};
 use crate::domain::ids::FeedId;
 use crate::domain::job::Job;
-use crate::feeds::ParsedFeed;
 use crate::feeds::fetch::{FetchError, Fetched, Validators};
+use crate::feeds::hub::{HubOffer, in_named_encoding, offer};
 use crate::feeds::parse::{ParseError, parse};
 use crate::store::{StoreError, feeds};
 
@@ -150,6 +152,7 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
         Fetched::NotModified { moved_to, .. } => {
             let learnt = Learnt {
                 parsed: None,
+                hub: Seen::Nothing,
                 added: 0,
                 etag: validators.etag.as_deref(),
                 last_modified: validators.last_modified.as_deref(),
@@ -167,14 +170,20 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
             etag,
             last_modified,
             moved_to,
-            links: _,
+            links,
+            content_type,
         } => {
-            let parsed = tokio::task::spawn_blocking(move || parse_at(&bytes, final_url.as_str()))
-                .await
-                .map_err(|panic| FeedError::Crashed(panic.to_string()))??;
+            let (parsed, hub) = on_a_thread(move || {
+                let bytes = in_named_encoding(bytes, content_type.as_deref());
+                let parsed = parse(&bytes, Some(&final_url))?;
+                let hub: Option<HubOffer> = offer(&links, &bytes, &final_url);
+                Ok((parsed, hub))
+            })
+            .await?;
             let report = take_in(deps, feed, &parsed).await?;
             let learnt = Learnt {
                 parsed: Some(&parsed),
+                hub: Seen::Feed(hub.as_ref()),
                 added: report.added,
                 etag: etag.as_deref(),
                 last_modified: last_modified.as_deref(),
@@ -186,6 +195,30 @@ async fn bring(deps: &Deps, feed: &Feed) -> Result<Report, FeedError> {
     }
 }
 
-fn parse_at(bytes: &[u8], url: &str) -> Result<ParsedFeed, ParseError> {
-    parse(bytes, Url::parse(url).ok().as_ref())
+/// Takes in what a hub has pushed of the feed at `topic`, and says what it brought and the date of
+/// its newest item.
+pub(super) async fn take_push(
+    deps: &Deps,
+    feed: &Feed,
+    body: Vec<u8>,
+    content_type: Option<String>,
+    topic: &str,
+) -> Result<(Report, Option<Time>), FeedError> {
+    let base = Url::parse(topic).ok();
+    let parsed = on_a_thread(move || {
+        let bytes = in_named_encoding(body, content_type.as_deref());
+        parse(&bytes, base.as_ref())
+    })
+    .await?;
+    let report = take_in(deps, feed, &parsed).await?;
+    let newest = record::newest(&parsed, report.added, deps.now());
+    Ok((report, newest))
+}
+
+/// Parsing takes its time, and may not cost more than this feed.
+async fn on_a_thread<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T, ParseError> + Send + 'static,
+) -> Result<T, FeedError> {
+    let done = tokio::task::spawn_blocking(read).await;
+    Ok(done.map_err(|panic| FeedError::Crashed(panic.to_string()))??)
 }

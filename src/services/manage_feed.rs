@@ -11,7 +11,7 @@ use crate::domain::ids::{FeedId, PublicationId, TopicId};
 use crate::domain::publication::Topic;
 use crate::domain::rhythm::FIRST_INTERVAL;
 use crate::domain::slug::Slug;
-use crate::store::feeds::Change;
+use crate::store::feeds::{Change, hubs};
 use crate::store::{StoreError, feeds, publications};
 
 /// Why a feed was refused.
@@ -142,7 +142,14 @@ pub async fn update(deps: &Deps, id: FeedId, edits: FeedEdits) -> Result<Feed, M
 pub async fn set_state(deps: &Deps, id: FeedId, state: FeedState) -> Result<(), ManageFeedError> {
     let mut tx = deps.store.begin().await?;
     known(feeds::find(&mut tx, id).await?, id)?;
-    feeds::set_state(&mut tx, id, state, deps.now()).await?;
+    let now = deps.now();
+    if state == FeedState::Active {
+        // Read as a whole, so that its hub is seen again.
+        feeds::forget_version(&mut tx, id).await?;
+    } else {
+        hubs::part(&mut tx, id, now).await?;
+    }
+    feeds::set_state(&mut tx, id, state, now).await?;
     Ok(tx.commit().await?)
 }
 
@@ -150,6 +157,7 @@ pub async fn set_state(deps: &Deps, id: FeedId, state: FeedState) -> Result<(), 
 pub async fn remove(deps: &Deps, id: FeedId) -> Result<(), ManageFeedError> {
     let mut tx = deps.store.begin().await?;
     known(feeds::find(&mut tx, id).await?, id)?;
+    hubs::part(&mut tx, id, deps.now()).await?;
     feeds::remove(&mut tx, id).await?;
     Ok(tx.commit().await?)
 }

@@ -40,6 +40,7 @@ pub mod suppression_input;
 pub mod table;
 pub mod test_digest;
 pub mod unsubscribe;
+pub mod websub;
 pub mod words;
 
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub struct Limits {
     pub pending_days: u32,
     pub retry_for: Duration,
     pub on_unknown: OnUnknown,
+    /// Whether hubs are asked to tell of feeds' news.
+    pub websub: bool,
 }
 
 impl Deps {

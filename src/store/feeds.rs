@@ -14,10 +14,13 @@ use crate::domain::rhythm::Rhythm;
 use crate::domain::slug::Slug;
 
 mod hosts;
+pub mod hubs;
 mod settings;
 
 pub use hosts::{claim_host, free_host};
-pub use settings::{Change, change, find_by_url, set_url, stop};
+pub use settings::{
+    Change, change, fetch_by, find_by_url, forget_version, hold, set_newest, set_url, stop,
+};
 
 #[derive(FromRow)]
 struct Row {
@@ -33,6 +36,7 @@ struct Row {
     last_ok_at: Option<Time>,
     last_new_at: Option<Time>,
     last_added: i64,
+    left_out: i64,
     moved_to: Option<String>,
     moved_seen: i64,
     article_pages: bool,
@@ -132,6 +136,7 @@ async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
             last_ok_at: row.last_ok_at,
             last_new_at: row.last_new_at,
             last_added: unsigned(row.last_added),
+            left_out: unsigned(row.left_out),
         },
         moved: row.moved_to.map(|to| (to, unsigned(row.moved_seen))),
         article_pages: row.article_pages,
@@ -260,7 +265,7 @@ pub async fn record(
         "UPDATE feeds SET title = COALESCE($2, title), etag = $3, last_modified = $4, last_error = $5,
             failures = $6, next_fetch_at = $7, last_fetched_at = $8, every_seconds = $9,
             gap_seconds = $10, quiet_after_seconds = $11, last_ok_at = $12, last_new_at = $13,
-            last_added = $14, moved_to = $15, moved_seen = $16
+            last_added = $14, moved_to = $15, moved_seen = $16, left_out = $17
          WHERE id = $1"
     )
     .bind(id.0)
@@ -279,6 +284,7 @@ pub async fn record(
     .bind(i64::from(health.last_added))
     .bind(fetched.moved.as_ref().map(|(to, _)| to.as_str()))
     .bind(fetched.moved.as_ref().map_or(0, |(_, seen)| i64::from(*seen)))
+    .bind(i64::from(health.left_out))
     .execute(conn)
     .await
     .map(drop)

@@ -37,6 +37,10 @@ pub fn router(web: Web) -> Router {
             "/preferences/{token}",
             get(public::preferences::show).post(public::preferences::save),
         )
+        .route(
+            "/websub/{token}",
+            get(public::websub::called_back).post(public::websub::push),
+        )
         .route("/{publication}", get(public::sign_up::show))
         .route(
             "/{publication}/subscribe",

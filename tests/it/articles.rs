@@ -100,6 +100,11 @@ async fn what_is_not_read_of_a_long_feed_is_told() {
     stand.lay_feed("/long", xml);
     let report = fetch(&app, &feed).await;
     assert_eq!((report.added, report.left_out), (500, 3));
+    let mut program = app.program();
+    program.args(["--json", "feed", "show", &feed.id.to_string()]);
+    let shown = tokio::task::spawn_blocking(move || program.output().unwrap());
+    let shown: serde_json::Value = serde_json::from_slice(&shown.await.unwrap().stdout).unwrap();
+    assert_eq!(shown["left_out"], 3);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use paperround::domain::clock::Time;
-use paperround::feeds::fetch::{FetchError, FetchLimits, Fetched, Fetcher, Validators};
+use paperround::feeds::fetch::{AskError, FetchError, FetchLimits, Fetched, Fetcher, Validators};
 use paperround::feeds::parse::{ParseError, parse};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -310,4 +310,22 @@ async fn an_html_page_is_told_as_such() {
     };
     let error = parse(&bytes, Some(&final_url)).unwrap_err();
     assert!(matches!(error, ParseError::HtmlPage { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn hubs_are_asked_behind_the_same_guard_as_feeds() {
+    let form = [("hub.mode", "subscribe")];
+    for hub in [
+        "http://127.0.0.1:9/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://localhost:9/",
+        "http://2130706433/",
+    ] {
+        let asked = fetcher(false).ask_hub(hub, &form, now()).await;
+        let refused = matches!(
+            asked,
+            Err(AskError::Unreachable(FetchError::PrivateAddress { .. }))
+        );
+        assert!(refused, "{hub}: {asked:?}");
+    }
 }

@@ -41,5 +41,6 @@ mod support;
 mod templates;
 mod waves;
 mod weather;
+mod websub;
 mod windows;
 mod zones;

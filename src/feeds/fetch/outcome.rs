@@ -46,6 +46,7 @@ pub enum Fetched {
         moved_to: Option<Url>,
         /// The Link fields of the answer.
         links: Vec<String>,
+        content_type: Option<String>,
     },
 }
 

@@ -1,5 +1,8 @@
 //! Addresses and headers, without a network.
 
+use std::net::SocketAddr;
+
+use super::resolver::admit;
 use super::*;
 
 fn addresses(list: &[&str]) -> Vec<SocketAddr> {

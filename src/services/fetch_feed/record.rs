@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use super::super::Deps;
+use super::super::websub::{self, Seen};
 use super::FeedError;
 use crate::domain::clock::Time;
 use crate::domain::feed::{Feed, FeedState, Health, MOVED_FOR_GOOD, host_of, next_fetch};
 use crate::domain::rhythm::Rhythm;
 use crate::feeds::ParsedFeed;
 use crate::feeds::fetch::FetchError;
+use crate::store::feeds::hubs;
 use crate::store::{StoreError, Tx, feeds};
 
 /// What a fetch that went well has learnt.
 pub(super) struct Learnt<'a> {
     /// `None`: nothing has changed.
     pub parsed: Option<&'a ParsedFeed>,
+    pub hub: Seen<'a>,
     pub added: u32,
     pub etag: Option<&'a str>,
     pub last_modified: Option<&'a str>,
@@ -31,33 +34,41 @@ pub(super) async fn success(
     let health = health_after(feed, &learnt, now);
     let every = feed.interval(&health, now);
     let moved = feed.moved_after(learnt.moved_to);
+    let mut tx = deps.store.begin().await?;
+    let hub = websub::tend(deps, &mut tx, feed, learnt.hub).await?;
+    if let Some(hub) = hub.as_ref().filter(|hub| hub.is_verified(now))
+        && learnt.added > 0
+    {
+        hubs::missed(&mut tx, hub.id).await?;
+    }
+    let pace = hub.map_or(every, |hub| hub.pace(every, now));
     let fetched = feeds::Fetched {
         title: learnt.parsed.and_then(|parsed| parsed.title.as_deref()),
         etag: learnt.etag,
         last_modified: learnt.last_modified,
         error: None,
         failures: 0,
-        next_fetch_at: next_fetch(now, every, 0, None, deps.random.fraction()),
+        next_fetch_at: next_fetch(now, pace, 0, None, deps.random.fraction()),
         every,
         health,
         moved: moved.clone(),
     };
-    let mut tx = deps.store.begin().await?;
     feeds::record(&mut tx, feed.id, &fetched, now).await?;
     if let Some((target, seen)) = moved
         && seen >= MOVED_FOR_GOOD
     {
-        follow_move(&mut tx, feed, &target).await?;
+        follow_move(&mut tx, feed, &target, now).await?;
     }
     free(deps, &mut tx, feed, now).await?;
     tx.commit().await
 }
 
 /// The feed is elsewhere from now on, unless the publication has that feed already.
-async fn follow_move(tx: &mut Tx, feed: &Feed, target: &str) -> Result<(), StoreError> {
+async fn follow_move(tx: &mut Tx, feed: &Feed, target: &str, now: Time) -> Result<(), StoreError> {
     if let Some(other) = feeds::find_by_url(tx, feed.publication, target).await? {
         let reason = format!("moved for good to {target}, which is connected as {other}");
         tracing::warn!(feed = %feed.id, %other, "feed stopped: it moved to a feed that is connected");
+        hubs::part(tx, feed.id, now).await?;
         return feeds::stop(tx, feed.id, FeedState::Gone, &reason).await;
     }
     tracing::info!(feed = %feed.id, "feed moved for good");
@@ -66,20 +77,12 @@ async fn follow_move(tx: &mut Tx, feed: &Feed, target: &str) -> Result<(), Store
 
 fn health_after(feed: &Feed, learnt: &Learnt<'_>, now: Time) -> Health {
     let before = feed.health;
-    let dates: Vec<Time> = learnt
-        .parsed
-        .iter()
-        .flat_map(|parsed| &parsed.entries)
-        .filter_map(|entry| entry.published_at.or(entry.updated_at))
-        .collect();
-    let newest = dates.iter().copied().filter(|date| *date <= now).max();
+    let dates: Vec<Time> = learnt.parsed.into_iter().flat_map(dates).collect();
     let has_news = learnt.added > 0;
-    let last_new_at = match (newest, before.last_new_at) {
-        (Some(newest), Some(before)) => Some(newest.max(before)),
-        (None, before) if !has_news => before,
-        (None, _) => Some(now),
-        (newest, None) => newest,
-    };
+    let seen = learnt
+        .parsed
+        .and_then(|parsed| newest(parsed, learnt.added, now));
+    let last_new_at = seen.max(before.last_new_at);
     let learnt_rhythm = || {
         let since = (now - before.last_new_at?).to_std().ok()?;
         Some(Rhythm::learnt(before.rhythm, since, learnt.added))
@@ -92,7 +95,21 @@ fn health_after(feed: &Feed, learnt: &Learnt<'_>, now: Time) -> Health {
         last_ok_at: Some(now),
         last_new_at,
         last_added: learnt.added,
+        left_out: learnt.parsed.map_or(before.left_out, |parsed| {
+            u32::try_from(parsed.left_out).unwrap_or(u32::MAX)
+        }),
     }
+}
+
+/// The date of the newest item; where none has a date, new items are of now.
+pub(super) fn newest(parsed: &ParsedFeed, added: u32, now: Time) -> Option<Time> {
+    let newest = dates(parsed).filter(|date| *date <= now).max();
+    newest.or_else(|| (added > 0).then_some(now))
+}
+
+fn dates(parsed: &ParsedFeed) -> impl Iterator<Item = Time> {
+    let entries = parsed.entries.iter();
+    entries.filter_map(|entry| entry.published_at.or(entry.updated_at))
 }
 
 /// Records a fetch that failed.
@@ -124,6 +141,7 @@ pub(super) async fn failure(deps: &Deps, feed: &Feed, error: &FeedError) -> Resu
     let mut tx = deps.store.begin().await?;
     feeds::record(&mut tx, feed.id, &fetched, now).await?;
     if matches!(error, FeedError::Fetch(FetchError::Gone)) {
+        hubs::part(&mut tx, feed.id, now).await?;
         feeds::stop(&mut tx, feed.id, FeedState::Gone, &text).await?;
     }
     free(deps, &mut tx, feed, now).await?;

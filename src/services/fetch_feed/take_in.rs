@@ -8,6 +8,7 @@ use super::{FeedError, Report};
 use crate::domain::article::ArticleContent;
 use crate::domain::feed::Feed;
 use crate::feeds::{ParsedEntry, ParsedFeed};
+use crate::store::feeds;
 
 /// Takes all entries in, or none.
 pub(super) async fn take_in(
@@ -16,6 +17,9 @@ pub(super) async fn take_in(
     parsed: &ParsedFeed,
 ) -> Result<Report, FeedError> {
     let mut tx = deps.store.begin().await?;
+    if !feeds::hold(&mut tx, feed.id).await? {
+        return Err(FeedError::Unknown);
+    }
     let mut intake = Intake::open(deps, &mut tx, feed.publication, Some(feed.id)).await?;
     let shared = shared_pages(&parsed.entries);
     let mut entries: Vec<&ParsedEntry> = parsed.entries.iter().collect();

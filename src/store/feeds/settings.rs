@@ -1,4 +1,4 @@
-//! What operators and servers change about a feed.
+//! What operators, servers and hubs change about a feed.
 
 use uuid::Uuid;
 
@@ -91,6 +91,58 @@ pub async fn stop(
     .bind(id.0)
     .bind(state.as_str())
     .bind(reason)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Holds a feed's row until the end of the transaction, so that a fetch and a push of the same feed
+/// take turns; false where there is no such feed.
+pub async fn hold(tx: &mut Tx, id: FeedId) -> Result<bool, StoreError> {
+    let held = on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET state = state WHERE id = $1"
+    )
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(held > 0)
+}
+
+/// An item of this date is the newest, unless there is a newer one.
+pub async fn set_newest(tx: &mut Tx, id: FeedId, date: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET last_new_at = $2
+         WHERE id = $1 AND (last_new_at IS NULL OR last_new_at < $2)"
+    )
+    .bind(id.0)
+    .bind(date)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Lets the next fetch read the whole feed, changed or not.
+pub async fn forget_version(tx: &mut Tx, id: FeedId) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET etag = NULL, last_modified = NULL WHERE id = $1"
+    )
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Lets a feed be fetched no later than at a time.
+pub async fn fetch_by(tx: &mut Tx, id: FeedId, at: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET next_fetch_at = $2 WHERE id = $1 AND next_fetch_at > $2"
+    )
+    .bind(id.0)
+    .bind(at)
     .execute(conn)
     .await
     .map(drop))?;

@@ -5,3 +5,4 @@ pub(super) mod confirm;
 pub(super) mod preferences;
 pub(super) mod sign_up;
 pub(super) mod unsubscribe;
+pub(super) mod websub;

@@ -5,6 +5,7 @@
 
 pub mod database;
 pub mod dns;
+pub mod hub;
 pub mod newsstand;
 pub mod program;
 pub mod sink;
@@ -53,8 +54,8 @@ pub struct TestApp {
     pub publication: Publication,
     router: axum::Router,
     _smtp: SmtpServer,
-    _folder: tempfile::TempDir,
-    _database: TestDatabase,
+    folder: tempfile::TempDir,
+    database: TestDatabase,
 }
 
 /// An answer of the router.
@@ -86,7 +87,7 @@ impl TestApp {
         };
         let mut settings = Settings {
             database: paperround::config::database::Database::at(&database.url),
-            security: Security::with_key("a secret key for tests, long enough."),
+            security: Security::with_key(program::KEY),
             relay: Relays(vec![Relay::at(&format!("smtp://{}", smtp.address()))]),
             ..Settings::default()
         };
@@ -108,13 +109,28 @@ impl TestApp {
             mailbox,
             publication,
             _smtp: smtp,
-            _folder: folder,
-            _database: database,
+            folder,
+            database,
         }
     }
 
     pub fn advance(&self, by: chrono::Duration) {
         self.clock.advance(by);
+    }
+
+    /// The web side, to be served on a listener.
+    pub fn router(&self) -> axum::Router {
+        self.router.clone()
+    }
+
+    /// The real program on the same database.
+    pub fn program(&self) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_paperround"));
+        command
+            .current_dir(self.folder.path())
+            .env("PAPERROUND__DATABASE__URL", &self.database.url)
+            .env("PAPERROUND__SECURITY__SECRET_KEY", program::KEY);
+        command
     }
 
     /// Sends a request from a network address.
