@@ -101,8 +101,9 @@ impl Nothing {
 
 /// Arranges the articles of an issue, which are in order, for the readers of one edition.
 ///
-/// The first leads. The sections of the digest take theirs next, each up to its limit; then the
-/// topics that have none; the rest is headlines. Sections without an article do not appear.
+/// The first leads, and counts as one of its section: who limits a topic means the whole mail. The
+/// sections of the digest take theirs next, each up to its limit; then the topics that have none; the
+/// rest is headlines. Sections without an article do not appear.
 pub fn arrange<'a>(
     ordered: &'a [Article],
     wish: Wish<'_>,
@@ -126,11 +127,16 @@ pub fn arrange<'a>(
         })
         .collect();
     let listed = sections.len();
+    let mut taken = vec![0; listed];
+    if let Some(place) = ruled(lead, wish, room.sections, &taken) {
+        taken[place] += 1;
+    }
     let mut others = Vec::new();
     for article in wanted {
-        match ruled(article, wish, room.sections, &sections).filter(|_| left > 0) {
+        match ruled(article, wish, room.sections, &taken).filter(|_| left > 0) {
             Some(place) => {
                 left -= 1;
+                taken[place] += 1;
                 sections[place].articles.push(article);
             }
             None => others.push(article),
@@ -166,17 +172,10 @@ pub fn arrange<'a>(
 }
 
 /// The first section of the digest that is for an article and has room.
-fn ruled(
-    article: &Article,
-    wish: Wish<'_>,
-    rules: &[SectionRule],
-    sections: &[Section<'_>],
-) -> Option<usize> {
-    rules.iter().zip(sections).position(|(rule, section)| {
+fn ruled(article: &Article, wish: Wish<'_>, rules: &[SectionRule], taken: &[u32]) -> Option<usize> {
+    rules.iter().zip(taken).position(|(rule, taken)| {
         let is_wanted = wish.topics.0.is_empty() || wish.topics.0.contains(&rule.topic);
-        let has_room = rule
-            .most
-            .is_none_or(|most| section.articles.len() < most as usize);
+        let has_room = rule.most.is_none_or(|most| *taken < most);
         is_wanted && has_room && article.topics.contains(&rule.topic)
     })
 }

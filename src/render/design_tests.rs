@@ -140,6 +140,14 @@ fn what_is_written_from_the_right_stands_so() {
     // Webmail takes `html` away.
     assert!(html.contains("role=\"article\"") && html.matches("dir=\"rtl\"").count() >= 2);
     assert!(html.contains("padding:6px 16px 24px 0") && !html.contains("letter-spacing"));
+    // A date in another script that begins with its day would be turned round: "Nov 24".
+    let dates = html.matches("class=\"quiet by\"").count();
+    assert!(dates > 0 && html.matches("<span dir=\"auto\">").count() == dates);
+    assert!(
+        !received(&DigestMail::sample())
+            .html
+            .contains("dir=\"auto\"")
+    );
 }
 
 pub(super) fn thirty() -> Vec<Card> {

@@ -53,7 +53,7 @@ impl super::slots::SlotValues {
             unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
             preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
             email: "clara.mills@example.org".into(),
-            signed_up: " (2026-05-03, www.harbourledger.example)".into(),
+            signed_up: " (3 May 2026, www.harbourledger.example)".into(),
         }
     }
 }

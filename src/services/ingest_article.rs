@@ -293,22 +293,24 @@ fn page_key(url: &url::Url, incoming: &Incoming) -> String {
     }
 }
 
+/// Which topics there are, to tell who named another.
+pub(super) fn known_topics(topics: &[Topic]) -> String {
+    let slugs: Vec<&str> = topics.iter().map(|t| t.slug.as_str()).collect();
+    match slugs.as_slice() {
+        [] => "the publication has none yet; `paperround topic add` makes one".to_owned(),
+        slugs => format!("the topics are: {}", slugs.join(", ")),
+    }
+}
+
 /// The ids of topics, or which of them there is not.
 pub(super) fn topic_ids(topics: &[Topic], wanted: &[Slug]) -> Result<Vec<TopicId>, IngestError> {
     let ids: HashMap<&Slug, TopicId> = topics.iter().map(|t| (&t.slug, t.id)).collect();
-    let known = || {
-        let slugs: Vec<&str> = topics.iter().map(|t| t.slug.as_str()).collect();
-        match slugs.as_slice() {
-            [] => "the publication has none".to_owned(),
-            slugs => format!("the topics are: {}", slugs.join(", ")),
-        }
-    };
     wanted
         .iter()
         .map(|slug| {
             ids.get(slug).copied().ok_or_else(|| IngestError::Topic {
                 given: slug.to_string(),
-                known: known(),
+                known: known_topics(topics),
             })
         })
         .collect()

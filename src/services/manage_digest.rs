@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use super::ingest_article::known_topics;
 use super::{Deps, plan_issue, words};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules, Window};
@@ -21,7 +22,7 @@ use crate::store::{StoreError, Tx, digests, publications};
 pub enum DigestError {
     #[error("the publication has a digest {0:?} already")]
     Exists(String),
-    #[error("there is no topic {given:?}; the topics are: {known}")]
+    #[error("there is no topic {given:?}; {known}")]
     Topic { given: String, known: String },
     #[error("there is no such digest any more")]
     Unknown,
@@ -184,13 +185,12 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
     let known = publications::topics(tx, digest.publication).await?;
     let find = |slug: &Slug| {
         let found = known.iter().find(|topic| topic.slug == *slug);
-        found.map(|topic| topic.id).ok_or_else(|| {
-            let known: Vec<&str> = known.iter().map(|t| t.slug.as_str()).collect();
-            DigestError::Topic {
+        found
+            .map(|topic| topic.id)
+            .ok_or_else(|| DigestError::Topic {
                 given: slug.to_string(),
-                known: known.join(", "),
-            }
-        })
+                known: known_topics(&known),
+            })
     };
     let sections = &digest.rules.sections;
     for (at, rule) in sections.iter().enumerate() {

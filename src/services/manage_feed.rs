@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::Deps;
+use super::ingest_article::known_topics;
 use crate::domain::article::{ArticleUrlError, check_url};
 use crate::domain::feed::{Every, Feed, FeedState, Health};
 use crate::domain::ids::{FeedId, PublicationId, TopicId};
@@ -21,7 +22,7 @@ pub enum ManageFeedError {
     Exists(String),
     #[error("there is no feed {0}; `paperround feed list` shows them")]
     Unknown(String),
-    #[error("there is no topic {given:?}; the topics are: {known}")]
+    #[error("there is no topic {given:?}; {known}")]
     Topic { given: String, known: String },
     #[error(transparent)]
     Url(#[from] ArticleUrlError),
@@ -93,11 +94,7 @@ fn topic_id(topics: &[Topic], slug: &Slug) -> Result<TopicId, ManageFeedError> {
     let found = topics.iter().find(|t| t.slug == *slug).map(|t| t.id);
     found.ok_or_else(|| ManageFeedError::Topic {
         given: slug.to_string(),
-        known: topics
-            .iter()
-            .map(|t| t.slug.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
+        known: known_topics(topics),
     })
 }
 

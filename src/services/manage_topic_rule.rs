@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::Deps;
+use super::ingest_article::known_topics;
 use crate::domain::ids::{PublicationId, TopicRuleId};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
@@ -12,7 +13,7 @@ use crate::store::{StoreError, publications, topic_rules};
 /// Why a rule was refused.
 #[derive(Debug, Error)]
 pub enum RuleError {
-    #[error("there is no topic {given:?}; the topics are: {known}")]
+    #[error("there is no topic {given:?}; {known}")]
     Topic { given: Slug, known: String },
     #[error("{0:?} has no letter or digit to look for")]
     Nothing(String),
@@ -48,10 +49,9 @@ pub async fn add(
     let mut tx = deps.store.begin().await?;
     let topics = publications::topics(&mut tx, publication).await?;
     let Some(id) = topics.iter().find(|t| t.slug == rule.topic).map(|t| t.id) else {
-        let known: Vec<&str> = topics.iter().map(|t| t.slug.as_str()).collect();
         return Err(RuleError::Topic {
             given: rule.topic,
-            known: known.join(", "),
+            known: known_topics(&topics),
         });
     };
     let look = (rule.field, rule.contains.as_str());

@@ -189,7 +189,8 @@ async fn on_news(
     let lately = issues::lately(&mut tx, digest.id, midnight(today)).await?;
     let closed = digest.rules.calendar.closed_until(now, zone);
     let wait = closed.max(rule.wait_until(lately, now, midnight(tomorrow)));
-    let look = wait.unwrap_or(now + NEWS_LOOK);
+    // An issue that is refused meanwhile ends the wait.
+    let look = wait.unwrap_or(Time::MAX_UTC).min(now + NEWS_LOOK);
     if !digests::advance(&mut tx, digest, look, look).await? {
         return Ok(None);
     }

@@ -205,7 +205,12 @@ async fn make(
             unsubscribe_url: nowhere.clone(),
             preferences_url: nowhere,
             email: reader.to_string(),
-            signed_up: deliver::signed_up(&publication, Some(material.dated), None),
+            signed_up: deliver::signed_up(
+                &publication,
+                deliver::language_of(&mail.html, &publication),
+                Some(material.dated),
+                None,
+            ),
         },
         digest: material.digest.clone(),
         number: material.number,

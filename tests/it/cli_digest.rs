@@ -83,6 +83,28 @@ fn a_digest_is_made_changed_and_left_out() {
 }
 
 #[test]
+fn who_has_no_topics_yet_learns_how_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    setting(at);
+    let create = "publication create gazette --name Gazette --postal-address Here";
+    let mut create: Vec<&str> = create.split_whitespace().collect();
+    create.extend(["--from", "Gazette <gazette@gazette.example>"]);
+    ok(at, &create, "");
+    for wrong in [
+        "digest create gazette daily --name Daily --topic sport",
+        "feed add gazette https://gazette.example/feed --unchecked --topic sport",
+        "topic rule add gazette sport --title ball",
+    ] {
+        let said = fails(at, &wrong.split_whitespace().collect::<Vec<_>>(), 1);
+        assert!(
+            said.contains("the publication has none yet; `paperround topic add` makes one"),
+            "{wrong}: {said}"
+        );
+    }
+}
+
+#[test]
 fn mistakes_say_what_is_right() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

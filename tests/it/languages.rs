@@ -249,6 +249,18 @@ async fn digests_keep_to_the_languages_that_are_offered() {
     app.send(&digest).await;
     let text = |name: &str| app.newest(&format!("{name}@inbox.example")).text().unwrap();
     assert!(text("fr").contains("désabonner"), "{}", text("fr"));
+    // The day of the sign-up is said as other dates are.
+    let without_breaks = |name: &str| text(name).replace(['\n', '\r'], " ");
+    assert!(
+        without_breaks("fr").contains("(2 mars 2026)"),
+        "{}",
+        text("fr")
+    );
+    assert!(
+        without_breaks("en").contains("(2 March 2026)"),
+        "{}",
+        text("en")
+    );
     for name in ["it", "en"] {
         assert!(text(name).contains("Leave"), "{}", text(name));
     }

@@ -257,6 +257,40 @@ async fn news_breaks_within_minutes_but_not_too_often() {
     assert_eq!((shown.cron, shown.next_run_at), (None, None));
 }
 
+#[tokio::test]
+async fn a_refused_issue_does_not_keep_breaking_news_waiting() {
+    let app = TestApp::new().await;
+    app.digest_with("breaking", |digest| {
+        digest.rules.breaking = Some(Breaking {
+            gap_minutes: 60,
+            most_a_day: 1,
+        });
+        digest.rules.require_approval = true;
+    })
+    .await;
+    app.subscribe("ada@inbox.example", "").await;
+    let step = Duration::seconds(30);
+    run_to(&app, "2026-03-02T09:00:00Z", step).await;
+    app.article("rumour", "A rumour", &[]).await;
+    run_to(&app, "2026-03-02T09:05:00Z", step).await;
+    let refused = all(&app).await.remove(0);
+    // While it waits for approval, it counts.
+    app.article("fire", "A fire in the port", &[]).await;
+    run_to(&app, "2026-03-02T10:30:00Z", step).await;
+    assert_eq!(all(&app).await.len(), 1);
+
+    control_issue::cancel(&app.deps, refused.id).await.unwrap();
+    run_to(&app, "2026-03-02T10:33:00Z", step).await;
+    let issues = all(&app).await;
+    assert_eq!(issues.len(), 2, "neither the gap nor the most of a day");
+    approve_issue::approve(&app.deps, issues[1].id)
+        .await
+        .unwrap();
+    app.article("water", "Water in the streets", &[]).await;
+    run_to(&app, "2026-03-02T13:00:00Z", step).await;
+    assert_eq!(all(&app).await.len(), 2, "what went out counts");
+}
+
 /// Plans an issue by hand for now, a moment after the last.
 async fn by_hand(app: &TestApp, digest: &Digest) -> paperround::domain::ids::IssueId {
     app.advance(Duration::seconds(1));

@@ -17,6 +17,14 @@ fn dates_are_those_of_the_zone() {
 }
 
 #[test]
+fn a_language_without_words_gets_english_ones() {
+    let time: Time = "2026-11-23T23:05:00Z".parse().unwrap();
+    let cairo = chrono_tz::Africa::Cairo;
+    assert_eq!(long(time, cairo, "ar"), "Tuesday, 24 November 2026");
+    assert_eq!(short(time, cairo, "ar-EG"), "24 Nov");
+}
+
+#[test]
 fn dates_are_those_of_the_language() {
     let time: Time = "2026-11-23T23:05:00Z".parse().unwrap();
     let berlin = chrono_tz::Europe::Berlin;

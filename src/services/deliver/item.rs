@@ -10,10 +10,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::QUEUE;
-use super::letter::Letters;
+use super::letter::{Composed, Letters};
 use crate::domain::clock::Time;
 use crate::domain::ids::DeliveryId;
-use crate::mail::Skeleton;
 use crate::store::claims::Claimed;
 
 /// A queue that was full has room when this much is left.
@@ -24,7 +23,7 @@ const ROOM: usize = QUEUE / 2;
 pub(super) struct Item {
     pub(super) claimed: Claimed,
     pub(super) letters: Arc<Letters>,
-    pub(super) edition: Arc<Skeleton>,
+    pub(super) edition: Arc<Composed>,
     /// The time in the Date field: that of the first attempt.
     pub(super) at: Time,
     /// The message, where it has been written already.

@@ -15,6 +15,7 @@ use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
 use crate::mail::dkim::{DkimError, Signer};
 use crate::mail::{ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, list_unsubscribe};
+use crate::render::dates;
 use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
@@ -42,6 +43,14 @@ pub(super) enum LetterError {
     Sign(#[from] DkimError),
 }
 
+/// An edition as its readers get it.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) skeleton: Skeleton,
+    /// In which its dates are said.
+    language: String,
+}
+
 /// What the mails of an issue share.
 #[derive(Debug)]
 pub(super) struct Letters {
@@ -49,7 +58,7 @@ pub(super) struct Letters {
     pub(super) publication: Publication,
     digest_slug: String,
     signer: Option<Arc<Signer>>,
-    editions: Mutex<HashMap<EditionId, Arc<Skeleton>>>,
+    editions: Mutex<HashMap<EditionId, Arc<Composed>>>,
     /// The issue was paused or cancelled: its claims were taken back with that.
     is_halted: AtomicBool,
 }
@@ -97,7 +106,7 @@ impl Letters {
         &self,
         deps: &Deps,
         id: EditionId,
-    ) -> Result<Result<Arc<Skeleton>, ComposeError>, StoreError> {
+    ) -> Result<Result<Arc<Composed>, ComposeError>, StoreError> {
         if let Some(known) = self.editions().get(&id) {
             return Ok(Ok(Arc::clone(known)));
         }
@@ -113,21 +122,21 @@ impl Letters {
             });
         };
         let composed = self.compose(&edition).map(Arc::new);
-        if let Ok(skeleton) = &composed {
+        if let Ok(made) = &composed {
             let mut editions = self.editions();
             if editions.len() >= MOST_KEPT {
                 editions.clear();
             }
-            editions.insert(id, Arc::clone(skeleton));
+            editions.insert(id, Arc::clone(made));
         }
         Ok(composed)
     }
 
-    fn editions(&self) -> MutexGuard<'_, HashMap<EditionId, Arc<Skeleton>>> {
+    fn editions(&self) -> MutexGuard<'_, HashMap<EditionId, Arc<Composed>>> {
         self.editions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn compose(&self, edition: &Edition) -> Result<Skeleton, ComposeError> {
+    fn compose(&self, edition: &Edition) -> Result<Composed, ComposeError> {
         let publication = &self.publication;
         let list = ListHeaders {
             publication_name: publication.name.clone(),
@@ -135,7 +144,7 @@ impl Letters {
             list_domain: publication.from.email.domain().to_owned(),
             feedback_id: self.feedback_id(),
         };
-        Skeleton::compose(&Shared {
+        let skeleton = Skeleton::compose(&Shared {
             from: publication.from.clone(),
             reply_to: publication.reply_to.clone(),
             subject: edition.subject.clone(),
@@ -143,6 +152,10 @@ impl Letters {
             html: pieces(&slots::for_readers(&edition.html)),
             headers: list.headers()?,
             seed: edition.id.to_string(),
+        })?;
+        Ok(Composed {
+            skeleton,
+            language: language_of(&edition.html, publication).to_owned(),
         })
     }
 
@@ -162,12 +175,13 @@ impl Letters {
             email: claimed.email.to_string(),
             signed_up: signed_up(
                 &self.publication,
+                &item.edition.language,
                 claimed.confirmed_at,
                 claimed.source.as_deref(),
             ),
         };
         let (text, html) = (values.for_text(), values.for_html());
-        item.edition.write(
+        item.edition.skeleton.write(
             &Reader {
                 to: &claimed.email,
                 to_name: claimed.name.as_deref(),
@@ -197,17 +211,22 @@ impl Letters {
     }
 }
 
-/// When and where a reader signed up, without words, since editions in all languages share it.
+/// The language that an edition says it is in.
+pub fn language_of<'a>(html: &'a str, publication: &'a Publication) -> &'a str {
+    html.split_once("<html lang=\"")
+        .and_then(|(_, rest)| rest.split('"').next())
+        .unwrap_or(&publication.language)
+}
+
+/// When and where a reader signed up, in the language of the edition.
 pub fn signed_up(
     publication: &Publication,
+    language: &str,
     confirmed_at: Option<Time>,
     source: Option<&str>,
 ) -> String {
     let site = source.map(site_of);
-    let day = confirmed_at.map(|at| {
-        let local = at.with_timezone(&publication.timezone);
-        local.format("%Y-%m-%d").to_string()
-    });
+    let day = confirmed_at.map(|at| dates::plain(at, publication.timezone, language));
     match (day, site) {
         (Some(day), Some(site)) => format!(" ({day}, {site})"),
         (Some(known), None) | (None, Some(known)) => format!(" ({known})"),
@@ -235,7 +254,7 @@ pub fn sample(deps: &Deps, sample: Sample<'_>) -> Result<Vec<u8>, ComposeError> 
     let way_out = list_unsubscribe([sample.values.unsubscribe_url.as_str()])?;
     let (text, html) = (sample.values.for_text(), sample.values.for_html());
     let mut message = Vec::new();
-    letters.compose(sample.edition)?.write(
+    letters.compose(sample.edition)?.skeleton.write(
         &Reader {
             to: sample.to,
             to_name: None,

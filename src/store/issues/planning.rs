@@ -87,11 +87,12 @@ pub async fn is_taken(tx: &mut Tx, digest: DigestId, at: Time) -> Result<bool, S
 }
 
 /// When a digest took articles last, and how often since the beginning of a day. What is only planned
-/// does not count.
+/// does not count, nor what was skipped or refused: readers got nothing of it.
 pub async fn lately(tx: &mut Tx, digest: DigestId, day: Time) -> Result<Lately, StoreError> {
     let (last_at, today): (Option<Time>, i64) = on!(tx, |conn| sqlx::query_as(
         "SELECT MAX(frozen_at), COUNT(*) FILTER (WHERE frozen_at >= $2)
-         FROM issues WHERE digest_id = $1"
+         FROM issues WHERE digest_id = $1 AND state <> 'skipped'
+            AND (state <> 'cancelled' OR number IS NOT NULL)"
     )
     .bind(digest.0)
     .bind(day)
