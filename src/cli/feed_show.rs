@@ -67,6 +67,17 @@ fn every(feed: &Feed) -> String {
     format!("{}{how}", span(feed.every))
 }
 
+/// How often a feed is asked at present.
+fn pace(feed: &Feed, hub: Option<&Hub>, now: Time) -> String {
+    let usual = every(feed);
+    match hub.map(|hub| hub.pace(feed.every, now)) {
+        Some(slower) if slower > feed.every => {
+            format!("{usual}, {} while its hub tells of news", span(slower))
+        }
+        _ => usual,
+    }
+}
+
 /// What is wrong with a feed or its hub, or may be.
 fn trouble(feed: &Feed, hub: Option<&Hub>, now: Time) -> String {
     if let Some(error) = &feed.last_error {
@@ -141,6 +152,7 @@ pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
     let hub = hubs::of_feed(&mut tx, id).await?;
     let now = deps.now();
     let mut fields = settings(&feed);
+    fields.push(("asked every", pace(&feed, hub.as_ref(), now)));
     fields.extend(health(&feed));
     fields.extend(hub.iter().flat_map(|hub| hub_fields(hub, now)));
     fields.push(("trouble", trouble(&feed, hub.as_ref(), now)));
@@ -170,7 +182,6 @@ fn settings(feed: &Feed) -> Vec<Field> {
         ("topics", topics.join(", ")),
         ("mapping", mapping.join(", ")),
         ("article pages", pages.to_owned()),
-        ("asked every", every(feed)),
     ]
 }
 

@@ -17,6 +17,8 @@ use paperround::services::manage_publication;
 use paperround::services::websub;
 use paperround::store::articles::{self, Filter};
 use paperround::store::feeds::{self, hubs};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
 
 use super::articles::{Item, connect, rss};
 use super::support::TestApp;
@@ -643,6 +645,8 @@ async fn operators_see_how_it_stands_with_a_hub() {
     };
     let until = scene.hub_of(&feed).await.unwrap().verified_until.unwrap();
     let shown = run(["--quiet", "feed", "show"]).await;
+    let pace = "asked every   15m, 60m while its hub tells of news\n";
+    assert!(shown.contains(pace), "{shown}");
     let line = format!(
         "hub           {}, until {}",
         scene.hub.root,
@@ -660,4 +664,70 @@ async fn operators_see_how_it_stands_with_a_hub() {
         listed.contains(&format!("until {}", until.format("%F %R"))),
         "{listed}"
     );
+}
+
+#[tokio::test]
+async fn pushes_and_fetches_at_the_same_time_bring_each_article_once() {
+    let scene = Scene::new().await;
+    let (feed, request) = scene.verified().await;
+    let all = [news("1", 1), news("2", 2), news("3", 2)];
+    let body = rss(&all);
+    let turned = rss(&[all[2].clone(), all[0].clone(), all[1].clone()]);
+    scene.lay(&all);
+    let pushes = (0..8).map(|number| {
+        let body = if number % 2 == 0 { &body } else { &turned };
+        scene.hub.push(&request, body)
+    });
+    let fetches = (0..3).map(|_| scene.fetch(&feed));
+    let pushed = futures_util::future::join_all(pushes);
+    let (pushed, _) = tokio::join!(pushed, futures_util::future::join_all(fetches));
+    for said in pushed {
+        assert_eq!(said.status, 202, "{said:?}");
+    }
+    assert_eq!(scene.titles().await, ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn whatever_comes_to_the_address_of_a_hub_is_borne() {
+    let scene = Scene::new().await;
+    let (feed, request) = scene.verified().await;
+    let mut chance = StdRng::seed_from_u64(20_260_302);
+    let sound = rss(&[news("2", 2)]).into_bytes();
+    for round in 0..120 {
+        let mut body = sound.clone();
+        match round % 3 {
+            0 => body.truncate(chance.random_range(0..body.len())),
+            1 => {
+                for _ in 0..20 {
+                    let at = chance.random_range(0..body.len());
+                    body[at] = chance.random();
+                }
+            }
+            _ => body = (0..200).map(|_| chance.random()).collect(),
+        }
+        let kind: String = (0..20).map(|_| chance.random_range(' '..='~')).collect();
+        let signature = sign(&request["hub.secret"], &body);
+        let headers = [(SIGNATURE, signature.as_str()), ("content-type", &kind)];
+        let said = scene.hub.push_as(&request, &body, &headers).await;
+        assert_eq!(said.status, 202, "{body:?}");
+        let noise: String = (0..40).map(|_| chance.random_range(' '..='~')).collect();
+        let headers = [(SIGNATURE, noise.trim())];
+        let said = scene.hub.push_as(&request, &body, &headers).await;
+        assert_eq!(said.status, 202, "{noise}");
+        let asked = [("hub.mode", noise.as_str()), ("hub.lease_seconds", &kind)];
+        let said = scene.hub.call_back(&request, &asked).await;
+        assert_eq!(said.status, 404, "{asked:?}");
+        // A lease that is no number is taken for the one that we asked for.
+        let lease = [("hub.lease_seconds", noise.as_str())];
+        assert_eq!(scene.hub.call_back(&request, &lease).await.status, 200);
+    }
+    let until = scene.hub_of(&feed).await.unwrap().verified_until;
+    assert!(until.unwrap() <= scene.app.deps.now() + TimeDelta::days(30));
+    // It still works.
+    assert_eq!(
+        scene.hub.push(&request, rss(&[news("3", 2)])).await.status,
+        202
+    );
+    let urls = scene.articles().await.into_iter().map(|a| a.content.url);
+    assert!(urls.into_iter().any(|url| url == "https://x.example/3"));
 }
