@@ -103,7 +103,12 @@ fn read_xml(text: &str, base: Option<&Url>) -> Result<RawFeed, ParseError> {
         Some(damage) => tracing::debug!(damage, "repaired a feed"),
         None => {}
     }
-    Ok(from_model(feed, home, repaired.texts))
+    Ok(from_model(
+        feed,
+        home,
+        Texts(repaired.texts),
+        &repaired.languages,
+    ))
 }
 
 /// The format of a document, told by its first element.
@@ -139,11 +144,18 @@ fn root(text: &str) -> Result<Home, ParseError> {
     ))
 }
 
-fn from_model(feed: model::Feed, home: Home, texts: Vec<String>) -> RawFeed {
-    let mut texts = Texts(texts);
+fn from_model(
+    feed: model::Feed,
+    home: Home,
+    mut texts: Texts,
+    languages: &[Option<String>],
+) -> RawFeed {
+    // Should the parser ever leave an item out, it is not said which.
+    let is_whole = languages.len() == feed.entries.len();
+    let of_item = |at: usize| languages.get(at)?.as_deref().filter(|_| is_whole);
     let language = feed.language;
     let link = page_links(&feed.links).into_iter().next();
-    let entries = feed.entries.into_iter();
+    let entries = feed.entries.into_iter().enumerate();
     RawFeed {
         format: match home {
             Home::Rss => "rss",
@@ -152,7 +164,10 @@ fn from_model(feed: model::Feed, home: Home, texts: Vec<String>) -> RawFeed {
         title: feed.title.map(|title| title.content),
         link,
         entries: entries
-            .map(|entry| raw_entry(entry, language.as_deref(), &mut texts))
+            .map(|(at, entry)| {
+                let said = of_item(at).or(language.as_deref());
+                raw_entry(entry, said, &mut texts)
+            })
             .collect(),
     }
 }

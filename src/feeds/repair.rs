@@ -23,6 +23,8 @@ pub(super) struct Repaired {
     /// The long texts of the items, as HTML. In `xml` each has its number here in its place: the
     /// parser has nothing to read in them, and takes its time to hand them on.
     pub texts: Vec<String>,
+    /// What each item says of its language, which the parser reads of a part of them only.
+    pub languages: Vec<Option<String>>,
     /// What was wrong with the structure, if anything.
     pub damage: Option<String>,
 }
@@ -54,6 +56,7 @@ struct Writer<'a> {
     gathering: Option<Gathering<'a>>,
     text: String,
     texts: Vec<String>,
+    languages: Vec<Option<String>>,
     prefixes: BTreeMap<&'a str, Space>,
     /// Where the present item starts in `out`.
     item: Option<usize>,
@@ -70,6 +73,7 @@ impl<'a> Writer<'a> {
             gathering: None,
             text: String::new(),
             texts: Vec::new(),
+            languages: Vec::new(),
             prefixes: BTreeMap::new(),
             item: None,
             damage: None,
@@ -233,7 +237,12 @@ impl<'a> Writer<'a> {
     ) {
         match holds {
             Holds::Through => return,
-            Holds::Item => self.item = Some(self.out.len()),
+            Holds::Item => {
+                self.item = Some(self.out.len());
+                let said = given.iter().find(|(name, _)| *name == "xml:lang");
+                self.languages
+                    .push(said.map(|(_, tag)| decode_entities(tag).into_owned()));
+            }
             _ => {}
         }
         self.text.clear();
@@ -347,6 +356,7 @@ impl<'a> Writer<'a> {
             self.close_gathering();
             if let Some(start) = self.item {
                 self.out.truncate(start);
+                self.languages.pop();
                 let item = self
                     .open
                     .iter()
@@ -360,6 +370,7 @@ impl<'a> Writer<'a> {
         Repaired {
             xml: self.out,
             texts: self.texts,
+            languages: self.languages,
             damage: self.damage,
         }
     }

@@ -230,6 +230,21 @@ fn understands_old_and_odd_dialects() {
 }
 
 #[test]
+fn an_item_says_its_own_language() {
+    let feed = read(
+        b"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='fr'>
+        <entry xml:lang='de-AT'><title>a</title><summary>b</summary></entry>
+        <entry><title>c</title></entry>
+        <entry xml:lang='it'><title>d</title><content xml:lang='en'>e</content></entry>
+        <entry xml:lang='es'><title>cut</title>",
+    );
+    let languages: Vec<_> = feed.entries.iter().map(|e| e.language.as_deref()).collect();
+    assert_eq!(languages, [Some("de-AT"), Some("fr"), Some("en")]);
+    let rss = item("<title>a</title>");
+    assert_eq!(rss.language, None);
+}
+
+#[test]
 fn takes_a_thumbnail_that_stands_alone() {
     let entry = item("<title>t</title><media:thumbnail url='https://a.example/p?id=1'/>");
     assert_eq!(entry.image_url.as_deref(), Some("https://a.example/p?id=1"));
