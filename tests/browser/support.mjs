@@ -14,7 +14,7 @@ import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const FOLDER = path.dirname(fileURLToPath(import.meta.url));
-const BINARY = path.resolve(FOLDER, process.env.PAPERROUND_BIN ?? '../../target/debug/paperround');
+export const BINARY = path.resolve(FOLDER, process.env.PAPERROUND_BIN ?? '../../target/debug/paperround');
 const SHOTS = process.env.SHOTS;
 
 const MOST_BYTES = 30_000;
@@ -51,7 +51,7 @@ async function isFree(port) {
 }
 
 /** The first of three free ports in a row. */
-async function freePorts() {
+export async function freePorts() {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     // Below the range from which systems take the ports of outgoing connections.
     const first = 20_000 + 3 * Math.floor(Math.random() * 4000);
