@@ -108,6 +108,7 @@ impl App {
             random: nature.random,
             wakeups: Arc::clone(&wakes) as _,
             limits: limits(&settings),
+            desk: Arc::default(),
         };
         Ok(Self {
             deps,
@@ -314,6 +315,8 @@ fn limits(settings: &Settings) -> Limits {
         public_url: settings.http.base().to_owned(),
         per_address_per_day: settings.signup.per_address_per_day,
         per_ip_per_hour: settings.signup.per_ip_per_hour,
+        per_domain_per_hour: settings.signup.per_domain_per_hour,
+        per_hour: settings.signup.per_hour,
         pending_days: settings.signup.pending_days,
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,

@@ -59,6 +59,8 @@ impl Settings {
             "signup": {
                 "per_address_per_day": self.signup.per_address_per_day,
                 "per_ip_per_hour": self.signup.per_ip_per_hour,
+                "per_domain_per_hour": self.signup.per_domain_per_hour,
+                "per_hour": self.signup.per_hour,
                 "pending_days": self.signup.pending_days,
             },
         })

@@ -12,6 +12,10 @@ pub struct SignUp {
     pub per_address_per_day: u32,
     /// Sign-ups from one network address in an hour.
     pub per_ip_per_hour: u32,
+    /// Confirmation mails to one domain in an hour, over all nodes.
+    pub per_domain_per_hour: u32,
+    /// Confirmation mails in an hour, over all nodes.
+    pub per_hour: u32,
     /// Days that a confirmation link lives.
     pub pending_days: u32,
 }
@@ -21,6 +25,8 @@ impl Default for SignUp {
         Self {
             per_address_per_day: 1,
             per_ip_per_hour: 20,
+            per_domain_per_hour: 2000,
+            per_hour: 5000,
             pending_days: 7,
         }
     }

@@ -67,6 +67,20 @@ impl EmailAddress {
         self.text.to_lowercase()
     }
 
+    /// The inbox that the address most likely leads to, for counting only: without what stands
+    /// behind a plus sign, and at Gmail without dots.
+    pub fn inbox(&self) -> String {
+        let local = self.local().to_lowercase();
+        let local = match local.split_once('+') {
+            Some((name, _)) if !name.is_empty() => name,
+            _ => &local,
+        };
+        match self.domain() {
+            "gmail.com" | "googlemail.com" => format!("{}@gmail.com", local.replace('.', "")),
+            domain => format!("{local}@{domain}"),
+        }
+    }
+
     /// The address with all but the first letter of its local part hidden, for logs.
     pub fn masked(&self) -> String {
         let first = self.local().chars().next().unwrap_or('?');
@@ -216,6 +230,21 @@ mod tests {
         let total = format!("{}@{}.org", "a".repeat(64), "b.".repeat(100));
         assert!(parse(&total).is_err());
         assert_eq!(parse(&"a".repeat(5000)), Err(AddressError::TooLong));
+    }
+
+    #[test]
+    fn ways_to_write_one_inbox_are_known() {
+        let inbox = |typed: &str| typed.parse::<EmailAddress>().unwrap().inbox();
+        for typed in [
+            "A.n.n+news@gmail.com",
+            "ann@googlemail.com",
+            "ANN+@Gmail.com",
+        ] {
+            assert_eq!(inbox(typed), "ann@gmail.com", "{typed}");
+        }
+        assert_eq!(inbox("a.nn+news+2@example.org"), "a.nn@example.org");
+        assert_eq!(inbox("+news@example.org"), "+news@example.org");
+        assert_ne!(inbox("a.nn@example.org"), inbox("ann@example.org"));
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub struct UnknownWord {
 }
 
 pub mod api_token;
+pub mod arrival;
 pub mod article;
 pub mod calendar;
 pub mod clock;

@@ -24,7 +24,7 @@ pub enum SlugError {
 }
 
 /// First segments of the service's own routes: a publication of that name could not be reached.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 16] = [
     "admin",
     "api",
     "assets",
@@ -34,6 +34,7 @@ const RESERVED: [&str; 15] = [
     "healthz",
     "hooks",
     "metrics",
+    "never",
     "preferences",
     "readyz",
     "robots",

@@ -27,6 +27,7 @@ named_states! {
         Changed => "changed",
         Withdrawn => "withdrawn",
         Restored => "restored",
+        Refused => "refused",
         Imported => "imported",
     }
 }

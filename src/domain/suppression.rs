@@ -7,6 +7,7 @@ named_states! {
     /// Why an address gets no mail.
     SuppressionReason {
         Manual => "manual",
+        Reader => "reader",
         HardBounce => "hard-bounce",
         Complaint => "complaint",
         Erased => "erased",

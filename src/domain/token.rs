@@ -25,6 +25,8 @@ pub enum Purpose {
     Unsubscribe,
     /// See and change topics and frequency.
     Preferences,
+    /// Have no mail sent to the address any more, and undo that.
+    NeverMail,
 }
 
 impl Purpose {
@@ -32,6 +34,7 @@ impl Purpose {
         match self {
             Self::Unsubscribe => b'u',
             Self::Preferences => b'p',
+            Self::NeverMail => b'n',
         }
     }
 }
@@ -146,9 +149,10 @@ impl Keys {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.hub_secret, hub.0.as_bytes()))
     }
 
-    /// A keyed hash of a network address, for counting requests without keeping addresses.
-    pub fn network_hash(&self, network: &str) -> Vec<u8> {
-        hmac::sign(&self.network, network.as_bytes()).as_ref()[..MAC_LEN].to_vec()
+    /// The keyed hash under which requests from a network, or mails to an inbox or a domain, are
+    /// counted without keeping any address.
+    pub fn counter_name(&self, counted: &str) -> Vec<u8> {
+        hmac::sign(&self.network, counted.as_bytes()).as_ref()[..MAC_LEN].to_vec()
     }
 
     /// The keyed hash under which an address is suppressed, the same however it is written.

@@ -39,6 +39,7 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
         tasks.spawn(rounds::sweep(deps.clone(), stop.clone()));
     }
     if duties.worker {
+        tasks.spawn(rounds::sign_ups(deps.clone(), stop.clone()));
         tasks.spawn(queue::work_directly(
             deps.clone(),
             Arc::clone(&wakes),

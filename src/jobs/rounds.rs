@@ -5,10 +5,14 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::{Deps, cleanup, fetch_feed, plan_issue, websub};
+use crate::services::{Deps, cleanup, fetch_feed, plan_issue, sign_up, websub};
+use crate::store::StoreError;
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(500);
+/// How soon a sign-up is taken in. By the clock and not by its arrival, so that whoever measures how
+/// busy the service is learns nothing about the address that they have just typed.
+const ARRIVALS: Duration = Duration::from_millis(100);
 const SWEEP: Duration = Duration::from_secs(10);
 /// Sweeps between two clean-ups.
 const PRUNE_EVERY: u32 = 360;
@@ -61,6 +65,15 @@ pub(super) async fn schedule(deps: Deps, stop: CancellationToken) {
         plan_issue::plan_due(&deps).await?;
         fetch_feed::enqueue_due(&deps).await?;
         websub::enqueue_due(&deps).await.map(drop)
+    })
+    .await;
+}
+
+/// Takes in the sign-ups that have arrived.
+pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
+    every(ARRIVALS, "sign-ups", &stop, || async {
+        while sign_up::take_in(&deps).await? && !stop.is_cancelled() {}
+        Ok::<_, StoreError>(())
     })
     .await;
 }

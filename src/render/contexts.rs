@@ -85,6 +85,8 @@ impl PublicationView {
 pub struct ConfirmationMail {
     pub publication: PublicationView,
     pub confirm_url: String,
+    /// Where somebody who did not ask stops all mail to the address.
+    pub never_url: String,
     /// When it was asked for, in words.
     pub requested_at: String,
     /// The site on which it was asked for.

@@ -19,7 +19,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 20] = embedded! {
+const TEMPLATES: [(&str, &str); 21] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -35,6 +35,7 @@ const TEMPLATES: [(&str, &str); 20] = embedded! {
     "confirm.html" => "../web/templates/confirm.html",
     "confirmed.html" => "../web/templates/confirmed.html",
     "leave.html" => "../web/templates/leave.html",
+    "never_mail.html" => "../web/templates/never_mail.html",
     "goodbye.html" => "../web/templates/goodbye.html",
     "returned.html" => "../web/templates/returned.html",
     "preferences.html" => "../web/templates/preferences.html",

@@ -4,7 +4,7 @@ use super::contexts::PublicationView;
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
     DigestOption, GoodbyePage, Headline, LanguageOption, LatestIssue, LeavePage, MessagePage,
-    PreferencesPage, ReturnedPage, SignUpPage, TopicOption,
+    NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage, TopicOption,
 };
 use super::samples;
 use crate::domain::look::Direction;
@@ -147,6 +147,17 @@ impl GoodbyePage {
         Self {
             publication: PublicationView::sample(),
             token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
+        }
+    }
+}
+
+impl NeverMailPage {
+    pub(crate) fn sample(state: NeverMailState) -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            token: "n_T5x8Re2Qy6Uw1Kd3".into(),
+            email: "c***@example.org".into(),
+            state,
         }
     }
 }

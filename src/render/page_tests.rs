@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Renderer;
 use super::pages::{
     ArchivePage, CheckInboxPage, ConfirmPage, ConfirmedPage, GoodbyePage, LeavePage, MessagePage,
-    Page, PreferencesPage, ReturnedPage, SignUpPage,
+    NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage,
 };
 use super::texts::Texts;
 use super::zones::ZoneChoice;
@@ -43,6 +43,26 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
         page(renderer, &LeavePage::sample(), language),
         page(renderer, &GoodbyePage::sample(), language),
         page(renderer, &ReturnedPage::sample(), language),
+        page(
+            renderer,
+            &NeverMailPage::sample(NeverMailState::Open),
+            language,
+        ),
+        page(
+            renderer,
+            &NeverMailPage::sample(NeverMailState::Stopped),
+            language,
+        ),
+        page(
+            renderer,
+            &NeverMailPage::sample(NeverMailState::StoppedByOthers),
+            language,
+        ),
+        page(
+            renderer,
+            &NeverMailPage::sample(NeverMailState::Undone),
+            language,
+        ),
         page(renderer, &PreferencesPage::sample(), language),
         page(renderer, &ArchivePage::sample(), language),
         page(renderer, &MessagePage::sample(), language),

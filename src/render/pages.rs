@@ -68,6 +68,7 @@ pages! {
     LeavePage => "leave.html",
     GoodbyePage => "goodbye.html",
     ReturnedPage => "returned.html",
+    NeverMailPage => "never_mail.html",
     PreferencesPage => "preferences.html",
     ArchivePage => "archive.html",
     MessagePage => "message.html",
@@ -204,6 +205,27 @@ pub struct GoodbyePage {
 pub struct ReturnedPage {
     pub publication: PublicationView,
     pub preferences_url: String,
+}
+
+/// Whether an address gets mail at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeverMailState {
+    /// It does; the button stops it.
+    Open,
+    Stopped,
+    StoppedByOthers,
+    Undone,
+}
+
+/// `GET /never/{token}`: changes nothing, shows one button.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NeverMailPage {
+    pub publication: PublicationView,
+    pub token: String,
+    /// Masked.
+    pub email: String,
+    pub state: NeverMailState,
 }
 
 /// `GET /preferences/{token}`, and after saving.

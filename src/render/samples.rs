@@ -36,6 +36,7 @@ impl super::contexts::ConfirmationMail {
         Self {
             publication: PublicationView::sample(),
             confirm_url: format!("{NEWS}/confirm/c_b6Ck0nYtM1y7vZ2Jw9q4Rr0XgUe5HdLs"),
+            never_url: format!("{NEWS}/never/n_T5x8Re2Qy6Uw1Kd3Fz7Hb0Mc4"),
             requested_at: "24 November 2026 at 9:14 GMT".into(),
             source: Some("www.harbourledger.example".into()),
             topics: vec!["Energy".into(), "Ports and shipping".into()],

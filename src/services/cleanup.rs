@@ -6,7 +6,8 @@ use super::{Deps, control_issue, idempotency};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{
-    StoreError, claims, counters, idempotency_keys, issues, nodes, notices, queue, relay_budgets,
+    StoreError, claims, counters, idempotency_keys, inbox_turns, issues, nodes, notices, queue,
+    relay_budgets,
 };
 
 /// Notices that one sweep takes: more in a second than an import makes due.
@@ -81,6 +82,7 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     counters::prune(&mut tx, now - TimeDelta::days(2)).await?;
+    inbox_turns::prune(&mut tx, now - TimeDelta::days(2)).await?;
     nodes::prune(&mut tx, now).await?;
     relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;

@@ -35,6 +35,12 @@ pub fn preferences(
     format!("{}/preferences/{token}", deps.limits.public_url)
 }
 
+/// Where somebody whose address others typed in stops all mail to it.
+pub fn never_mail(deps: &Deps, subscription: SubscriptionId) -> String {
+    let token = token(deps, Purpose::NeverMail, subscription, None);
+    format!("{}/never/{token}", deps.limits.public_url)
+}
+
 /// The page that lists a publication's issues.
 pub fn archive(deps: &Deps, publication: &Publication) -> String {
     format!("{}/{}/archive", deps.limits.public_url, publication.slug)

@@ -27,6 +27,7 @@ pub mod manage_publication;
 pub mod manage_template;
 pub mod manage_token;
 pub mod manage_topic_rule;
+pub mod never_mail;
 pub mod plan;
 pub mod plan_issue;
 pub mod preferences;
@@ -57,6 +58,7 @@ use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use deliver::Routes;
 use plan::Plans;
+use sign_up::Desk;
 use tokio_util::sync::CancellationToken;
 
 /// What services work with; made once by `app`, carried as state by web and jobs.
@@ -77,6 +79,8 @@ pub struct Deps {
     pub wakeups: Arc<dyn Wakeups>,
     pub keys: Keys,
     pub limits: Limits,
+    /// Where sign-ups of this process wait to be written down together.
+    pub desk: Arc<Desk>,
     /// This process, unique per start.
     pub node: String,
 }
@@ -90,6 +94,10 @@ pub struct Limits {
     pub per_address_per_day: u32,
     /// Sign-ups from one network address in an hour; 0 means no limit.
     pub per_ip_per_hour: u32,
+    /// Confirmation mails to one domain in an hour; 0 means no limit.
+    pub per_domain_per_hour: u32,
+    /// Confirmation mails in an hour; 0 means no limit.
+    pub per_hour: u32,
     pub pending_days: u32,
     pub retry_for: Duration,
     pub on_unknown: OnUnknown,

@@ -133,6 +133,7 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<(Draft, Vec<u8>)>,
     let context = ConfirmationMail {
         publication: view.told_in(language),
         confirm_url: links::confirm(deps, m.sign_up.id),
+        never_url: links::never_mail(deps, m.sign_up.subscription),
         requested_at: dates::moment(m.sign_up.created_at, zone, language),
         source: m.sign_up.source.as_deref().map(site_of),
         topics: m.topics,

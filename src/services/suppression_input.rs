@@ -179,7 +179,7 @@ mod tests {
             [
                 (
                     4,
-                    "reason \"sad\" is not one of: manual, hard-bounce, complaint, erased"
+                    "reason \"sad\" is not one of: manual, reader, hard-bounce, complaint, erased"
                         .to_owned()
                 ),
                 (5, "no address".to_owned()),

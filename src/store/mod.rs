@@ -2,6 +2,7 @@
 //! apart in `sqlite` and `postgres`.
 
 pub mod api_tokens;
+pub mod arrivals;
 pub mod articles;
 pub mod claims;
 pub mod consents;
@@ -13,6 +14,7 @@ pub mod feeds;
 pub mod health;
 pub mod idempotency_keys;
 pub mod import;
+pub mod inbox_turns;
 pub mod issues;
 pub mod ledger;
 mod lists;

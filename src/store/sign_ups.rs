@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::{StoreError, Tx, on};
 use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
-use crate::domain::ids::{SignUpId, SubscriberId, SubscriptionId};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::{SignUpId, SubscriptionId};
 use crate::domain::publication::TopicChoice;
 use crate::domain::subscription::SignUp;
 
@@ -114,14 +115,19 @@ pub async fn mark_used(tx: &mut Tx, id: SignUpId, now: Time) -> Result<bool, Sto
     Ok(changed > 0)
 }
 
-/// How many requests of a subscriber since `since` led to a confirmation mail, whichever
+/// How many requests for an address since `since` led to a confirmation mail, whichever
 /// publication they were for: a victim has one inbox.
-pub async fn count_since(tx: &mut Tx, id: SubscriberId, since: Time) -> Result<i64, StoreError> {
+pub async fn count_since(
+    tx: &mut Tx,
+    email: &EmailAddress,
+    since: Time,
+) -> Result<i64, StoreError> {
     let count = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT COUNT(*) FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
-         WHERE s.subscriber_id = $1 AND u.created_at > $2"
+        "SELECT COUNT(*) FROM subscribers r JOIN subscriptions s ON s.subscriber_id = r.id
+            JOIN sign_ups u ON u.subscription_id = s.id
+         WHERE r.email_key = $1 AND u.created_at > $2"
     )
-    .bind(id.0)
+    .bind(email.key())
     .bind(since)
     .fetch_one(conn)
     .await)?;

@@ -1,5 +1,6 @@
 //! The only place where errors become HTTP.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -28,15 +29,16 @@ pub(super) enum WebError {
     NotFound,
     BadLink,
     TooMany(Duration),
+    Spent(Duration),
     TooLarge,
     BadBody(String),
-    Store(StoreError),
+    Store(Arc<StoreError>),
     Render(RenderError),
 }
 
 impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Store(Arc::new(error))
     }
 }
 
@@ -50,6 +52,7 @@ impl From<SignUpError> for WebError {
     fn from(error: SignUpError) -> Self {
         match error {
             SignUpError::TooMany { retry_after } => Self::TooMany(retry_after),
+            SignUpError::Spent { retry_after } => Self::Spent(retry_after),
             SignUpError::Store(error) => Self::Store(error),
         }
     }
@@ -73,6 +76,11 @@ impl WebError {
                 StatusCode::TOO_MANY_REQUESTS,
                 "error-too-many-title",
                 "error-too-many",
+            ),
+            Self::Spent(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "error-too-many-title",
+                "error-spent",
             ),
             Self::TooLarge => (
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -136,7 +144,7 @@ impl WebError {
             }
         };
         let wait = match self {
-            Self::TooMany(wait) => Some(wait.as_secs().max(1)),
+            Self::TooMany(wait) | Self::Spent(wait) => Some(wait.as_secs().max(1)),
             Self::Store(_) if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_SECONDS),
             _ => None,
         };

@@ -11,9 +11,15 @@ use crate::render::pages::{script_hash, style_hash};
 /// Adds the security headers that a handler has not set itself.
 pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    let private = ["/confirm/", "/unsubscribe/", "/preferences/", "/websub/"]
-        .iter()
-        .any(|p| path.starts_with(p));
+    let private = [
+        "/confirm/",
+        "/unsubscribe/",
+        "/preferences/",
+        "/never/",
+        "/websub/",
+    ]
+    .iter()
+    .any(|p| path.starts_with(p));
     let mut response = next.run(request).await;
     let mut set = |name: HeaderName, value: &str| {
         if let (false, Ok(value)) = (

@@ -41,6 +41,10 @@ pub fn router(web: Web) -> Router {
             "/websub/{token}",
             get(public::websub::called_back).post(public::websub::push),
         )
+        .route(
+            "/never/{token}",
+            get(public::never_mail::show).post(public::never_mail::press),
+        )
         .route("/{publication}", get(public::sign_up::show))
         .route(
             "/{publication}/subscribe",

@@ -235,6 +235,7 @@ async fn a_pending_reader_is_settled_by_the_file_and_gets_no_stale_mail() {
         let form = format!("email={name}%40inbox.example");
         app.post("/ledger/subscribe", &form).await;
     }
+    app.take_in().await;
     let text = "email,status,topics\nann@inbox.example,,energy\nbob@inbox.example,unsubscribed,\n\
         cid@inbox.example,pending,\n";
     let counts = vouched(&app, text).await;

@@ -123,6 +123,7 @@ async fn the_evidence_is_the_text_that_was_shown() {
         .await;
     app.post("/ledger/subscribe", "email=b%40inbox.example")
         .await;
+    app.take_in().await;
     let mut versions = Vec::new();
     for email in ["a@inbox.example", "b@inbox.example"] {
         let mut tx = app.deps.store.read().await.unwrap();

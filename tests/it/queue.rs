@@ -85,6 +85,7 @@ fn request(email: &str) -> Request {
         timezone: None,
         source: None,
         address: "203.0.113.7".parse().unwrap(),
+        is_trapped: false,
     }
 }
 

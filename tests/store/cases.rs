@@ -354,12 +354,28 @@ async fn counters_count_by_window() {
     on_both(async |store: Store| {
         let (one, two) = (at("2026-03-02T08:00:00Z"), at("2026-03-02T09:00:00Z"));
         let mut tx = store.begin().await.unwrap();
-        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 1);
-        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 2);
-        assert_eq!(counters::add(&mut tx, b"b", one).await.unwrap(), 1);
-        assert_eq!(counters::add(&mut tx, b"a", two).await.unwrap(), 1);
+        let more = |rows: &[(&str, i64)]| -> BTreeMap<Vec<u8>, i64> {
+            rows.iter()
+                .map(|(name, number)| (name.as_bytes().to_vec(), *number))
+                .collect()
+        };
+        let add = async |tx: &mut Tx, rows: &[(&str, i64)], window| {
+            let counts = counters::add(tx, &more(rows), window).await.unwrap();
+            counts.into_iter().collect::<BTreeMap<_, _>>()
+        };
+        assert_eq!(add(&mut tx, &[("a", 1)], one).await, more(&[("a", 1)]));
+        let both = add(&mut tx, &[("a", 2), ("b", 1), ("c", 0)], one).await;
+        assert_eq!(both, more(&[("a", 3), ("b", 1), ("c", 0)]));
+        assert_eq!(add(&mut tx, &[("a", 5)], two).await, more(&[("a", 5)]));
+        let names = [&b"a"[..], b"b", b"nobody"];
+        let read = counters::read(&mut tx, names.into_iter(), one).await;
+        assert_eq!(
+            read.unwrap().into_iter().collect::<BTreeMap<_, _>>(),
+            more(&[("a", 3), ("b", 1)])
+        );
         counters::prune(&mut tx, two).await.unwrap();
-        assert_eq!(counters::add(&mut tx, b"a", one).await.unwrap(), 1);
+        assert_eq!(add(&mut tx, &[("a", 1)], one).await, more(&[("a", 1)]));
+        assert_eq!(add(&mut tx, &[("a", 1)], two).await, more(&[("a", 6)]));
     })
     .await;
 }

@@ -7,6 +7,7 @@ mod database;
 
 mod cases;
 mod postgres;
+mod sign_ups;
 mod sqlite;
 mod suppressions;
 

@@ -22,12 +22,14 @@ confirm-mail-frequency = Sie erhalten
 confirm-mail-topics = Themen
 confirm-mail-button = Bestätigen
 confirm-mail-button-changes = Änderungen bestätigen
-confirm-mail-not-you = Waren Sie das nicht, brauchen Sie nichts zu tun: Sie hören dann nicht wieder von uns.
+confirm-mail-not-you = Waren Sie das nicht, brauchen Sie nichts zu tun: Es folgt nichts.
 confirm-mail-not-you-changes = Waren Sie das nicht, brauchen Sie nichts zu tun: Alles bleibt, wie es ist.
 confirm-mail-lifetime = Der Link gilt { $days ->
     [one] { $days } Tag
    *[other] { $days } Tage
   } lang.
+confirm-mail-never-lead = Damit von hier keine Mail mehr kommt, wer auch immer diese Adresse eintippt:
+confirm-mail-never = Nie wieder Mail an mich
 confirm-mail-no-button = Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:
 confirm-mail-open = Zum Bestätigen öffnen Sie diese Seite und drücken Sie dort auf die Schaltfläche:
 
@@ -125,6 +127,18 @@ goodbye-undo = Rückgängig machen
 returned-title = Willkommen zurück
 returned-lead = Sie bekommen { $publication } wieder, mit denselben Themen und so oft wie zuvor.
 
+## Never mail me
+
+never-title = Nie wieder Mail an mich
+never-lead = { $email } bekommt ab sofort keine Mail mehr von diesem Dienst: keinen Newsletter und keine Bitte um Bestätigung, wer auch immer die Adresse in ein Formular eintippt.
+never-stopped-title = Keine Mail mehr an Sie
+never-stopped = An { $email } geht nichts mehr, wer auch immer die Adresse in ein Formular eintippt.
+never-slip = War es ein Versehen, oder möchten Sie wieder Mails bekommen?
+never-undo = Mails wieder erlauben
+never-stopped-by-others = Das lässt sich hier nicht ändern. Möchten Sie wieder Mails bekommen, schreiben Sie an { $address }.
+never-undone-title = Mails sind wieder erlaubt
+never-undone = { $email } kann wieder Mails bekommen. Was Sie abonniert haben, geht weiter.
+
 ## The page with a reader's choices
 
 preferences-title = Ihre Auswahl
@@ -161,6 +175,7 @@ error-bad-link-title = Dieser Link funktioniert nicht
 error-bad-link = Er ist beschädigt oder unvollständig. Bitte öffnen Sie ihn aus der Mail selbst, oder kopieren Sie ihn ganz.
 error-too-many-title = Zu viele Anfragen
 error-too-many = Aus Ihrem Netz kamen viele Anmeldungen. Bitte versuchen Sie es später noch einmal.
+error-spent = Im Augenblick gibt es zu viele Anmeldungen. Bitte versuchen Sie es später noch einmal.
 error-too-large-title = Zu viel auf einmal
 error-too-large = Das Formular war größer, als es sein kann. Es wurde nichts geändert.
 error-bad-form-title = Das Formular ließ sich nicht lesen

@@ -23,12 +23,14 @@ confirm-mail-frequency = You get
 confirm-mail-topics = Topics
 confirm-mail-button = Confirm
 confirm-mail-button-changes = Confirm the changes
-confirm-mail-not-you = If this was not you, do nothing: you will not hear from us again.
+confirm-mail-not-you = If this was not you, do nothing: nothing follows.
 confirm-mail-not-you-changes = If this was not you, do nothing: everything stays as it is.
 confirm-mail-lifetime = The link works for { $days ->
     [one] { $days } day
    *[other] { $days } days
   }.
+confirm-mail-never-lead = So that no mail comes from here any more, whoever types in this address:
+confirm-mail-never = Never mail me
 confirm-mail-no-button = If the button does not work, open this address:
 confirm-mail-open = To confirm, open this page and press its button:
 
@@ -126,6 +128,18 @@ goodbye-undo = Undo
 returned-title = You are back
 returned-lead = You get { $publication } again, with the same topics and as often as before.
 
+## Never mail me
+
+never-title = Never mail me
+never-lead = { $email } gets no more mail from this service, starting now: no newsletter, and no request to confirm one, whoever types the address into a form.
+never-stopped-title = No more mail to you
+never-stopped = Nothing is sent to { $email } any more, whoever types the address into a form.
+never-slip = Was it a slip, or do you want mail again?
+never-undo = Allow mail again
+never-stopped-by-others = This cannot be changed here. If you want mail again, write to { $address }.
+never-undone-title = Mail is allowed again
+never-undone = { $email } can get mail again. What you are subscribed to goes on.
+
 ## The page with a reader's choices
 
 preferences-title = Your choices
@@ -162,6 +176,7 @@ error-bad-link-title = This link does not work
 error-bad-link = It is damaged or incomplete. Please open it from the mail itself, or copy it as a whole.
 error-too-many-title = Too many requests
 error-too-many = There were many sign-ups from your network. Please try again later.
+error-spent = There are too many sign-ups at the moment. Please try again later.
 error-too-large-title = Too much at once
 error-too-large = The form was larger than it can be. Nothing was changed.
 error-bad-form-title = The form could not be read

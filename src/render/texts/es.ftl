@@ -22,12 +22,14 @@ confirm-mail-frequency = Recibirá
 confirm-mail-topics = Temas
 confirm-mail-button = Confirmar
 confirm-mail-button-changes = Confirmar los cambios
-confirm-mail-not-you = Si no ha sido usted, no haga nada: no volveremos a escribirle.
+confirm-mail-not-you = Si no ha sido usted, no haga nada: no habrá nada más.
 confirm-mail-not-you-changes = Si no ha sido usted, no haga nada: todo queda como está.
 confirm-mail-lifetime = El enlace es válido durante { $days ->
     [one] { $days } día
    *[other] { $days } días
   }.
+confirm-mail-never-lead = Para no recibir más mensajes de aquí, escriba quien escriba esta dirección:
+confirm-mail-never = No me escriban nunca más
 confirm-mail-no-button = Si el botón no funciona, abra esta dirección:
 confirm-mail-open = Para confirmar, abra esta página y pulse su botón:
 
@@ -125,6 +127,18 @@ goodbye-undo = Deshacer
 returned-title = De vuelta
 returned-lead = Vuelve a recibir { $publication }, con los mismos temas y la misma frecuencia que antes.
 
+## Never mail me
+
+never-title = No me escriban nunca más
+never-lead = A partir de ahora, { $email } no recibirá más mensajes de este servicio: ni boletines ni peticiones de confirmación, escriba quien escriba la dirección en un formulario.
+never-stopped-title = Ningún mensaje más para usted
+never-stopped = Ya no se envía nada a { $email }, escriba quien escriba la dirección en un formulario.
+never-slip = ¿Ha sido un descuido o desea volver a recibir mensajes?
+never-undo = Volver a permitir mensajes
+never-stopped-by-others = Aquí no se puede cambiar. Si desea volver a recibir mensajes, escriba a { $address }.
+never-undone-title = Los mensajes vuelven a estar permitidos
+never-undone = { $email } puede volver a recibir mensajes. Sus suscripciones continúan.
+
 ## The page with a reader's choices
 
 preferences-title = Sus preferencias
@@ -161,6 +175,7 @@ error-bad-link-title = Este enlace no funciona
 error-bad-link = Está dañado o incompleto. Ábralo desde el propio mensaje o cópielo entero.
 error-too-many-title = Demasiadas solicitudes
 error-too-many = Desde su red han llegado muchas suscripciones. Inténtelo más tarde.
+error-spent = Hay demasiadas suscripciones en este momento. Inténtelo más tarde.
 error-too-large-title = Demasiado de una vez
 error-too-large = El formulario era mayor de lo posible. No se ha cambiado nada.
 error-bad-form-title = No se ha podido leer el formulario

@@ -22,12 +22,14 @@ confirm-mail-frequency = Vous recevez
 confirm-mail-topics = Thèmes
 confirm-mail-button = Confirmer
 confirm-mail-button-changes = Confirmer les changements
-confirm-mail-not-you = Si ce n’était pas vous, ne faites rien : vous n’entendrez plus parler de nous.
+confirm-mail-not-you = Si ce n’était pas vous, ne faites rien : il n’y aura pas de suite.
 confirm-mail-not-you-changes = Si ce n’était pas vous, ne faites rien : tout reste comme avant.
 confirm-mail-lifetime = Le lien est valable { $days ->
     [one] { $days } jour
    *[other] { $days } jours
   }.
+confirm-mail-never-lead = Pour ne plus recevoir aucun message d’ici, quelle que soit la personne qui saisit cette adresse :
+confirm-mail-never = Ne plus jamais m’écrire
 confirm-mail-no-button = Si le bouton ne fonctionne pas, ouvrez cette adresse :
 confirm-mail-open = Pour confirmer, ouvrez cette page et appuyez sur son bouton :
 
@@ -125,6 +127,18 @@ goodbye-undo = Annuler
 returned-title = Vous revoilà
 returned-lead = Vous recevez de nouveau { $publication }, avec les mêmes thèmes et aussi souvent qu’avant.
 
+## Never mail me
+
+never-title = Ne plus jamais m’écrire
+never-lead = Dès maintenant, { $email } ne recevra plus aucun message de ce service : ni lettre d’information, ni demande de confirmation, quelle que soit la personne qui saisit l’adresse dans un formulaire.
+never-stopped-title = Plus aucun message pour vous
+never-stopped = Plus rien n’est envoyé à { $email }, quelle que soit la personne qui saisit l’adresse dans un formulaire.
+never-slip = Une erreur, ou envie de recevoir à nouveau des messages ?
+never-undo = Autoriser à nouveau les messages
+never-stopped-by-others = Cela ne peut pas être modifié ici. Pour recevoir à nouveau des messages, écrivez à { $address }.
+never-undone-title = Les messages sont à nouveau autorisés
+never-undone = { $email } peut à nouveau recevoir des messages. Vos abonnements continuent.
+
 ## The page with a reader's choices
 
 preferences-title = Vos choix
@@ -161,6 +175,7 @@ error-bad-link-title = Ce lien ne fonctionne pas
 error-bad-link = Il est abîmé ou incomplet. Ouvrez-le depuis le message lui-même, ou copiez-le en entier.
 error-too-many-title = Trop de demandes
 error-too-many = Beaucoup d’inscriptions sont venues de votre réseau. Réessayez plus tard.
+error-spent = Il y a trop d’inscriptions en ce moment. Réessayez plus tard.
 error-too-large-title = Trop à la fois
 error-too-large = Le formulaire était plus grand que possible. Rien n’a été changé.
 error-bad-form-title = Le formulaire n’a pas pu être lu

@@ -22,12 +22,14 @@ confirm-mail-frequency = Riceverà
 confirm-mail-topics = Argomenti
 confirm-mail-button = Confermare
 confirm-mail-button-changes = Confermare le modifiche
-confirm-mail-not-you = Se non è stato Lei, non deve fare nulla: non Le scriveremo più.
+confirm-mail-not-you = Se non è stato Lei, non deve fare nulla: non seguirà altro.
 confirm-mail-not-you-changes = Se non è stato Lei, non deve fare nulla: tutto resta com’è.
 confirm-mail-lifetime = Il link è valido per { $days ->
     [one] { $days } giorno
    *[other] { $days } giorni
   }.
+confirm-mail-never-lead = Per non ricevere più alcun messaggio da qui, chiunque inserisca questo indirizzo:
+confirm-mail-never = Non scrivetemi mai più
 confirm-mail-no-button = Se il pulsante non funziona, apra questo indirizzo:
 confirm-mail-open = Per confermare, apra questa pagina e prema il pulsante:
 
@@ -125,6 +127,18 @@ goodbye-undo = Ripristinare l’iscrizione
 returned-title = Iscrizione ripristinata
 returned-lead = Riceverà di nuovo { $publication }, con gli stessi argomenti e la stessa frequenza di prima.
 
+## Never mail me
+
+never-title = Non scrivetemi mai più
+never-lead = Da subito { $email } non riceverà più alcun messaggio da questo servizio: né newsletter né richieste di conferma, chiunque inserisca l’indirizzo in un modulo.
+never-stopped-title = Nessun altro messaggio per Lei
+never-stopped = A { $email } non viene più inviato nulla, chiunque inserisca l’indirizzo in un modulo.
+never-slip = È stato uno sbaglio, o desidera ricevere di nuovo messaggi?
+never-undo = Consentire di nuovo i messaggi
+never-stopped-by-others = Qui non si può cambiare. Se desidera ricevere di nuovo messaggi, scriva a { $address }.
+never-undone-title = I messaggi sono di nuovo consentiti
+never-undone = { $email } può ricevere di nuovo messaggi. Le Sue iscrizioni continuano.
+
 ## The page with a reader's choices
 
 preferences-title = Le Sue scelte
@@ -161,6 +175,7 @@ error-bad-link-title = Questo link non funziona
 error-bad-link = È danneggiato o incompleto. Lo apra dal messaggio stesso o lo copi per intero.
 error-too-many-title = Troppe richieste
 error-too-many = Dalla Sua rete sono arrivate molte iscrizioni. Riprovi più tardi.
+error-spent = In questo momento ci sono troppe iscrizioni. Riprovi più tardi.
 error-too-large-title = Troppo in una volta
 error-too-large = Il modulo era più grande del possibile. Non è stato cambiato nulla.
 error-bad-form-title = Non è stato possibile leggere il modulo

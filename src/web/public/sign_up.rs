@@ -88,12 +88,7 @@ pub(in crate::web) async fn submit(
         spoken = language;
         match checked(&web, &offer, &form, language, address) {
             Ok(request) => {
-                // Whoever fills the hidden field gets the usual answer and nothing else.
-                if form.website.is_empty() {
-                    sign_up::sign_up(&web.deps, &offer.publication, &request).await?;
-                } else {
-                    tracing::info!(publication = %slug, "a sign-up fell into the trap");
-                }
+                sign_up::sign_up(&web.deps, &offer.publication, &request).await?;
                 accepted(&web, &offer, &form, language, wants)
             }
             Err(errors) => refused(&web, &offer, &form, language, errors, wants).await,
@@ -149,6 +144,7 @@ fn checked(
             timezone: offer.zone(form.timezone.as_deref()),
             source: text::line("source", text::cut(&form.source, 500), 500).ok(),
             address,
+            is_trapped: !form.website.is_empty(),
         }),
         _ => Err(errors),
     }

@@ -38,7 +38,7 @@ use paperround::domain::subscription::SignUp;
 use paperround::services::ingest_article::{self, Incoming};
 use paperround::services::manage_digest;
 use paperround::services::manage_publication::{self, NewPublication};
-use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice};
+use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice, sign_up};
 use paperround::store::ledger::{self, Line};
 use paperround::store::{issues, notices, subscribers, subscriptions};
 use tokio_util::sync::CancellationToken;
@@ -135,7 +135,7 @@ impl TestApp {
 
     /// Sends a request from a network address.
     pub async fn request_from(&self, address: &str, request: Request<Body>) -> Answer {
-        let peer: SocketAddr = format!("{address}:40000").parse().unwrap();
+        let peer: SocketAddr = SocketAddr::new(address.parse().unwrap(), 40000);
         let mut request = request;
         request.extensions_mut().insert(ConnectInfo(peer));
         let response = oneshot(self.router.clone(), request).await;
@@ -177,8 +177,14 @@ impl TestApp {
         assert_eq!(self.post(&link, "").await.status, StatusCode::OK);
     }
 
-    /// Sends the notices that are due.
+    /// Takes in the sign-ups that have arrived.
+    pub async fn take_in(&self) {
+        while sign_up::take_in(&self.deps).await.unwrap() {}
+    }
+
+    /// Takes in what has arrived, and sends the notices that are due.
     pub async fn send_notices(&self) -> usize {
+        self.take_in().await;
         let mut tx = self.deps.store.read().await.unwrap();
         let due = notices::due(&mut tx, self.deps.now(), 1000).await.unwrap();
         drop(tx);

@@ -1,0 +1,217 @@
+//! What comes of a request that was written down: subscriber, subscription, evidence, and the mail
+//! that asks to confirm.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::TimeDelta;
+
+use super::{all_counter, domain_counter, hour_of};
+use crate::domain::arrival::Arrival;
+use crate::domain::clock::Time;
+use crate::domain::ids::{NoticeId, SubscriberId, SubscriptionId};
+use crate::domain::job::Job;
+use crate::domain::notice::NoticeKind;
+use crate::domain::subscription::{ConsentKind, SignUp};
+use crate::domain::token::token_hash;
+use crate::services::{Deps, consent};
+use crate::store::consents::{self, Consent};
+use crate::store::{
+    StoreError, Tx, arrivals, counters, inbox_turns, notices, sign_ups, subscribers, subscriptions,
+    suppressions,
+};
+
+/// Requests in one transaction: few, so that readers who sign up meanwhile hardly wait for it.
+const GROUP: i64 = 25;
+
+/// Takes in some of the requests that wait; true where there may be more.
+///
+/// The commit does not wait for the disk. Should it be lost, the requests are still there, and no
+/// mail of it is out: a mail is begun by a commit that does wait, and that comes after.
+pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    let are_due = arrivals::are_due(&mut tx, now).await?;
+    drop(tx);
+    if !are_due {
+        return Ok(false);
+    }
+    let mut tx = deps.store.begin_relaxed().await?;
+    suppressions::hold_off(&mut tx).await?;
+    let mut budget = Budget::open(deps, &mut tx, now).await?;
+    let mut due = arrivals::take(&mut tx, now, GROUP).await?;
+    due.sort_by_key(|arrival| arrival.id);
+    budget.look_up(deps, &mut tx, &due).await?;
+    let taken = due.len();
+    let mut jobs = Vec::new();
+    let mut late = Vec::new();
+    for arrival in due {
+        if is_unwanted(deps, &mut tx, &arrival, now).await? {
+            continue;
+        }
+        if !budget.has_room(deps, &arrival) {
+            late.push(arrival);
+            continue;
+        }
+        if has_turn(deps, &mut tx, &arrival, now).await? {
+            budget.spend(deps, &arrival);
+            keep(deps, &mut tx, &arrival, now).await?;
+            jobs.push(ask(deps, &mut tx, &arrival, now).await?);
+        }
+    }
+    if !late.is_empty() {
+        arrivals::insert(&mut tx, &late, hour_of(now) + TimeDelta::hours(1)).await?;
+        tracing::warn!(
+            number = late.len(),
+            "sign-ups wait for the next hour: the confirmation mails of this one are used up \
+             (signup.per_hour, signup.per_domain_per_hour)"
+        );
+    }
+    budget.close(&mut tx).await?;
+    tx.commit().await?;
+    for job in &jobs {
+        deps.wake(job);
+    }
+    Ok(i64::try_from(taken).is_ok_and(|taken| taken == GROUP))
+}
+
+/// The confirmation mails of an hour, for each domain and for all.
+struct Budget {
+    hour: Time,
+    all: Vec<u8>,
+    used: HashMap<Vec<u8>, i64>,
+    spent: BTreeMap<Vec<u8>, i64>,
+}
+
+impl Budget {
+    /// Locks the counter of all, so that nodes take requests in one after the other: no budget is
+    /// spent twice, and no two of them wait for each other's rows.
+    async fn open(deps: &Deps, tx: &mut Tx, now: Time) -> Result<Self, StoreError> {
+        let (hour, all) = (hour_of(now), all_counter(deps));
+        let used = counters::add(tx, &BTreeMap::from([(all.clone(), 0)]), hour).await?;
+        Ok(Self {
+            hour,
+            all,
+            used,
+            spent: BTreeMap::new(),
+        })
+    }
+
+    /// Reads the counters of the domains.
+    async fn look_up(
+        &mut self,
+        deps: &Deps,
+        tx: &mut Tx,
+        due: &[Arrival],
+    ) -> Result<(), StoreError> {
+        let names: Vec<Vec<u8>> = due
+            .iter()
+            .map(|arrival| domain_counter(deps, &arrival.email))
+            .collect();
+        let found = counters::read(tx, names.iter().map(Vec::as_slice), self.hour).await?;
+        self.used.extend(found);
+        Ok(())
+    }
+
+    fn has_room(&self, deps: &Deps, arrival: &Arrival) -> bool {
+        let domain = domain_counter(deps, &arrival.email);
+        let is_below = |name: &[u8], limit: u32| {
+            let used = self.used.get(name).copied().unwrap_or(0);
+            limit == 0 || used < i64::from(limit)
+        };
+        is_below(&self.all, deps.limits.per_hour)
+            && is_below(&domain, deps.limits.per_domain_per_hour)
+    }
+
+    fn spend(&mut self, deps: &Deps, arrival: &Arrival) {
+        for name in [self.all.clone(), domain_counter(deps, &arrival.email)] {
+            *self.used.entry(name.clone()).or_default() += 1;
+            *self.spent.entry(name).or_default() += 1;
+        }
+    }
+
+    async fn close(self, tx: &mut Tx) -> Result<(), StoreError> {
+        counters::add(tx, &self.spent, self.hour).await.map(drop)
+    }
+}
+
+/// Whether the address gets no mail: it is suppressed, or was asked today, be it by an import.
+/// Nothing is kept of such a request.
+async fn is_unwanted(
+    deps: &Deps,
+    tx: &mut Tx,
+    arrival: &Arrival,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let hash = deps.keys.email_hash(&arrival.email);
+    if suppressions::find(tx, hash).await?.is_some() {
+        return Ok(true);
+    }
+    let limit = i64::from(deps.limits.per_address_per_day);
+    let day_ago = now - TimeDelta::hours(24);
+    Ok(limit > 0 && sign_ups::count_since(tx, &arrival.email, day_ago).await? >= limit)
+}
+
+/// Takes one of the mails that the inbox may get in a day. Ways to write the same inbox share them.
+async fn has_turn(
+    deps: &Deps,
+    tx: &mut Tx,
+    arrival: &Arrival,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let limit = i64::from(deps.limits.per_address_per_day);
+    if limit == 0 {
+        return Ok(true);
+    }
+    let inbox = format!("inbox {}", arrival.email.inbox());
+    let inbox = deps.keys.counter_name(&inbox);
+    inbox_turns::take(tx, &inbox, now - TimeDelta::hours(24), now, limit).await
+}
+
+/// Writes subscriber, subscription, request and consent.
+async fn keep(deps: &Deps, tx: &mut Tx, arrival: &Arrival, now: Time) -> Result<(), StoreError> {
+    let new_id = deps.new_id(SubscriberId::new);
+    let subscriber = subscribers::find_or_insert(tx, &arrival.email, new_id, now).await?;
+    let new_id = deps.new_id(SubscriptionId::new);
+    let found = subscriptions::find_or_insert(tx, new_id, subscriber, arrival.publication, now);
+    let subscription = found.await?.id;
+    let sign_up = SignUp {
+        id: arrival.id,
+        subscription,
+        name: arrival.name.clone(),
+        topics: arrival.topics.clone(),
+        digests: arrival.digests.clone(),
+        language: arrival.language.clone(),
+        source: arrival.source.clone(),
+        created_at: arrival.arrived_at,
+        expires_at: now + TimeDelta::days(i64::from(deps.limits.pending_days)),
+        used_at: None,
+    };
+    let token = deps.keys.confirm_token(sign_up.id);
+    sign_ups::insert(tx, &sign_up, &token_hash(&token)).await?;
+    if let Some(zone) = arrival.timezone {
+        sign_ups::set_timezone(tx, sign_up.id, zone.name()).await?;
+    }
+    let version = consent::version(&arrival.consent_text);
+    consents::keep_text(tx, &version, &arrival.consent_text, now).await?;
+    let chosen = consent::chosen(&sign_up.topics, &sign_up.digests);
+    let evidence = Consent {
+        subscription,
+        kind: ConsentKind::Requested,
+        at: arrival.arrived_at,
+        text_version: Some(&version),
+        network: Some(&arrival.network),
+        source: arrival.source.as_deref(),
+        detail: Some(&chosen),
+    };
+    consents::append(tx, &evidence).await
+}
+
+/// Has the mail written that asks to confirm.
+async fn ask(deps: &Deps, tx: &mut Tx, arrival: &Arrival, now: Time) -> Result<Job, StoreError> {
+    let notice = deps.new_id(NoticeId::new);
+    notices::insert(tx, notice, NoticeKind::Confirmation, arrival.id, now).await?;
+    let job = Job::SendNotice { notice };
+    deps.push(tx, &job).await?;
+    tracing::info!(sign_up = %arrival.id, "sign-up kept");
+    Ok(job)
+}

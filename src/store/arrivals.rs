@@ -1,0 +1,134 @@
+//! Sign-ups as they came in, until they are taken in.
+
+use serde::{Deserialize, Serialize};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::lists::{Texts, json};
+use super::{StoreError, Tx, on, read};
+use crate::domain::arrival::Arrival;
+use crate::domain::clock::Time;
+use crate::domain::digest::DigestChoice;
+use crate::domain::ids::{PublicationId, SignUpId};
+use crate::domain::publication::TopicChoice;
+
+const INSERT: Texts = Texts {
+    sqlite: "INSERT INTO arrivals (id, due_at, body)
+        SELECT unhex(value ->> 'id'), $2, value ->> 'body' FROM json_each($1)",
+    postgres: "INSERT INTO arrivals (id, due_at, body)
+        SELECT id, $2, body FROM json_to_recordset($1::json) AS j (id uuid, body text)",
+};
+
+/// What the column `body` holds. A later field needs a default: rows may wait over an update.
+#[derive(Serialize, Deserialize)]
+struct Body {
+    publication: PublicationId,
+    email: String,
+    name: Option<String>,
+    topics: String,
+    digests: String,
+    language: Option<String>,
+    timezone: Option<String>,
+    source: Option<String>,
+    network: String,
+    consent_text: String,
+    arrived_at: Time,
+}
+
+#[derive(Serialize)]
+struct New {
+    id: String,
+    body: String,
+}
+
+impl New {
+    fn of(arrival: &Arrival) -> Result<Self, StoreError> {
+        let body = Body {
+            publication: arrival.publication,
+            email: arrival.email.to_string(),
+            name: arrival.name.clone(),
+            topics: arrival.topics.key(),
+            digests: arrival.digests.key(),
+            language: arrival.language.clone(),
+            timezone: arrival.timezone.map(|zone| zone.name().to_owned()),
+            source: arrival.source.clone(),
+            network: arrival.network.clone(),
+            consent_text: arrival.consent_text.clone(),
+            arrived_at: arrival.arrived_at,
+        };
+        Ok(Self {
+            id: arrival.id.0.simple().to_string(),
+            body: json(&body)?,
+        })
+    }
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Uuid,
+    body: String,
+}
+
+impl TryFrom<Row> for Arrival {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let body: Body = serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt {
+            table: "arrivals",
+            column: "body",
+            id: row.id.to_string(),
+        })?;
+        Ok(Self {
+            id: SignUpId(row.id),
+            publication: body.publication,
+            email: read("arrivals", "body", row.id, &body.email)?,
+            name: body.name,
+            topics: TopicChoice::from_key(&body.topics),
+            digests: DigestChoice::from_key(&body.digests),
+            language: body.language,
+            timezone: body.timezone.and_then(|name| name.parse().ok()),
+            source: body.source,
+            network: body.network,
+            consent_text: body.consent_text,
+            arrived_at: body.arrived_at,
+        })
+    }
+}
+
+/// Keeps arrivals, to be taken in from `due_at` on.
+pub async fn insert(tx: &mut Tx, arrivals: &[Arrival], due_at: Time) -> Result<(), StoreError> {
+    let rows: Vec<New> = arrivals.iter().map(New::of).collect::<Result<_, _>>()?;
+    let statement = INSERT.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(json(&rows)?)
+        .bind(due_at)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Whether any is due.
+pub async fn are_due(tx: &mut Tx, now: Time) -> Result<bool, StoreError> {
+    let found: Option<Uuid> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM arrivals WHERE due_at <= $1 ORDER BY due_at, id LIMIT 1"
+    )
+    .bind(now)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(found.is_some())
+}
+
+/// Takes those that are due out of the table, oldest first.
+pub async fn take(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Arrival>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "DELETE FROM arrivals WHERE (due_at, id) IN (
+            SELECT due_at, id FROM arrivals WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2)
+         RETURNING id, body"
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Arrival::try_from).collect()
+}
