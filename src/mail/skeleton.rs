@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use chrono::{Datelike, Timelike};
 
 use super::headers::Header;
 use super::message::{
@@ -18,6 +19,11 @@ use crate::domain::publication::Mailbox;
 /// Octets of base64 in a line, and the octets of text that they stand for (RFC 2045, 6.8).
 const BASE64_LINE: usize = 76;
 const BASE64_TEXT: usize = BASE64_LINE / 4 * 3;
+
+/// RFC 5322, 3.3.
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 /// A part of an edition's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -280,9 +286,13 @@ fn reader_fields(reader: &Reader<'_>, out: &mut Vec<u8>) -> Result<(), ComposeEr
 /// The Date field (RFC 5322, 3.3), always in UTC.
 fn date(date: Time) -> Result<String, ComposeError> {
     super::message::check_date(date)?;
-    Ok(date
-        .format("Date: %a, %d %b %Y %H:%M:%S +0000\r\n")
-        .to_string())
+    // A pattern would be read anew for each mail.
+    let (weekday, day, year) = (date.weekday(), date.day(), date.year());
+    let month = MONTHS[date.month0() as usize];
+    let (hour, minute, second) = (date.hour(), date.minute(), date.second());
+    Ok(format!(
+        "Date: {weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000\r\n"
+    ))
 }
 
 #[cfg(test)]

@@ -18,6 +18,9 @@ use crate::store::claims::Claimed;
 /// A queue that was full has room when this much is left.
 const ROOM: usize = QUEUE / 2;
 
+/// Buffers that are kept.
+const SPARE: usize = 64;
+
 /// One claimed delivery on its way to a connection.
 #[derive(Debug)]
 pub(super) struct Item {
@@ -43,6 +46,8 @@ pub(super) struct Shared {
     pub(super) bell: Notify,
     /// Whether the feeder waits for room in a queue.
     wants_room: AtomicBool,
+    /// Buffers of mails that are gone, for the next ones.
+    spare: Mutex<Vec<Vec<u8>>>,
     /// Mails that found no connection, for another relay or a later time.
     returns: Sender<Item>,
 }
@@ -55,6 +60,7 @@ impl Shared {
             listed: AtomicUsize::new(0),
             bell: Notify::new(),
             wants_room: AtomicBool::new(false),
+            spare: Mutex::default(),
             returns,
         };
         (Arc::new(shared), returned)
@@ -85,7 +91,7 @@ impl Shared {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashSet<DeliveryId>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.held)
     }
 
     /// A delivery's attempt has been recorded, or its row handed back.
@@ -111,10 +117,28 @@ impl Shared {
         }
     }
 
+    /// An empty buffer for a mail.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        lock(&self.spare).pop().unwrap_or_default()
+    }
+
+    /// Keeps the buffer of a mail that is gone.
+    pub(super) fn keep_buffer(&self, mut buffer: Vec<u8>) {
+        let mut spare = lock(&self.spare);
+        if spare.len() < SPARE {
+            buffer.clear();
+            spare.push(buffer);
+        }
+    }
+
     /// Gives an item back to the feeder.
     pub(super) fn give_back(&self, item: Item) {
         // The feeder outlives the connections.
         let _ = self.returns.send(item);
         self.bell.notify_one();
     }
+}
+
+fn lock<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,10 +22,8 @@ use crate::mail::{self, Envelope, Refusal, Session};
 use crate::services::Deps;
 use crate::store::StoreError;
 
-/// A result does not wait longer than this for the go-ahead of the next mail.
+/// A result does not wait longer than this for the next mail, nor for its go-ahead.
 const PATIENCE: Duration = Duration::from_millis(20);
-/// Buffers that a connection keeps for its next mails.
-const SPARE: usize = 16;
 /// A connection without work is closed.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -47,8 +45,6 @@ pub(super) struct Lane {
     pub(super) give_up: CancellationToken,
     /// The results of the last mails, recorded with the marks of the next.
     pub(super) step: Step,
-    /// Buffers of mails that are gone.
-    pub(super) spare: Vec<Vec<u8>>,
 }
 
 /// A written mail.
@@ -179,9 +175,7 @@ impl Lane {
         let relay = self.routes.relay(self.at).name();
         let record = judge(&self.deps, &item.claimed, item.at, Some(relay), outcome);
         self.step.results.push(record);
-        if self.spare.len() < SPARE {
-            self.spare.push(item.message);
-        }
+        self.shared.keep_buffer(item.message);
     }
 
     /// The next mail; waits for one. `None` where there is nothing more to do.
@@ -189,12 +183,16 @@ impl Lane {
         if let Some(mail) = self.take_at_once().await? {
             return Ok(Some(mail));
         }
-        self.record().await?;
         loop {
             let item = tokio::select! {
                 biased;
                 () = self.stop.cancelled() => return Ok(None),
                 item = self.wait() => item,
+                // One commit for them and the marks of the next mails, where those come soon.
+                () = tokio::time::sleep(PATIENCE), if !self.step.is_empty() => {
+                    self.record().await?;
+                    continue;
+                }
                 () = tokio::time::sleep(IDLE), if session.is_some() => {
                     if let Some(idle) = session.take() {
                         idle.quit().await;
@@ -247,13 +245,16 @@ impl Lane {
                     self.shared.give_back(item);
                     return Ok(None);
                 }
-                Admission::Wait(wait) => tokio::select! {
-                    () = self.stop.cancelled() => {
-                        self.shared.give_back(item);
-                        return Ok(None);
+                Admission::Wait(wait) => {
+                    self.record().await?;
+                    tokio::select! {
+                        () = self.stop.cancelled() => {
+                            self.shared.give_back(item);
+                            return Ok(None);
+                        }
+                        () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
                     }
-                    () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
-                },
+                }
             }
         }
     }
@@ -266,8 +267,7 @@ impl Lane {
             return Ok(None);
         }
         if item.message.is_empty() {
-            let mut bytes = self.spare.pop().unwrap_or_default();
-            bytes.clear();
+            let mut bytes = self.shared.buffer();
             let letters = Arc::clone(&item.letters);
             if let Err(error) = letters.write(&self.deps, &item, &mut bytes) {
                 let record = unwritable(&self.deps, &item.claimed, item.at, &error);

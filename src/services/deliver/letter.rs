@@ -196,7 +196,7 @@ impl Letters {
         if let Some(signer) = &self.signer {
             // Dated like the mail, so that a copy is the same to the byte.
             let signatures = signer.sign(out, item.at)?;
-            out.splice(0..0, signatures);
+            put_before(&signatures, out);
         }
         Ok(())
     }
@@ -209,6 +209,14 @@ impl Letters {
             self.digest_slug, self.publication.slug
         )
     }
+}
+
+/// Puts bytes before those that are there, with one move of these.
+fn put_before(first: &[u8], out: &mut Vec<u8>) {
+    let end = out.len();
+    out.resize(end + first.len(), 0);
+    out.copy_within(..end, first.len());
+    out[..first.len()].copy_from_slice(first);
 }
 
 /// The language that an edition says it is in.

@@ -147,7 +147,6 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
                 stop: pause.clone(),
                 give_up: halt.clone(),
                 step: recorder::Step::default(),
-                spare: Vec::new(),
             };
             lanes.spawn(lane.run());
         }

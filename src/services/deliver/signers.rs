@@ -12,7 +12,7 @@ use crate::services::Deps;
 
 /// Mails that are passed on together, where so many wait: the connections take them in groups, and
 /// each group costs a commit.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 
 /// A mail and the relay that was chosen for it.
 pub(super) type Unsigned = (usize, Item);
@@ -84,7 +84,7 @@ impl Signer {
 
     fn write(&self, (at, mut item): Unsigned) -> Unsigned {
         self.shared.make_room(self.unsigned.len());
-        let mut message = Vec::new();
+        let mut message = self.shared.buffer();
         let letters = Arc::clone(&item.letters);
         // What cannot be written is tried once more by the connection, which records why.
         if letters.write(&self.deps, &item, &mut message).is_ok() {
