@@ -25,8 +25,8 @@ impl Default for SignUp {
         Self {
             per_address_per_day: 1,
             per_ip_per_hour: 20,
-            per_domain_per_hour: 2000,
-            per_hour: 5000,
+            per_domain_per_hour: 0,
+            per_hour: 0,
             pending_days: 7,
         }
     }
