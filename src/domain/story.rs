@@ -19,6 +19,9 @@ const ALIKE: f64 = 0.5;
 /// alone make up a tenth or so.
 const RELATED: f64 = 0.2;
 
+/// Different words without which a text says nothing of its own, as "Read more" or "Photo".
+const FEW_WORDS: usize = 4;
+
 /// Words in front of a title that say that the story has moved on.
 const MARKERS: [&str; 10] = [
     "breaking news",
@@ -113,21 +116,31 @@ pub fn is_same(known: Sighting<'_>, new: Sighting<'_>, recurs: bool) -> bool {
     }
 }
 
+/// Whether an article reads as one that is known under its title: its text has the same words, and
+/// more than a few. For titles that other stories may have by chance; a reader would take it for
+/// a repeat.
+pub fn reads_the_same(known: Sighting<'_>, new: Sighting<'_>) -> bool {
+    let (words, others) = (word_set(known.text), word_set(new.text));
+    let apart = (new.dated - known.dated).abs();
+    words == others && words.len() >= FEW_WORDS && apart <= REPOST_WINDOW
+}
+
 /// The share of words that two texts have in common; nothing where one is empty.
 pub fn likeness(a: &str, b: &str) -> Option<f64> {
-    let set = |text: &str| -> BTreeSet<String> {
-        words_of(&text.to_lowercase())
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let (a, b) = (set(a), set(b));
+    let (a, b) = (word_set(a), word_set(b));
     if a.is_empty() || b.is_empty() {
         return None;
     }
     let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     Some(count(a.intersection(&b).count()) / count(a.union(&b).count()))
+}
+
+fn word_set(text: &str) -> BTreeSet<String> {
+    words_of(&text.to_lowercase())
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -189,6 +202,19 @@ mod tests {
         assert!(!is_same(first, seen(1, 1, SNOW), false));
         let edited = "Boats in the harbour and snow on roofs.";
         assert!(is_same(first, seen(1, 1, edited), false));
+    }
+
+    #[test]
+    fn the_same_text_under_a_short_title_is_a_repeat() {
+        let first = seen(1, 0, BOATS);
+        let quoted = "Boats, in the harbour \u{2014} and a fox on the pier!";
+        assert!(reads_the_same(first, seen(1, 24 * 13, quoted)));
+        assert!(!reads_the_same(first, seen(1, 24 * 15, BOATS)));
+        let edited = "Boats in the harbour and a seal on the pier.";
+        assert!(!reads_the_same(first, seen(1, 1, edited)));
+        for text in ["", "Read on", "The picture of"] {
+            assert!(!reads_the_same(seen(1, 0, text), seen(1, 1, text)));
+        }
     }
 
     #[test]

@@ -215,9 +215,10 @@ impl<'a> Intake<'a> {
         }
         let title = story::title_key(&content.title);
         // What an editor brings is meant.
-        if self.feed.is_none() || !story::is_telling(&title) {
+        if self.feed.is_none() || title.is_empty() {
             return Ok(None);
         }
+        let is_telling = story::is_telling(&title);
         let now = self.now;
         let new = Sighting {
             feed: self.feed,
@@ -233,7 +234,11 @@ impl<'a> Intake<'a> {
                 dated: known.dated(),
                 text: &known.summary_text,
             };
-            story::is_same(known, new, recurs)
+            if is_telling {
+                story::is_same(known, new, recurs)
+            } else {
+                story::reads_the_same(known, new)
+            }
         });
         Ok(known.map(|same| Found {
             is_own: is_own(same.known.feed()),

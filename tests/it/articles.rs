@@ -280,6 +280,32 @@ async fn what_only_looks_alike_stays_apart() {
 }
 
 #[tokio::test]
+async fn a_repost_under_a_short_title_is_known_by_its_text() {
+    let (app, stand) = app().await;
+    let bonds = |guid, link, text, day| Item {
+        guid,
+        title: "Bonds rise",
+        link,
+        text,
+        day,
+    };
+    let feed = connect(&app, stand.url("/feed")).await;
+    let text = "Ten-year yields fell after the auction.";
+    stand.lay_feed("/feed", rss(&[bonds("1", "https://x.example/1", text, 1)]));
+    assert_eq!(fetch(&app, &feed).await.added, 1);
+    let other = "Two-year yields fell before the auction.";
+    stand.lay_feed(
+        "/feed",
+        rss(&[
+            bonds("2", "https://x.example/2", text, 2),
+            bonds("3", "https://x.example/3", other, 2),
+        ]),
+    );
+    let report = fetch(&app, &feed).await;
+    assert_eq!((report.added, report.updated + report.unchanged), (1, 1));
+}
+
+#[tokio::test]
 async fn stories_of_one_name_are_not_lost() {
     let (app, stand) = app().await;
     let weather = |guid, link, text, day| Item {
