@@ -1,5 +1,6 @@
 //! Sign-ups as they came in, until they are taken in.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
@@ -119,7 +120,11 @@ pub async fn are_due(tx: &mut Tx, now: Time) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Takes those that are due out of the table, oldest first.
+/// How long a row that cannot be read is left alone: it must not keep others waiting.
+const SET_ASIDE: TimeDelta = TimeDelta::days(1);
+
+/// Takes those that are due out of the table, oldest first. One that cannot be read is kept and set
+/// aside.
 pub async fn take(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Arrival>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
         "DELETE FROM arrivals WHERE (due_at, id) IN (
@@ -130,5 +135,29 @@ pub async fn take(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Arrival>, St
     .bind(limit)
     .fetch_all(conn)
     .await)?;
-    rows.into_iter().map(Arrival::try_from).collect()
+    let mut taken = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (id, body) = (row.id, row.body.clone());
+        match Arrival::try_from(row) {
+            Ok(arrival) => taken.push(arrival),
+            Err(error) => {
+                tracing::error!(sign_up = %id, %error, "a sign-up is set aside for a day");
+                set_aside(tx, id, &body, now + SET_ASIDE).await?;
+            }
+        }
+    }
+    Ok(taken)
+}
+
+async fn set_aside(tx: &mut Tx, id: Uuid, body: &str, due_at: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO arrivals (id, due_at, body) VALUES ($1, $2, $3)"
+    )
+    .bind(id)
+    .bind(due_at)
+    .bind(body)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
 }

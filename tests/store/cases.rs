@@ -654,7 +654,7 @@ async fn each_digest_is_filled_with_those_who_take_it_whatever_else_they_take() 
 }
 
 /// Runs statements on either database.
-async fn raw(tx: &mut Tx, statements: &'static str) {
+pub(crate) async fn raw(tx: &mut Tx, statements: &'static str) {
     match tx {
         Tx::Sqlite(tx) => {
             let done = sqlx::raw_sql(statements).execute(&mut **tx).await;

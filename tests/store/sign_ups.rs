@@ -9,6 +9,7 @@ use paperround::domain::publication::TopicChoice;
 use paperround::store::{Store, arrivals, inbox_turns};
 use uuid::Uuid;
 
+use crate::cases::raw;
 use crate::on_both;
 
 fn at(text: &str) -> Time {
@@ -57,6 +58,27 @@ async fn arrivals_are_taken_once_as_they_came() {
         assert_eq!(arrivals::take(&mut tx, now, 10).await.unwrap().len(), 3);
         assert!(!arrivals::are_due(&mut tx, now).await.unwrap());
         assert_eq!(arrivals::take(&mut tx, later, 10).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_set_aside_and_kept() {
+    on_both(async |store: Store| {
+        let now = at("2026-03-02T08:00:00Z");
+        let mut tx = store.begin().await.unwrap();
+        let came = [arrival(1, now), arrival(2, now)];
+        arrivals::insert(&mut tx, &came, now).await.unwrap();
+        raw(
+            &mut tx,
+            "UPDATE arrivals SET body = '{}' WHERE body LIKE '%Reader1@%'",
+        )
+        .await;
+        assert_eq!(arrivals::take(&mut tx, now, 10).await.unwrap(), came[1..]);
+        assert!(!arrivals::are_due(&mut tx, now).await.unwrap());
+        let next_day = now + TimeDelta::days(1);
+        assert!(arrivals::are_due(&mut tx, next_day).await.unwrap());
+        tx.commit().await.unwrap();
     })
     .await;
 }
