@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::shape::SHAPING;
-use super::tokens::{Token, Tokens, attributes};
+use super::tokens::{Token, Tokens, attributes, escape_markup_into};
 
 /// HTML lets few tags grow into very many elements; this bounds the product.
 const MAX_TAGS: usize = 500;
@@ -40,7 +40,7 @@ pub(super) fn flatten_some(html: &str, letters: usize) -> String {
     while let Some(token) = tokens.next() {
         match token {
             Token::Text(text) => {
-                push_text(&mut out, text);
+                escape_markup_into(&mut out, text);
                 written += count_letters(text);
             }
             Token::Start {
@@ -125,23 +125,6 @@ fn unmarked(html: &str) -> Cow<'_, str> {
     }
 }
 
-/// Text keeps its entities, which the allow-list's parser knows all.
-fn push_text(out: &mut String, text: &str) {
-    let mut copied = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let reference = match byte {
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => continue,
-        };
-        out.push_str(&text[copied..at]);
-        out.push_str(reference);
-        copied = at + 1;
-    }
-    out.push_str(&text[copied..]);
-}
-
 fn push_start(out: &mut String, name: &str, raw: &str) {
     out.push('<');
     out.push_str(name);
@@ -151,7 +134,7 @@ fn push_start(out: &mut String, name: &str, raw: &str) {
             out.push(' ');
             out.push_str(&attribute);
             out.push_str("=\"");
-            push_text(out, value);
+            escape_markup_into(out, value);
             out.push('"');
         }
     }

@@ -244,14 +244,32 @@ fn entity(name: &str) -> Option<String> {
 
 /// Writes text so that XML and HTML read it back as text.
 pub(super) fn escape_into(out: &mut String, text: &str) {
+    push_replacing(out, text, |byte| match byte {
+        b'&' => Some("&amp;"),
+        other => markup(other),
+    });
+}
+
+/// The same for text whose entities stay.
+pub(super) fn escape_markup_into(out: &mut String, text: &str) {
+    push_replacing(out, text, markup);
+}
+
+fn markup(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&quot;"),
+        _ => None,
+    }
+}
+
+/// Copies what stands between the bytes that have a reference in one go.
+fn push_replacing(out: &mut String, text: &str, reference: impl Fn(u8) -> Option<&'static str>) {
     let mut copied = 0;
     for (at, byte) in text.bytes().enumerate() {
-        let reference = match byte {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&quot;",
-            _ => continue,
+        let Some(reference) = reference(byte) else {
+            continue;
         };
         out.push_str(&text[copied..at]);
         out.push_str(reference);

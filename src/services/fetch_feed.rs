@@ -16,7 +16,7 @@ use crate::domain::job::Job;
 use crate::feeds::fetch::{FetchError, Fetched, Validators};
 use crate::feeds::hub::{HubOffer, in_named_encoding, offer};
 use crate::feeds::parse::{ParseError, parse};
-use crate::store::{StoreError, feeds};
+use crate::store::{StoreError, Tx, feeds};
 
 mod record;
 mod take_in;
@@ -68,22 +68,36 @@ pub async fn enqueue_due(deps: &Deps) -> Result<usize, StoreError> {
     let mut tx = deps.store.read().await?;
     let due = feeds::due(&mut tx, now, 500).await?;
     drop(tx);
+    one_of_each_host(deps, due, now + TAKEN_FOR, feeds::take, |feed| {
+        Job::FetchFeed { feed }
+    })
+    .await
+}
+
+/// Enqueues a job for each that `take` gets for this node, at most one of a host at a time.
+pub(super) async fn one_of_each_host<I: Copy>(
+    deps: &Deps,
+    due: Vec<(I, String)>,
+    until: Time,
+    take: impl AsyncFn(&mut Tx, I, Time, Time) -> Result<bool, StoreError>,
+    job: impl Fn(I) -> Job,
+) -> Result<usize, StoreError> {
+    let now = deps.now();
     let mut taken = 0;
     let mut hosts = HashSet::new();
-    for (feed, url) in due {
+    for (id, url) in due {
         let host = host_of(&url);
         if !hosts.insert(host.clone()) {
             continue;
         }
         let mut tx = deps.store.begin().await?;
-        let until = now + TAKEN_FOR;
-        // What is not committed is undone: a feed whose host is busy stays due.
+        // What is not committed is undone: one whose host is busy stays due.
         if !feeds::claim_host(&mut tx, &host, now, until).await?
-            || !feeds::take(&mut tx, feed, now, until).await?
+            || !take(&mut tx, id, now, until).await?
         {
             continue;
         }
-        let job = Job::FetchFeed { feed };
+        let job = job(id);
         deps.push(&mut tx, &job).await?;
         tx.commit().await?;
         deps.wake(&job);

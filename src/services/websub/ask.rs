@@ -1,10 +1,9 @@
 //! Asks hubs to tell of news, again before a promise ends, and to stop.
 
-use std::collections::HashSet;
-
 use chrono::TimeDelta;
 
 use super::super::Deps;
+use super::super::fetch_feed::one_of_each_host;
 use super::{after, callback, callback_base, may_ask};
 use crate::domain::clock::Time;
 use crate::domain::feed::host_of;
@@ -27,27 +26,10 @@ pub async fn enqueue_due(deps: &Deps) -> Result<usize, StoreError> {
     let mut tx = deps.store.read().await?;
     let due = hubs::due(&mut tx, now, 500).await?;
     drop(tx);
-    let mut taken = 0;
-    let mut hosts = HashSet::new();
-    for (hub, url) in due {
-        let host = host_of(&url);
-        if !hosts.insert(host.clone()) {
-            continue;
-        }
-        let mut tx = deps.store.begin().await?;
-        let until = now + TAKEN_FOR;
-        if !feeds::claim_host(&mut tx, &host, now, until).await?
-            || !hubs::take(&mut tx, hub, now, until).await?
-        {
-            continue;
-        }
-        let job = Job::AskHub { hub };
-        deps.push(&mut tx, &job).await?;
-        tx.commit().await?;
-        deps.wake(&job);
-        taken += 1;
-    }
-    Ok(taken)
+    one_of_each_host(deps, due, now + TAKEN_FOR, hubs::take, |hub| Job::AskHub {
+        hub,
+    })
+    .await
 }
 
 /// Asks a hub to tell of its feed's news or, where the feed is gone or paused, to stop.
