@@ -318,6 +318,7 @@ fn limits(settings: &Settings) -> Limits {
         per_domain_per_hour: settings.signup.per_domain_per_hour,
         per_hour: settings.signup.per_hour,
         pending_days: settings.signup.pending_days,
+        reminder_after: settings.signup.reminder_after,
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,
         websub: settings.feeds.websub,

@@ -13,6 +13,7 @@ mod dkim;
 mod doctor;
 mod feed;
 mod feed_show;
+mod funnel;
 mod init;
 mod issue;
 mod migrate;

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::{Output, Row};
-use super::{Global, context};
+use super::{Global, context, funnel};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::look::{Colour, Design, Font, Logo};
 use crate::domain::publication::{self as domain, Mailbox};
@@ -29,6 +29,14 @@ pub(super) enum Publication {
     },
     /// Change a publication; what is not named stays
     Update(Update),
+    /// Show what became of sign-ups, day by day (UTC)
+    Funnel {
+        /// Its slug
+        slug: String,
+        /// How many days back
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+    },
     /// Take no more readers and send no more issues; everything is kept
     Archive {
         /// Its slug
@@ -234,6 +242,7 @@ impl Publication {
                 let changed = manage_publication::update(&deps, &slug, |p| change.apply(p)).await?;
                 out.result(&as_json(&changed), &format!("{slug} is changed."))?;
             }
+            Self::Funnel { slug, days } => funnel::show(&deps, &slug, days, out).await?,
             Self::Archive { slug, undo } => {
                 let at = (!undo).then(|| deps.now());
                 let changed = manage_publication::update(&deps, &slug, |p| {

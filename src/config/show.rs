@@ -62,6 +62,7 @@ impl Settings {
                 "per_domain_per_hour": self.signup.per_domain_per_hour,
                 "per_hour": self.signup.per_hour,
                 "pending_days": self.signup.pending_days,
+                "reminder_after": self.signup.reminder_text(),
             },
         })
     }

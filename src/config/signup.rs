@@ -1,8 +1,10 @@
 //! `[signup]`
 
-use serde::Deserialize;
+use chrono::TimeDelta;
+use serde::{Deserialize, Deserializer};
 
 use super::Problem;
+use crate::domain::feed::parse_span;
 
 /// The limits of the sign-up form; 0 means no limit.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +20,9 @@ pub struct SignUp {
     pub per_hour: u32,
     /// Days that a confirmation link lives.
     pub pending_days: u32,
+    /// How long after a sign-up its reader is reminded, once; `None`, written as "off", means never.
+    #[serde(deserialize_with = "off_or_span")]
+    pub reminder_after: Option<TimeDelta>,
 }
 
 impl Default for SignUp {
@@ -28,6 +33,7 @@ impl Default for SignUp {
             per_domain_per_hour: 0,
             per_hour: 0,
             pending_days: 7,
+            reminder_after: None,
         }
     }
 }
@@ -37,5 +43,31 @@ impl SignUp {
         if !(1..=365).contains(&self.pending_days) {
             problems.push(Problem::new("signup.pending_days", "must be 1 to 365"));
         }
+        let life = TimeDelta::days(self.pending_days.into());
+        if self.reminder_after.is_some_and(|after| after >= life) {
+            let text = "must be \"off\" or shorter than pending_days";
+            problems.push(Problem::new("signup.reminder_after", text));
+        }
     }
+
+    /// The setting as it is written.
+    pub(super) fn reminder_text(&self) -> String {
+        self.reminder_after.map_or_else(
+            || "off".to_owned(),
+            |after| format!("{}s", after.num_seconds()),
+        )
+    }
+}
+
+fn off_or_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<TimeDelta>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text == "off" {
+        return Ok(None);
+    }
+    let span = parse_span(&text).map_err(|error| {
+        serde::de::Error::custom(format!("{error}; or \"off\" for no reminder"))
+    })?;
+    TimeDelta::from_std(span)
+        .map(Some)
+        .map_err(serde::de::Error::custom)
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::clock::Clock;
+use super::clock::{Clock, Time};
 use super::random::Random;
 
 /// Makes a UUIDv7 (RFC 9562) from the injected clock and randomness.
@@ -15,6 +15,12 @@ pub fn new_uuid(clock: &dyn Clock, random: &dyn Random) -> Uuid {
     random.fill(&mut chance);
     let millis = u64::try_from(clock.now().timestamp_millis()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis, &chance).into_uuid()
+}
+
+/// The first id of a time: all that were made before are less.
+pub fn first_of(time: Time) -> Uuid {
+    let millis = u64::try_from(time.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
 }
 
 macro_rules! uuid_ids {

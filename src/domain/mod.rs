@@ -55,6 +55,7 @@ pub mod delivery;
 pub mod digest;
 pub mod email_address;
 pub mod feed;
+pub mod funnel;
 pub mod hub;
 pub mod ids;
 pub mod issue;

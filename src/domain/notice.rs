@@ -7,6 +7,7 @@ named_states! {
     /// What a notice says.
     NoticeKind {
         Confirmation => "confirmation",
+        Reminder => "reminder",
     }
 }
 
@@ -28,4 +29,5 @@ pub struct Notice {
     pub sign_up: SignUpId,
     pub attempts: u32,
     pub first_attempt_at: Option<Time>,
+    pub created_at: Time,
 }

@@ -70,6 +70,8 @@ pub struct SignUp {
     pub digests: DigestChoice,
     pub language: Option<String>,
     pub source: Option<String>,
+    /// Where the request came from, truncated.
+    pub network: Option<String>,
     pub created_at: Time,
     pub expires_at: Time,
     pub used_at: Option<Time>,
@@ -79,6 +81,21 @@ pub struct SignUp {
 /// first 24 bits of an IPv4 address, 48 of an IPv6 address.
 pub fn truncated(address: IpAddr) -> String {
     network(address, 24, 48)
+}
+
+/// The part of a truncated network that its addresses begin with, as in 203.0.113.
+pub fn beginning(network: &str) -> Option<String> {
+    let net: IpNet = network.parse().ok()?;
+    Some(match net {
+        IpNet::V4(net) => {
+            let [a, b, c, _] = net.network().octets();
+            format!("{a}.{b}.{c}")
+        }
+        IpNet::V6(net) => {
+            let [a, b, c, ..] = net.network().segments();
+            format!("{a:x}:{b:x}:{c:x}")
+        }
+    })
 }
 
 /// The network that requests are counted by: one IPv4 address, or a /64 of IPv6, which is what
@@ -104,6 +121,10 @@ mod tests {
             truncated("2001:db8:1:2::9".parse().unwrap()),
             "2001:db8:1::/48"
         );
+        let begins = |text: &str| beginning(&truncated(text.parse().unwrap()));
+        assert_eq!(begins("203.0.113.77").as_deref(), Some("203.0.113"));
+        assert_eq!(begins("2001:db8:1:2::9").as_deref(), Some("2001:db8:1"));
+        assert_eq!(beginning(""), None);
         assert_eq!(
             counted("::ffff:203.0.113.77".parse().unwrap()),
             "203.0.113.77/32"

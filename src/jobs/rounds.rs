@@ -78,7 +78,7 @@ pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
     .await;
 }
 
-/// Finds rows that are due whatever happened to their jobs.
+/// Reminds, and finds rows that are due whatever happened to their jobs.
 pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
     let mut rounds = 0_u32;
     every(SWEEP, "sweep", &stop, || {
@@ -86,6 +86,7 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
         let prune = rounds % PRUNE_EVERY == 1;
         let deps = deps.clone();
         async move {
+            sign_up::remind(&deps).await?;
             cleanup::sweep(&deps).await?;
             if prune {
                 cleanup::prune(&deps).await

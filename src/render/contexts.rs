@@ -91,11 +91,15 @@ pub struct ConfirmationMail {
     pub requested_at: String,
     /// The site on which it was asked for.
     pub source: Option<String>,
+    /// What the internet address began with from which it was asked for.
+    pub network: Option<String>,
     /// Names of the chosen topics; empty means all of them.
     pub topics: Vec<String>,
     /// Names of the chosen digests.
     pub digests: Vec<String>,
     pub expires_days: u32,
+    /// When the link ends, in words: in the mail that reminds.
+    pub expires_at: Option<String>,
     /// The address is confirmed already; the mail asks to confirm other choices.
     pub changes: bool,
 }

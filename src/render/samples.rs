@@ -39,9 +39,11 @@ impl super::contexts::ConfirmationMail {
             never_url: format!("{NEWS}/never/n_T5x8Re2Qy6Uw1Kd3Fz7Hb0Mc4"),
             requested_at: "24 November 2026 at 9:14 GMT".into(),
             source: Some("www.harbourledger.example".into()),
+            network: Some("203.0.113".into()),
             topics: vec!["Energy".into(), "Ports and shipping".into()],
             digests: vec!["Morning briefing".into(), "Breaking news".into()],
             expires_days: 7,
+            expires_at: None,
             changes: false,
         }
     }

@@ -106,6 +106,13 @@ fn the_mails_look_as_agreed() {
     let changes = renderer().confirmation(&changes).unwrap();
     assert_eq!(changes.subject, "Confirm your changes: The Harbour Ledger");
     insta::assert_snapshot!("confirmation_of_changes_text", changes.text);
+    let reminder = ConfirmationMail {
+        expires_at: Some("Tuesday, 1 December 2026, at 9:14".into()),
+        ..ConfirmationMail::sample()
+    };
+    let reminder = renderer().confirmation(&reminder).unwrap();
+    assert_eq!(reminder.subject, "Not confirmed yet: The Harbour Ledger");
+    insta::assert_snapshot!("confirmation_reminder_text", reminder.text);
 }
 
 #[test]

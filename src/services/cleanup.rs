@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{Deps, control_issue, idempotency};
+use super::{Deps, control_issue, idempotency, sign_up};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{
@@ -77,8 +77,9 @@ pub async fn sweep(deps: &Deps) -> Result<usize, StoreError> {
     Ok(jobs.len())
 }
 
-/// Forgets counters, nodes, answers to repeated requests and finished jobs of the past.
+/// Forgets sign-ups that nobody confirmed, counters, nodes, answers to repeated requests and finished jobs of the past.
 pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
+    sign_up::forget(deps).await?;
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     counters::prune(&mut tx, now - TimeDelta::days(2)).await?;

@@ -4,12 +4,14 @@
 use std::net::IpAddr;
 
 use super::{Deps, consent, plan_issue};
+use crate::domain::funnel::FunnelStep;
 use crate::domain::publication::Publication;
 use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
 };
 use crate::domain::token::token_hash;
 use crate::store::consents::{self, Consent};
+use crate::store::funnel::{self, Steps};
 use crate::store::{StoreError, Tx, publications, sign_ups, subscribers, subscriptions};
 
 /// What a confirmation link leads to.
@@ -93,6 +95,10 @@ pub async fn confirm(
             detail: Some(&chosen),
         };
         consents::append(&mut tx, &evidence).await?;
+        if found.subscription.state != SubscriptionState::Confirmed {
+            let steps = Steps::one(found.publication.id, FunnelStep::Confirmed);
+            funnel::count(&mut tx, &steps, now).await?;
+        }
         tx.commit().await?;
         found.standing = Standing::Confirmed;
         tracing::info!(subscription = %found.subscription.id, "subscription confirmed");

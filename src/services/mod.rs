@@ -47,6 +47,8 @@ pub mod words;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
 use crate::domain::clock::{Clock, Time};
 use crate::domain::delivery::OnUnknown;
 use crate::domain::job::{Job, Wakeups};
@@ -99,6 +101,8 @@ pub struct Limits {
     /// Confirmation mails in an hour; 0 means no limit.
     pub per_hour: u32,
     pub pending_days: u32,
+    /// How long after a sign-up its reader is reminded, once; `None` means never.
+    pub reminder_after: Option<TimeDelta>,
     pub retry_for: Duration,
     pub on_unknown: OnUnknown,
     /// Whether hubs are asked to tell of feeds' news.

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use super::unsubscribe::{Reader, find_in};
 use super::{Deps, suppress};
-use crate::domain::subscription::{ConsentKind, truncated};
+use crate::domain::funnel::FunnelStep;
+use crate::domain::subscription::{ConsentKind, SubscriptionState, truncated};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::token::Purpose;
 use crate::store::consents::{self, Consent};
+use crate::store::funnel::{self, Steps};
 use crate::store::{StoreError, Tx, suppressions};
 
 /// What stands in the evidence and beside the suppression.
@@ -49,6 +51,10 @@ pub async fn stop(
     let reason = SuppressionReason::Reader;
     if suppress::add_in(deps, &mut tx, email, reason, Some(SOURCE)).await? {
         note(deps, &mut tx, &reader, ConsentKind::Refused, address).await?;
+        if reader.subscription.state == SubscriptionState::Pending {
+            let steps = Steps::one(reader.publication.id, FunnelStep::Refused);
+            funnel::count(&mut tx, &steps, deps.now()).await?;
+        }
     }
     let standing = standing(deps, &mut tx, &reader).await?;
     tx.commit().await?;

@@ -149,6 +149,16 @@ pub async fn take(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Arrival>, St
     Ok(taken)
 }
 
+/// Forgets those that came before an id; returns how many.
+pub async fn prune(tx: &mut Tx, before: Uuid) -> Result<u64, StoreError> {
+    let gone = on!(tx, |conn| sqlx::query("DELETE FROM arrivals WHERE id < $1")
+        .bind(before)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(gone)
+}
+
 async fn set_aside(tx: &mut Tx, id: Uuid, body: &str, due_at: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
         "INSERT INTO arrivals (id, due_at, body) VALUES ($1, $2, $3)"

@@ -9,17 +9,17 @@ use crate::domain::clock::Time;
 use crate::domain::ids::{NoticeId, SignUpId};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 
-/// Adds a notice that is due at once.
+/// Adds a notice that is due at once; false where the sign-up has one of a kind that is sent once.
 pub async fn insert(
     tx: &mut Tx,
     id: NoticeId,
     kind: NoticeKind,
     sign_up: SignUpId,
     now: Time,
-) -> Result<(), StoreError> {
-    on!(tx, |conn| sqlx::query(
+) -> Result<bool, StoreError> {
+    let added = on!(tx, |conn| sqlx::query(
         "INSERT INTO notices (id, kind, sign_up_id, state, next_attempt_at, created_at)
-         VALUES ($1, $2, $3, 'pending', $4, $4)"
+         VALUES ($1, $2, $3, 'pending', $4, $4) ON CONFLICT DO NOTHING"
     )
     .bind(id.0)
     .bind(kind.as_str())
@@ -27,8 +27,8 @@ pub async fn insert(
     .bind(now)
     .execute(conn)
     .await
-    .map(drop))?;
-    Ok(())
+    .map(|done| done.rows_affected()))?;
+    Ok(added > 0)
 }
 
 #[derive(FromRow)]
@@ -38,6 +38,7 @@ struct Row {
     sign_up_id: Uuid,
     attempts: i64,
     first_attempt_at: Option<Time>,
+    created_at: Time,
 }
 
 /// Claims a notice for sending; `None` where it is not due or somebody else has it.
@@ -51,7 +52,7 @@ pub async fn claim(
         "UPDATE notices SET state = 'sending', claimed_by = $2, attempts = attempts + 1,
             first_attempt_at = COALESCE(first_attempt_at, $3)
          WHERE id = $1 AND state = 'pending' AND next_attempt_at <= $3
-         RETURNING id, kind, sign_up_id, attempts, first_attempt_at"
+         RETURNING id, kind, sign_up_id, attempts, first_attempt_at, created_at"
     )
     .bind(id.0)
     .bind(node)
@@ -65,6 +66,7 @@ pub async fn claim(
             sign_up: SignUpId(row.sign_up_id),
             attempts: unsigned(row.attempts),
             first_attempt_at: row.first_attempt_at,
+            created_at: row.created_at,
         })
     })
     .transpose()

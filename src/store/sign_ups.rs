@@ -1,9 +1,10 @@
 //! Requests to subscribe, found again by the hash of their confirmation token.
 
+use chrono_tz::Tz;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on};
+use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
 use crate::domain::email_address::EmailAddress;
@@ -20,6 +21,7 @@ struct Row {
     digest_key: String,
     language: Option<String>,
     source: Option<String>,
+    network: Option<String>,
     created_at: Time,
     expires_at: Time,
     used_at: Option<Time>,
@@ -35,6 +37,7 @@ impl From<Row> for SignUp {
             digests: DigestChoice::from_key(&row.digest_key),
             language: row.language,
             source: row.source,
+            network: row.network,
             created_at: row.created_at,
             expires_at: row.expires_at,
             used_at: row.used_at,
@@ -47,8 +50,8 @@ pub async fn insert(tx: &mut Tx, sign_up: &SignUp, token_hash: &[u8]) -> Result<
     on!(tx, |conn| {
         sqlx::query(
         "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, digest_key, language,
-            source, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            source, created_at, expires_at, network)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     )
     .bind(sign_up.id.0)
     .bind(sign_up.subscription.0)
@@ -60,6 +63,7 @@ pub async fn insert(tx: &mut Tx, sign_up: &SignUp, token_hash: &[u8]) -> Result<
     .bind(&sign_up.source)
     .bind(sign_up.created_at)
     .bind(sign_up.expires_at)
+    .bind(&sign_up.network)
     .execute(conn)
     .await
     .map(drop)
@@ -78,6 +82,17 @@ pub async fn set_timezone(tx: &mut Tx, id: SignUpId, timezone: &str) -> Result<(
     .await
     .map(drop))?;
     Ok(())
+}
+
+/// The time zone that a request told.
+pub async fn timezone(tx: &mut Tx, id: SignUpId) -> Result<Option<Tz>, StoreError> {
+    let name: Option<String> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT timezone FROM sign_ups WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(name.and_then(|name| name.parse().ok()))
 }
 
 /// Finds a request by the hash of its token.
@@ -100,6 +115,39 @@ pub async fn find(tx: &mut Tx, id: SignUpId) -> Result<Option<SignUp>, StoreErro
     .fetch_optional(conn)
     .await)?;
     Ok(row.map(SignUp::from))
+}
+
+/// Requests made between two times whose readers are to be reminded: asked by mail, and neither
+/// answered, nor asked again since, nor reminded before.
+pub async fn to_remind(
+    tx: &mut Tx,
+    (from, to): (Time, Time),
+    now: Time,
+    limit: i64,
+) -> Result<Vec<(SignUpId, EmailAddress)>, StoreError> {
+    let rows: Vec<(Uuid, String)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT u.id, r.email FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
+            JOIN subscribers r ON r.id = s.subscriber_id
+            JOIN publications p ON p.id = s.publication_id
+         WHERE u.used_at IS NULL AND u.created_at > $1 AND u.created_at <= $2 AND u.expires_at > $3
+            AND s.state = 'pending' AND r.suppressed_at IS NULL AND p.archived_at IS NULL
+            AND EXISTS (SELECT 1 FROM notices n
+                WHERE n.sign_up_id = u.id AND n.kind = 'confirmation' AND n.state = 'sent')
+            AND NOT EXISTS (SELECT 1 FROM sign_ups o JOIN notices n ON n.sign_up_id = o.id
+                WHERE o.subscription_id = u.subscription_id AND n.kind = 'reminder')
+            AND NOT EXISTS (SELECT 1 FROM sign_ups o
+                WHERE o.subscription_id = u.subscription_id AND o.created_at > u.created_at)
+         ORDER BY u.created_at LIMIT $4"
+    )
+    .bind(from)
+    .bind(to)
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter()
+        .map(|(id, email)| Ok((SignUpId(id), read("subscribers", "email", id, &email)?)))
+        .collect()
 }
 
 /// Marks a request as used; false where it was used before.

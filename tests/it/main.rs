@@ -10,6 +10,7 @@ mod cli;
 mod cli_digest;
 mod cli_token;
 mod compose_speed;
+mod confirmation;
 mod control;
 mod crash;
 mod deliver;

@@ -134,8 +134,9 @@ async fn jobs_of_another_process_are_found_quickly_and_lost_ones_by_the_sweep() 
         digests: paperround::domain::digest::DigestChoice::default(),
         language: None,
         source: None,
+        network: None,
         created_at: running.other.now(),
-        expires_at: running.other.now(),
+        expires_at: running.other.now() + chrono::TimeDelta::days(1),
         used_at: None,
     };
     paperround::store::sign_ups::insert(&mut tx, &sign_up, b"lost")

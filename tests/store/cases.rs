@@ -145,6 +145,7 @@ impl Makes {
             digests: DigestChoice::default(),
             language: None,
             source: Some("https://ledger.example/a".to_owned()),
+            network: None,
             created_at: self.now(),
             expires_at: self.now() + TimeDelta::days(7),
             used_at: None,

@@ -9,15 +9,20 @@ all-topics = Alle Themen
 
 confirm-mail-subject = Bitte bestätigen Sie Ihr Abonnement: { $publication }
 confirm-mail-subject-changes = Bitte bestätigen Sie Ihre Änderungen: { $publication }
+confirm-mail-subject-reminder = Noch nicht bestätigt: { $publication }
 confirm-mail-preheader = Ohne Ihre Bestätigung senden wir Ihnen nichts.
 confirm-mail-about = Ihr Abonnement
 confirm-mail-about-changes = Änderung Ihres Abonnements
+confirm-mail-about-reminder = Erinnerung an Ihr Abonnement
 confirm-mail-title = Nur noch ein Klick
 confirm-mail-asked = Jemand, vermutlich Sie selbst, möchte { $publication } an diese Adresse bekommen.
 confirm-mail-asked-changes = Jemand, vermutlich Sie selbst, möchte ändern, was { $publication } an diese Adresse schickt.
+confirm-mail-reminds = Bestätigt ist das noch nicht. Dies ist die einzige Erinnerung; ohne Bestätigung vergessen wir die Anfrage.
 confirm-mail-button-opens = Die Schaltfläche öffnet eine Seite, auf der Sie das bestätigen.
 confirm-mail-asked-on = Angefragt
 confirm-mail-asked-at = Auf
+confirm-mail-asked-from = Von
+confirm-mail-network = einer Internetadresse, die mit { $start } beginnt
 confirm-mail-frequency = Sie erhalten
 confirm-mail-topics = Themen
 confirm-mail-button = Bestätigen
@@ -28,6 +33,7 @@ confirm-mail-lifetime = Der Link gilt { $days ->
     [one] { $days } Tag
    *[other] { $days } Tage
   } lang.
+confirm-mail-until = Der Link gilt bis { $until }.
 confirm-mail-never-lead = Damit von hier keine Mail mehr kommt, wer auch immer diese Adresse eintippt:
 confirm-mail-never = Nie wieder Mail an mich
 confirm-mail-no-button = Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:

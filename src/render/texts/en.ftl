@@ -10,15 +10,20 @@ all-topics = All topics
 
 confirm-mail-subject = Confirm your subscription: { $publication }
 confirm-mail-subject-changes = Confirm your changes: { $publication }
+confirm-mail-subject-reminder = Not confirmed yet: { $publication }
 confirm-mail-preheader = Nothing will be sent until you confirm.
 confirm-mail-about = Your subscription
 confirm-mail-about-changes = Change of your subscription
+confirm-mail-about-reminder = Reminder of your subscription
 confirm-mail-title = One tap left
 confirm-mail-asked = Somebody, most likely you, asked { $publication } to write to this address.
 confirm-mail-asked-changes = Somebody, most likely you, asked to change what { $publication } sends to this address.
+confirm-mail-reminds = It has not been confirmed yet. This is the only reminder; without a confirmation, what was asked is forgotten.
 confirm-mail-button-opens = The button opens a page where you confirm it.
 confirm-mail-asked-on = Asked on
 confirm-mail-asked-at = At
+confirm-mail-asked-from = From
+confirm-mail-network = an internet address that begins with { $start }
 confirm-mail-frequency = You get
 confirm-mail-topics = Topics
 confirm-mail-button = Confirm
@@ -29,6 +34,7 @@ confirm-mail-lifetime = The link works for { $days ->
     [one] { $days } day
    *[other] { $days } days
   }.
+confirm-mail-until = The link works until { $until }.
 confirm-mail-never-lead = So that no mail comes from here any more, whoever types in this address:
 confirm-mail-never = Never mail me
 confirm-mail-no-button = If the button does not work, open this address:

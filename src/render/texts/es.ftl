@@ -9,15 +9,20 @@ all-topics = Todos los temas
 
 confirm-mail-subject = Confirme su suscripción: { $publication }
 confirm-mail-subject-changes = Confirme sus cambios: { $publication }
+confirm-mail-subject-reminder = Todavía sin confirmar: { $publication }
 confirm-mail-preheader = No le enviaremos nada sin su confirmación.
 confirm-mail-about = Su suscripción
 confirm-mail-about-changes = Cambio de su suscripción
+confirm-mail-about-reminder = Recordatorio de su suscripción
 confirm-mail-title = Solo falta un clic
 confirm-mail-asked = Alguien, probablemente usted, ha pedido recibir { $publication } en esta dirección.
 confirm-mail-asked-changes = Alguien, probablemente usted, ha pedido cambiar lo que { $publication } envía a esta dirección.
+confirm-mail-reminds = La solicitud todavía no se ha confirmado. Este es el único recordatorio; sin confirmación, la solicitud se olvidará.
 confirm-mail-button-opens = El botón abre una página en la que puede confirmarlo.
 confirm-mail-asked-on = Solicitado
 confirm-mail-asked-at = En
+confirm-mail-asked-from = Desde
+confirm-mail-network = una dirección de internet que empieza por { $start }
 confirm-mail-frequency = Recibirá
 confirm-mail-topics = Temas
 confirm-mail-button = Confirmar
@@ -28,6 +33,7 @@ confirm-mail-lifetime = El enlace es válido durante { $days ->
     [one] { $days } día
    *[other] { $days } días
   }.
+confirm-mail-until = El enlace es válido hasta el { $until }.
 confirm-mail-never-lead = Para no recibir más mensajes de aquí, escriba quien escriba esta dirección:
 confirm-mail-never = No me escriban nunca más
 confirm-mail-no-button = Si el botón no funciona, abra esta dirección:

@@ -9,15 +9,20 @@ all-topics = Tous les thèmes
 
 confirm-mail-subject = Confirmez votre abonnement : { $publication }
 confirm-mail-subject-changes = Confirmez vos changements : { $publication }
+confirm-mail-subject-reminder = Pas encore confirmé : { $publication }
 confirm-mail-preheader = Rien ne vous sera envoyé sans votre confirmation.
 confirm-mail-about = Votre abonnement
 confirm-mail-about-changes = Changement de votre abonnement
+confirm-mail-about-reminder = Rappel de votre abonnement
 confirm-mail-title = Plus qu’un clic
 confirm-mail-asked = Quelqu’un, sans doute vous, a demandé à recevoir { $publication } à cette adresse.
 confirm-mail-asked-changes = Quelqu’un, sans doute vous, a demandé à changer ce que { $publication } envoie à cette adresse.
+confirm-mail-reminds = Cette demande n’a pas encore été confirmée. Ce rappel est le seul ; sans confirmation, elle sera oubliée.
 confirm-mail-button-opens = Le bouton ouvre une page où vous le confirmez.
 confirm-mail-asked-on = Demandé le
 confirm-mail-asked-at = Sur
+confirm-mail-asked-from = Depuis
+confirm-mail-network = une adresse internet qui commence par { $start }
 confirm-mail-frequency = Vous recevez
 confirm-mail-topics = Thèmes
 confirm-mail-button = Confirmer
@@ -28,6 +33,7 @@ confirm-mail-lifetime = Le lien est valable { $days ->
     [one] { $days } jour
    *[other] { $days } jours
   }.
+confirm-mail-until = Le lien est valable jusqu’au { $until }.
 confirm-mail-never-lead = Pour ne plus recevoir aucun message d’ici, quelle que soit la personne qui saisit cette adresse :
 confirm-mail-never = Ne plus jamais m’écrire
 confirm-mail-no-button = Si le bouton ne fonctionne pas, ouvrez cette adresse :

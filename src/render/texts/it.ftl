@@ -9,15 +9,20 @@ all-topics = Tutti gli argomenti
 
 confirm-mail-subject = Confermi la Sua iscrizione: { $publication }
 confirm-mail-subject-changes = Confermi le Sue modifiche: { $publication }
+confirm-mail-subject-reminder = Non ancora confermata: { $publication }
 confirm-mail-preheader = Senza la Sua conferma non Le invieremo nulla.
 confirm-mail-about = La Sua iscrizione
 confirm-mail-about-changes = Modifica della Sua iscrizione
+confirm-mail-about-reminder = Promemoria della Sua iscrizione
 confirm-mail-title = Manca solo un clic
 confirm-mail-asked = Qualcuno, probabilmente Lei, ha chiesto di ricevere { $publication } a questo indirizzo.
 confirm-mail-asked-changes = Qualcuno, probabilmente Lei, ha chiesto di cambiare ciò che { $publication } invia a questo indirizzo.
+confirm-mail-reminds = La richiesta non è ancora stata confermata. Questo è l’unico promemoria; senza conferma la richiesta sarà dimenticata.
 confirm-mail-button-opens = Il pulsante apre una pagina in cui può confermarlo.
 confirm-mail-asked-on = Richiesta
 confirm-mail-asked-at = Su
+confirm-mail-asked-from = Da
+confirm-mail-network = un indirizzo internet che inizia con { $start }
 confirm-mail-frequency = Riceverà
 confirm-mail-topics = Argomenti
 confirm-mail-button = Confermare
@@ -28,6 +33,7 @@ confirm-mail-lifetime = Il link è valido per { $days ->
     [one] { $days } giorno
    *[other] { $days } giorni
   }.
+confirm-mail-until = Il link è valido fino a { $until }.
 confirm-mail-never-lead = Per non ricevere più alcun messaggio da qui, chiunque inserisca questo indirizzo:
 confirm-mail-never = Non scrivetemi mai più
 confirm-mail-no-button = Se il pulsante non funziona, apra questo indirizzo:

@@ -20,8 +20,10 @@ use self::plan::{Pace, Plan, Planner};
 use self::read::{Batch, Heard, Source};
 use self::row::{HeaderError, Offer};
 use super::{Deps, consent};
+use crate::domain::funnel::FunnelStep;
 use crate::domain::publication::Publication;
 use crate::domain::text::cut;
+use crate::store::funnel::{self, Steps};
 use crate::store::import::{self as rows, Origin};
 use crate::store::{StoreError, Tx, consents, digests, publications, suppressions};
 
@@ -258,6 +260,10 @@ impl<'a> Writer<'a> {
         }
         if !plan.requests.is_empty() {
             rows::insert_requests(tx, &plan.requests, now).await?;
+            let mut steps = Steps::default();
+            let asked = i64::try_from(plan.requests.len()).unwrap_or(i64::MAX);
+            steps.add(self.publication.id, FunnelStep::Asked, asked);
+            funnel::count(tx, &steps, now).await?;
         }
         Ok(())
     }

@@ -3,7 +3,9 @@
 //! address is seen to a moment later, by `take_in`.
 
 mod desk;
+mod forget;
 mod group;
+mod remind;
 mod take_in;
 
 use std::net::IpAddr;
@@ -25,6 +27,8 @@ use crate::domain::subscription;
 use crate::store::StoreError;
 
 pub use desk::Desk;
+pub use forget::forget;
+pub use remind::remind;
 pub use take_in::take_in;
 
 /// A checked request.

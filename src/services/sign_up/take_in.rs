@@ -8,13 +8,16 @@ use chrono::TimeDelta;
 use super::{all_counter, domain_counter, hour_of};
 use crate::domain::arrival::Arrival;
 use crate::domain::clock::Time;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::funnel::FunnelStep;
 use crate::domain::ids::{NoticeId, SubscriberId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::notice::NoticeKind;
-use crate::domain::subscription::{ConsentKind, SignUp};
+use crate::domain::subscription::{ConsentKind, SignUp, Subscription, SubscriptionState};
 use crate::domain::token::token_hash;
 use crate::services::{Deps, consent};
 use crate::store::consents::{self, Consent};
+use crate::store::funnel::{self, Steps};
 use crate::store::{
     StoreError, Tx, arrivals, counters, inbox_turns, notices, sign_ups, subscribers, subscriptions,
     suppressions,
@@ -40,23 +43,34 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
     let mut budget = Budget::open(deps, &mut tx, now).await?;
     let mut due = arrivals::take(&mut tx, now, GROUP).await?;
     due.sort_by_key(|arrival| arrival.id);
-    budget.look_up(deps, &mut tx, &due).await?;
+    let emails = due.iter().map(|arrival| &arrival.email);
+    budget.look_up(deps, &mut tx, emails).await?;
     let taken = due.len();
     let mut jobs = Vec::new();
     let mut late = Vec::new();
+    let mut steps = Steps::default();
     for arrival in due {
-        if is_unwanted(deps, &mut tx, &arrival, now).await? {
-            continue;
-        }
-        if !budget.has_room(deps, &arrival) {
+        let is_unwanted = is_unwanted(deps, &mut tx, &arrival, now).await?;
+        if !is_unwanted && !budget.has_room(deps, &arrival.email) {
             late.push(arrival);
             continue;
         }
-        if has_turn(deps, &mut tx, &arrival, now).await? {
-            budget.spend(deps, &arrival);
-            keep(deps, &mut tx, &arrival, now).await?;
-            jobs.push(ask(deps, &mut tx, &arrival, now).await?);
+        if is_unwanted || !has_turn(deps, &mut tx, &arrival.email, now).await? {
+            steps.add(arrival.publication, FunnelStep::Asked, 1);
+            steps.add(arrival.publication, FunnelStep::Spared, 1);
+            continue;
         }
+        let subscription = subscription(deps, &mut tx, &arrival, now).await?;
+        if subscription.confirmed_at > Some(arrival.arrived_at) {
+            // Settled meanwhile, by an import or by an earlier mail: nothing is left to ask.
+            continue;
+        }
+        if subscription.state != SubscriptionState::Confirmed {
+            steps.add(arrival.publication, FunnelStep::Asked, 1);
+        }
+        budget.spend(deps, &arrival.email);
+        keep(deps, &mut tx, &arrival, subscription.id, now).await?;
+        jobs.push(ask(deps, &mut tx, &arrival, now).await?);
     }
     if !late.is_empty() {
         arrivals::insert(&mut tx, &late, hour_of(now) + TimeDelta::hours(1)).await?;
@@ -67,6 +81,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
         );
     }
     budget.close(&mut tx).await?;
+    funnel::count(&mut tx, &steps, now).await?;
     tx.commit().await?;
     for job in &jobs {
         deps.wake(job);
@@ -75,7 +90,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
 }
 
 /// The confirmation mails of an hour, for each domain and for all.
-struct Budget {
+pub(super) struct Budget {
     hour: Time,
     all: Vec<u8>,
     used: HashMap<Vec<u8>, i64>,
@@ -85,7 +100,7 @@ struct Budget {
 impl Budget {
     /// Locks the counter of all, so that nodes take requests in one after the other: no budget is
     /// spent twice, and no two of them wait for each other's rows.
-    async fn open(deps: &Deps, tx: &mut Tx, now: Time) -> Result<Self, StoreError> {
+    pub(super) async fn open(deps: &Deps, tx: &mut Tx, now: Time) -> Result<Self, StoreError> {
         let (hour, all) = (hour_of(now), all_counter(deps));
         let used = counters::add(tx, &BTreeMap::from([(all.clone(), 0)]), hour).await?;
         Ok(Self {
@@ -97,23 +112,20 @@ impl Budget {
     }
 
     /// Reads the counters of the domains.
-    async fn look_up(
+    pub(super) async fn look_up(
         &mut self,
         deps: &Deps,
         tx: &mut Tx,
-        due: &[Arrival],
+        emails: impl Iterator<Item = &EmailAddress>,
     ) -> Result<(), StoreError> {
-        let names: Vec<Vec<u8>> = due
-            .iter()
-            .map(|arrival| domain_counter(deps, &arrival.email))
-            .collect();
+        let names: Vec<Vec<u8>> = emails.map(|email| domain_counter(deps, email)).collect();
         let found = counters::read(tx, names.iter().map(Vec::as_slice), self.hour).await?;
         self.used.extend(found);
         Ok(())
     }
 
-    fn has_room(&self, deps: &Deps, arrival: &Arrival) -> bool {
-        let domain = domain_counter(deps, &arrival.email);
+    pub(super) fn has_room(&self, deps: &Deps, email: &EmailAddress) -> bool {
+        let domain = domain_counter(deps, email);
         let is_below = |name: &[u8], limit: u32| {
             let used = self.used.get(name).copied().unwrap_or(0);
             limit == 0 || used < i64::from(limit)
@@ -122,14 +134,14 @@ impl Budget {
             && is_below(&domain, deps.limits.per_domain_per_hour)
     }
 
-    fn spend(&mut self, deps: &Deps, arrival: &Arrival) {
-        for name in [self.all.clone(), domain_counter(deps, &arrival.email)] {
+    pub(super) fn spend(&mut self, deps: &Deps, email: &EmailAddress) {
+        for name in [self.all.clone(), domain_counter(deps, email)] {
             *self.used.entry(name.clone()).or_default() += 1;
             *self.spent.entry(name).or_default() += 1;
         }
     }
 
-    async fn close(self, tx: &mut Tx) -> Result<(), StoreError> {
+    pub(super) async fn close(self, tx: &mut Tx) -> Result<(), StoreError> {
         counters::add(tx, &self.spent, self.hour).await.map(drop)
     }
 }
@@ -152,28 +164,42 @@ async fn is_unwanted(
 }
 
 /// Takes one of the mails that the inbox may get in a day. Ways to write the same inbox share them.
-async fn has_turn(
+pub(super) async fn has_turn(
     deps: &Deps,
     tx: &mut Tx,
-    arrival: &Arrival,
+    email: &EmailAddress,
     now: Time,
 ) -> Result<bool, StoreError> {
     let limit = i64::from(deps.limits.per_address_per_day);
     if limit == 0 {
         return Ok(true);
     }
-    let inbox = format!("inbox {}", arrival.email.inbox());
+    let inbox = format!("inbox {}", email.inbox());
     let inbox = deps.keys.counter_name(&inbox);
     inbox_turns::take(tx, &inbox, now - TimeDelta::hours(24), now, limit).await
 }
 
-/// Writes subscriber, subscription, request and consent.
-async fn keep(deps: &Deps, tx: &mut Tx, arrival: &Arrival, now: Time) -> Result<(), StoreError> {
+/// The subscription that is asked for, made as pending where there is none.
+async fn subscription(
+    deps: &Deps,
+    tx: &mut Tx,
+    arrival: &Arrival,
+    now: Time,
+) -> Result<Subscription, StoreError> {
     let new_id = deps.new_id(SubscriberId::new);
     let subscriber = subscribers::find_or_insert(tx, &arrival.email, new_id, now).await?;
     let new_id = deps.new_id(SubscriptionId::new);
-    let found = subscriptions::find_or_insert(tx, new_id, subscriber, arrival.publication, now);
-    let subscription = found.await?.id;
+    subscriptions::find_or_insert(tx, new_id, subscriber, arrival.publication, now).await
+}
+
+/// Writes the request down, and what was agreed to.
+async fn keep(
+    deps: &Deps,
+    tx: &mut Tx,
+    arrival: &Arrival,
+    subscription: SubscriptionId,
+    now: Time,
+) -> Result<(), StoreError> {
     let sign_up = SignUp {
         id: arrival.id,
         subscription,
@@ -182,6 +208,7 @@ async fn keep(deps: &Deps, tx: &mut Tx, arrival: &Arrival, now: Time) -> Result<
         digests: arrival.digests.clone(),
         language: arrival.language.clone(),
         source: arrival.source.clone(),
+        network: Some(arrival.network.clone()).filter(|network| !network.is_empty()),
         created_at: arrival.arrived_at,
         expires_at: now + TimeDelta::days(i64::from(deps.limits.pending_days)),
         used_at: None,

@@ -310,6 +310,7 @@ impl TestApp {
                 digests: DigestChoice::default(),
                 language: None,
                 source: None,
+                network: None,
                 created_at: now,
                 expires_at: now,
                 used_at: None,

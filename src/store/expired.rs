@@ -1,0 +1,131 @@
+//! Sign-ups whose link has ended, and readers of whom nothing else is known: found and removed.
+
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::lists::{Texts, json};
+use super::{StoreError, Tx, on};
+use crate::domain::clock::Time;
+use crate::domain::ids::{PublicationId, SignUpId, SubscriberId, SubscriptionId};
+
+/// The same statement around a list of ids of both databases.
+macro_rules! with_ids {
+    ($head:literal, $tail:literal) => {
+        Texts {
+            sqlite: concat!($head, "(SELECT unhex(value) FROM json_each($1))", $tail),
+            postgres: concat!(
+                $head,
+                "(SELECT CAST(json_array_elements_text($1::json) AS uuid))",
+                $tail
+            ),
+        }
+    };
+}
+
+const REMOVE_NOTICES: Texts = with_ids!("DELETE FROM notices WHERE sign_up_id IN ", "");
+const REMOVE_SIGN_UPS: Texts = with_ids!("DELETE FROM sign_ups WHERE id IN ", "");
+/// Changes nothing: whoever is at these rows is waited for, so that the next statements see what they
+/// did.
+const LOCK_SUBSCRIBERS: Texts = with_ids!(
+    "UPDATE subscribers SET email_key = email_key WHERE id IN ",
+    ""
+);
+const LOCK_SUBSCRIPTIONS: Texts =
+    with_ids!("UPDATE subscriptions SET state = state WHERE id IN ", "");
+const REMOVE_CONSENTS: Texts = with_ids!(
+    "DELETE FROM consents WHERE subscription_id IN (
+        SELECT s.id FROM subscriptions s WHERE s.id IN ",
+    " AND s.state = 'pending' AND s.confirmed_at IS NULL
+            AND NOT EXISTS (SELECT 1 FROM sign_ups u WHERE u.subscription_id = s.id)
+            AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscription_id = s.id))"
+);
+const REMOVE_SUBSCRIPTIONS: Texts = with_ids!(
+    "DELETE FROM subscriptions WHERE id IN ",
+    " AND state = 'pending' AND confirmed_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM sign_ups u WHERE u.subscription_id = subscriptions.id)
+        AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscription_id = subscriptions.id)"
+);
+const REMOVE_SUBSCRIBERS: Texts = with_ids!(
+    "DELETE FROM subscribers WHERE id IN ",
+    " AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = subscribers.id)"
+);
+
+/// A sign-up whose link has ended.
+#[derive(Debug, Clone)]
+pub struct Expired {
+    pub sign_up: SignUpId,
+    pub subscription: SubscriptionId,
+    pub subscriber: SubscriberId,
+    pub publication: PublicationId,
+    /// Its reader has neither confirmed, by another link, nor refused all mail.
+    pub is_undecided: bool,
+}
+
+#[derive(FromRow)]
+struct Row {
+    sign_up: Uuid,
+    subscription: Uuid,
+    subscriber: Uuid,
+    publication: Uuid,
+    is_undecided: bool,
+}
+
+/// The oldest sign-ups whose link ended unused.
+pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT u.id AS sign_up, s.id AS subscription, r.id AS subscriber,
+            s.publication_id AS publication,
+            s.state = 'pending' AND r.suppressed_at IS NULL AS is_undecided
+         FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
+            JOIN subscribers r ON r.id = s.subscriber_id
+         WHERE u.used_at IS NULL AND u.expires_at <= $1 ORDER BY u.created_at LIMIT $2"
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Expired {
+            sign_up: SignUpId(row.sign_up),
+            subscription: SubscriptionId(row.subscription),
+            subscriber: SubscriberId(row.subscriber),
+            publication: PublicationId(row.publication),
+            is_undecided: row.is_undecided,
+        })
+        .collect())
+}
+
+async fn with(tx: &mut Tx, statement: &Texts, ids: &[Uuid]) -> Result<(), StoreError> {
+    let list: Vec<String> = ids.iter().map(|id| id.simple().to_string()).collect();
+    let statement = statement.on(tx);
+    on!(tx, |conn| sqlx::query(statement)
+        .bind(json(&list)?)
+        .execute(conn)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// Removes sign-ups with their notices.
+pub async fn remove(tx: &mut Tx, sign_ups: &[SignUpId]) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = sign_ups.iter().map(|id| id.0).collect();
+    with(tx, &REMOVE_NOTICES, &ids).await?;
+    with(tx, &REMOVE_SIGN_UPS, &ids).await
+}
+
+/// Removes those of the subscriptions that were never confirmed and have no sign-up left, with
+/// their evidence, and those of the subscribers that have no subscription left.
+pub async fn remove_readers(
+    tx: &mut Tx,
+    subscriptions: &[SubscriptionId],
+    subscribers: &[SubscriberId],
+) -> Result<(), StoreError> {
+    let subscriptions: Vec<Uuid> = subscriptions.iter().map(|id| id.0).collect();
+    let subscribers: Vec<Uuid> = subscribers.iter().map(|id| id.0).collect();
+    with(tx, &LOCK_SUBSCRIBERS, &subscribers).await?;
+    with(tx, &LOCK_SUBSCRIPTIONS, &subscriptions).await?;
+    with(tx, &REMOVE_CONSENTS, &subscriptions).await?;
+    with(tx, &REMOVE_SUBSCRIPTIONS, &subscriptions).await?;
+    with(tx, &REMOVE_SUBSCRIBERS, &subscribers).await
+}
