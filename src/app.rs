@@ -139,9 +139,11 @@ impl App {
     /// The web side alone, for a listener or a test of one's own.
     pub fn router(&self) -> axum::Router {
         let trusted_proxies = self.settings.http.trusted_proxies.clone().into();
+        let embed_origins = self.settings.signup.embed_origins.clone().into();
         web::router(Web {
             deps: self.deps.clone(),
             trusted_proxies,
+            embed_origins,
         })
     }
 

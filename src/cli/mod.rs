@@ -21,6 +21,7 @@ mod output;
 mod preview;
 mod progress;
 mod publication;
+mod publication_embed;
 mod recipe;
 mod serve;
 mod subscriber;

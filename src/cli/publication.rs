@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::output::{Output, Row};
+use super::publication_embed::Embed;
 use super::{Global, context, funnel};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::look::{Colour, Design, Font, Logo};
@@ -27,6 +28,8 @@ pub(super) enum Publication {
         /// Its slug
         slug: String,
     },
+    /// Print the HTML for its form on another site
+    Embed(Embed),
     /// Change a publication; what is not named stays
     Update(Update),
     /// Show what became of sign-ups, day by day (UTC)
@@ -237,6 +240,7 @@ impl Publication {
                     json!({ "confirmed": confirmed, "pending": pending, "unsubscribed": left });
                 out.result(&shown, &serde_json::to_string_pretty(&shown)?)?;
             }
+            Self::Embed(embed) => embed.run(&deps, out).await?,
             Self::Update(change) => {
                 let slug = change.slug.clone();
                 let changed = manage_publication::update(&deps, &slug, |p| change.apply(p)).await?;

@@ -52,6 +52,7 @@ fn environment() -> Environment {
         .separator("__")
         .list_separator(",")
         .with_list_parse_key("http.trusted_proxies")
+        .with_list_parse_key("signup.embed_origins")
         .try_parsing(true)
 }
 
@@ -115,12 +116,18 @@ mod tests {
                 ("PAPERROUND__HTTP__LISTEN", "127.0.0.1:9001"),
                 ("PAPERROUND__SIGNUP__PER_IP_PER_HOUR", "7"),
                 ("PAPERROUND__HTTP__TRUSTED_PROXIES", "10.0.0.0/8,::1"),
+                (
+                    "PAPERROUND__SIGNUP__EMBED_ORIGINS",
+                    "https://a.example/,https://b.example",
+                ),
             ],
         )
         .unwrap();
         assert_eq!(settings.http.listen.port(), 9001);
         assert_eq!(settings.signup.per_ip_per_hour, 7);
         assert_eq!(settings.http.trusted_proxies.len(), 2);
+        let sites = ["https://a.example", "https://b.example"];
+        assert_eq!(settings.signup.embed_origins, sites);
         assert_eq!(settings.relay.0[0].name, "a");
     }
 

@@ -63,6 +63,7 @@ impl Settings {
                 "per_hour": self.signup.per_hour,
                 "pending_days": self.signup.pending_days,
                 "reminder_after": self.signup.reminder_text(),
+                "embed_origins": self.signup.embed_origins,
             },
         })
     }

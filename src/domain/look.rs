@@ -90,6 +90,11 @@ impl Colour {
     /// The accent of a publication that has not chosen one.
     pub const ACCENT: Self = Self([0x1b, 0x55, 0x78]);
 
+    /// A colour by its channels.
+    pub(super) const fn new(red: u8, green: u8, blue: u8) -> Self {
+        Self([red, green, blue])
+    }
+
     /// The relative luminance (WCAG 2).
     fn luminance(self) -> f64 {
         let [red, green, blue] = self.0.map(|channel| {
@@ -110,7 +115,7 @@ impl Colour {
     }
 
     /// The nearest on the way to `end` whose contrast with `ground` is at least `wanted`.
-    fn towards(self, end: Self, ground: Self, wanted: f64) -> Self {
+    pub(super) fn towards(self, end: Self, ground: Self, wanted: f64) -> Self {
         (0..=STEPS)
             .map(|step| self.mixed(end, step))
             .find(|colour| colour.contrast(ground) >= wanted)

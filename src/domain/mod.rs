@@ -64,6 +64,7 @@ pub mod language;
 pub mod look;
 pub mod notice;
 pub mod pace;
+pub mod palette;
 pub mod publication;
 pub mod random;
 pub mod rhythm;

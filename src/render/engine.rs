@@ -19,7 +19,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 21] = embedded! {
+const TEMPLATES: [(&str, &str); 23] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -40,6 +40,8 @@ const TEMPLATES: [(&str, &str); 21] = embedded! {
     "returned.html" => "../web/templates/returned.html",
     "preferences.html" => "../web/templates/preferences.html",
     "archive.html" => "../web/templates/archive.html",
+    "embed_code.html" => "../web/templates/embed_code.html",
+    "frame.html" => "../web/templates/frame.html",
     "message.html" => "../web/templates/message.html",
 };
 
@@ -64,6 +66,8 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     }
     tera.global_context()
         .insert("page_css", super::pages::PAGE_CSS);
+    tera.global_context()
+        .insert("frame_css", super::embed::FRAME_CSS);
     tera.global_context()
         .insert("zone_script", super::pages::ZONE_SCRIPT);
     let parts = PARTS.iter().map(|part| (part.template, part.source));

@@ -8,6 +8,7 @@ pub mod dates;
 #[cfg(test)]
 mod design_tests;
 pub mod emails;
+pub mod embed;
 mod engine;
 mod fit;
 mod frugal;

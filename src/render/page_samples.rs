@@ -1,29 +1,33 @@
 //! One sample of each page, for tests.
 
 use super::contexts::PublicationView;
+use super::embed::{FramePage, FrameState, colours};
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
     DigestOption, GoodbyePage, Headline, LanguageOption, LatestIssue, LeavePage, MessagePage,
     NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage, TopicOption,
 };
 use super::samples;
-use crate::domain::look::Direction;
+use crate::domain::look::{Colour, Direction};
+use crate::domain::palette::{Palette, Wish};
 
 const NEWS: &str = "https://news.harbourledger.example";
 
+pub(super) const TOPICS: [(&str, &str); 3] = [
+    ("banking", "Banking"),
+    ("energy", "Energy"),
+    ("ports", "Ports and shipping"),
+];
+
 fn topics(checked: &[&str]) -> Vec<TopicOption> {
-    [
-        ("banking", "Banking"),
-        ("energy", "Energy"),
-        ("ports", "Ports and shipping"),
-    ]
-    .into_iter()
-    .map(|(slug, name)| TopicOption {
-        slug: slug.into(),
-        name: name.into(),
-        checked: checked.contains(&slug),
-    })
-    .collect()
+    TOPICS
+        .into_iter()
+        .map(|(slug, name)| TopicOption {
+            slug: slug.into(),
+            name: name.into(),
+            checked: checked.contains(&slug),
+        })
+        .collect()
 }
 
 fn languages() -> Vec<LanguageOption> {
@@ -223,6 +227,26 @@ impl MessagePage {
             text: "The address may have been cut off when it was copied. Try the link in your \
                    mail again."
                 .into(),
+        }
+    }
+}
+
+impl FramePage {
+    pub(crate) fn sample(state: FrameState) -> Self {
+        let form = SignUpPage::sample();
+        Self {
+            publication: form.publication,
+            state,
+            frame_url: "/embed/ledger?topic=energy".into(),
+            colours: colours(Palette::wished(Wish::default(), Colour::ACCENT)),
+            topics: vec!["energy".into()],
+            topic_names: vec!["Energy".into()],
+            email: "clara.mills@example.org".into(),
+            email_error: None,
+            form_error: None,
+            asks_zone: false,
+            consent_text: form.consent_text,
+            source: None,
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::Renderer;
+use super::embed::{FramePage, FrameState};
 use super::pages::{
     ArchivePage, CheckInboxPage, ConfirmPage, ConfirmedPage, GoodbyePage, LeavePage, MessagePage,
     NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage,
@@ -65,6 +66,12 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
         ),
         page(renderer, &PreferencesPage::sample(), language),
         page(renderer, &ArchivePage::sample(), language),
+        page(renderer, &FramePage::sample(FrameState::Form), language),
+        page(
+            renderer,
+            &FramePage::sample(FrameState::CheckInbox),
+            language,
+        ),
         page(renderer, &MessagePage::sample(), language),
     ]
 }

@@ -24,7 +24,7 @@ pub fn script_hash() -> String {
     source_hash(ZONE_SCRIPT)
 }
 
-fn source_hash(source: &str) -> String {
+pub(super) fn source_hash(source: &str) -> String {
     use base64::Engine as _;
     let hash = digest(&SHA256, source.as_bytes());
     let text = base64::engine::general_purpose::STANDARD.encode(hash.as_ref());

@@ -16,6 +16,7 @@ pub mod discover_feed;
 pub mod doctor;
 pub mod edit_article;
 mod edition;
+pub mod embed_code;
 pub mod fetch_feed;
 pub mod idempotency;
 pub mod import;

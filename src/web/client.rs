@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
+use axum::http::header::REFERER;
 use axum::http::request::Parts;
 use ipnet::IpNet;
 
 use super::Web;
+use crate::domain::text;
 
 /// The network address of the person behind a request.
 pub(super) struct Client(pub IpAddr);
@@ -49,6 +51,14 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAdd
         }
     }
     client
+}
+
+/// The page of another site that a request comes from, as far as the browser tells.
+pub(super) fn foreign_page(web: &Web, headers: &HeaderMap) -> Option<String> {
+    let page = headers.get(REFERER)?.to_str().ok()?;
+    let is_own = page.starts_with(&web.deps.limits.public_url);
+    let page = text::line("source", text::cut(page, 500), 500).ok()?;
+    (!is_own && page.starts_with("http")).then_some(page)
 }
 
 #[cfg(test)]

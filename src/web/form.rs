@@ -31,6 +31,19 @@ pub(super) struct SignUpForm {
 }
 
 impl SignUpForm {
+    /// An empty form for what the address of its page asks for.
+    pub(super) fn asked_for(query: &str) -> Self {
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()).take(100) {
+            match name.as_ref() {
+                "topic" => form.topics.push(value.into_owned()),
+                "source" => form.source = value.into_owned(),
+                _ => {}
+            }
+        }
+        form
+    }
+
     /// Reads a body by its type; a form is assumed where none is named.
     pub(super) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, WebError> {
         let kind = headers

@@ -20,6 +20,7 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
     ]
     .iter()
     .any(|p| path.starts_with(p));
+    let is_framed = path.starts_with("/embed/");
     let mut response = next.run(request).await;
     let mut set = |name: HeaderName, value: &str| {
         if let (false, Ok(value)) = (
@@ -29,7 +30,12 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
             response.headers_mut().insert(name, value);
         }
     };
-    set(header::CONTENT_SECURITY_POLICY, &pages_policy());
+    let policy = if is_framed {
+        frame_policy(&web, &style_hash())
+    } else {
+        pages_policy(&style_hash(), "'none'")
+    };
+    set(header::CONTENT_SECURITY_POLICY, &policy);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::VARY, "accept-language");
     // Addresses of pages hold tokens; no other site may learn them.
@@ -50,11 +56,19 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
     response
 }
 
-/// Our one style, our one script and forms to ourselves; nothing else.
-fn pages_policy() -> String {
+/// The policy of a page in a frame of somebody else's page, with its style.
+pub(super) fn frame_policy(web: &Web, styles: &str) -> String {
+    if web.embed_origins.is_empty() {
+        pages_policy(styles, "*")
+    } else {
+        pages_policy(styles, &web.embed_origins.join(" "))
+    }
+}
+
+/// Our style, our one script and forms to ourselves; nothing else.
+fn pages_policy(styles: &str, ancestors: &str) -> String {
     format!(
-        "default-src 'none'; style-src {}; script-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        style_hash(),
+        "default-src 'none'; style-src {styles}; script-src {}; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
         script_hash()
     )
 }

@@ -61,6 +61,12 @@ impl Asked {
         self.of_reader(web, None, publication)
     }
 
+    /// The same, whatever the browser accepts: chosen in the address, else the publication's own.
+    pub(super) fn chosen_of<'w>(&self, web: &'w Web, publication: &Publication) -> &'w str {
+        let texts = web.deps.renderer.texts();
+        texts.best_of(publication, self.chosen.as_deref())
+    }
+
     /// The language of a reader's own page: chosen, else the one that they signed up in.
     pub(super) fn of_reader<'w>(
         &self,

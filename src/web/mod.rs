@@ -4,6 +4,7 @@ mod answer;
 mod api;
 mod client;
 mod conditional;
+mod cors;
 mod error;
 mod form;
 mod headers;
@@ -27,4 +28,6 @@ pub struct Web {
     pub deps: Deps,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Arc<[IpNet]>,
+    /// The sites that may embed the form; empty for any site.
+    pub embed_origins: Arc<[String]>,
 }

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use super::{Web, api, error, headers, public, status};
+use super::{Web, api, cors, error, headers, public, status};
 
 /// A sign-up with every field at its limit stays well below.
 const MAX_BODY: usize = 64 * 1024;
@@ -45,10 +45,16 @@ pub fn router(web: Web) -> Router {
             "/never/{token}",
             get(public::never_mail::show).post(public::never_mail::press),
         )
+        .route(
+            "/embed/{publication}",
+            get(public::embed::show).post(public::embed::submit),
+        )
         .route("/{publication}", get(public::sign_up::show))
         .route(
             "/{publication}/subscribe",
-            post(public::sign_up::submit).get(public::sign_up::back),
+            post(public::sign_up::submit)
+                .get(public::sign_up::back)
+                .layer(cors::of_forms(&web.embed_origins)),
         )
         .route("/{publication}/archive", get(public::archive::list))
         .route("/{publication}/archive.xml", get(public::archive::feed))

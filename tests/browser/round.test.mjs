@@ -119,6 +119,13 @@ async function signUpBeneath(reader) {
   assert.deepEqual(await ticked(box, 'frequency'), ['daily']);
   await box.locator('[name=frequency][value=two-minutes]').check();
   await box.getByRole('button', { name: 'Sign up' }).click();
+  if (reader.script) {
+    // The script of the site's page lets the form answer in place.
+    await box.getByRole('status').filter({ hasText: 'a link to confirm' }).waitFor();
+    assert.ok(page.url().startsWith(`${reader.demo.site}/`), page.url());
+    await reader.isAccessible(`${reader.name}: signed up beneath`);
+    return;
+  }
   await reader.see('Check your inbox');
   assert.ok(page.url().startsWith(`${reader.demo.service}/`), page.url());
   assert.match(await page.getByRole('main').innerText(), new RegExp(reader.email));

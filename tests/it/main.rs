@@ -18,6 +18,7 @@ mod digests;
 mod dkim;
 mod doctor;
 mod editions;
+mod embed;
 mod full_disk;
 mod hostile;
 mod import;

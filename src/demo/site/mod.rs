@@ -48,6 +48,10 @@ impl Links {
     fn sign_up(&self) -> String {
         format!("{}/{}", self.paperround, self.publication)
     }
+
+    fn script(&self) -> String {
+        format!("{}/embed/{}.js?lang=en", self.paperround, self.publication)
+    }
 }
 
 /// An article with its time.
@@ -106,7 +110,7 @@ impl Site {
         Self {
             policy: format!(
                 "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-                 form-action {form_target}"
+                 form-action {form_target}; script-src {form_target}; connect-src {form_target}"
             ),
             links,
             news: RwLock::new(News::open(now)),

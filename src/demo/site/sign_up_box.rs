@@ -1,4 +1,5 @@
-//! The sign-up box beneath an article: a plain HTML form that goes to Paperround.
+//! The sign-up box beneath an article: a plain HTML form that goes to Paperround, and the script
+//! that lets it answer in place.
 
 use super::super::content::{TOPICS, Topic};
 use super::super::html::{each, esc};
@@ -18,7 +19,7 @@ pub(super) fn sign_up_box(links: &Links, item: &Published) -> String {
         "<section class=\"sign-up\" id=\"sign-up\" aria-labelledby=\"sign-up-title\">\n\
          <h2 id=\"sign-up-title\">Stay updated on business news</h2>\n\
          <p>The headlines of The Harbour Ledger in one quiet mail. No tracking.</p>\n\
-         <form method=\"post\" action=\"{action}/subscribe\">\n\
+         <form data-paperround method=\"post\" action=\"{action}/subscribe\">\n\
          <input type=\"hidden\" name=\"source\" value=\"{source}\">\n\
          <p class=\"field\"><label for=\"email\">Your email address</label>\n\
          <input type=\"email\" id=\"email\" name=\"email\" required maxlength=\"254\" \
@@ -33,8 +34,9 @@ pub(super) fn sign_up_box(links: &Links, item: &Published) -> String {
          <button type=\"submit\">Sign up</button>\n\
          <p class=\"hint\">We send you one mail with a link to confirm, and nothing else before \
          that. Every issue has a link to leave. Your address is used for this newsletter only.</p>\n\
-         </form>\n</section>\n",
+         </form>\n<script src=\"{script}\" defer></script>\n</section>\n",
         action = esc(&links.sign_up()),
+        script = esc(&links.script()),
         source = esc(&links.article(item.article.slug)),
         topics = each(TOPICS, |topic| topic_choice(
             topic,

@@ -147,7 +147,10 @@ async fn every_article_has_the_sign_up_box_beneath() {
         }
         assert!(page.find("</article>") < page.find("<form"), "{path}");
         assert_eq!(page.matches("name=\"topics\"").count(), 5);
-        assert!(!page.contains("<script"));
+        let script =
+            "<script src=\"http://127.0.0.1:8080/embed/harbour-ledger.js?lang=en\" defer></script>";
+        assert!(page.contains("<form data-paperround ") && page.contains(script));
+        assert_eq!(page.matches("<script").count(), 1);
     }
 }
 
@@ -173,7 +176,8 @@ async fn the_front_page_shows_every_article_and_topic() {
     assert_eq!(
         page.header("content-security-policy"),
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
-         form-action http://127.0.0.1:8080"
+         form-action http://127.0.0.1:8080; script-src http://127.0.0.1:8080; \
+         connect-src http://127.0.0.1:8080"
     );
     for item in &site.news().published {
         assert!(

@@ -104,6 +104,13 @@ check-inbox-wrong = Falsche Adresse? Von vorn beginnen
 check-inbox-meanwhile = Inzwischen frühere Ausgaben lesen
 check-inbox-json = Wenn sich die Adresse anmelden lässt, ist eine Mail mit einem Link zum Bestätigen unterwegs.
 
+## The form on other sites
+
+embed-about = Auf dem Laufenden bleiben: { $topics }
+embed-wait = Einen Moment …
+embed-offline = Zurzeit besteht keine Verbindung. Bitte versuchen Sie es noch einmal.
+embed-meant = Meinten Sie { $address }? Mit dieser Adresse anmelden
+
 ## The page behind the link to confirm
 
 confirm-title = Nur noch ein Klick

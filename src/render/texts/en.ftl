@@ -105,6 +105,13 @@ check-inbox-wrong = Wrong address? Start again
 check-inbox-meanwhile = Read past issues meanwhile
 check-inbox-json = If the address can be signed up, a mail with a link to confirm is on its way.
 
+## The form on other sites
+
+embed-about = Stay updated: { $topics }
+embed-wait = One moment …
+embed-offline = There is no connection at the moment. Please try again.
+embed-meant = Did you mean { $address }? Sign up with that address
+
 ## The page behind the link to confirm
 
 confirm-title = One tap left

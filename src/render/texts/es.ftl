@@ -104,6 +104,13 @@ check-inbox-wrong = ¿Dirección equivocada? Empezar de nuevo
 check-inbox-meanwhile = Leer mientras tanto números anteriores
 check-inbox-json = Si la dirección se puede suscribir, un mensaje con un enlace de confirmación va de camino.
 
+## The form on other sites
+
+embed-about = Manténgase al día: { $topics }
+embed-wait = Un momento…
+embed-offline = En este momento no hay conexión. Inténtelo de nuevo.
+embed-meant = ¿Quería decir { $address }? Suscribirse con esa dirección
+
 ## The page behind the link to confirm
 
 confirm-title = Solo falta un clic

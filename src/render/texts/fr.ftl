@@ -104,6 +104,13 @@ check-inbox-wrong = Mauvaise adresse ? Recommencer
 check-inbox-meanwhile = Lire les numéros précédents en attendant
 check-inbox-json = Si l’adresse peut être inscrite, un message avec un lien de confirmation est en route.
 
+## The form on other sites
+
+embed-about = Restez informé : { $topics }
+embed-wait = Un instant…
+embed-offline = La connexion est interrompue. Veuillez réessayer.
+embed-meant = Vouliez-vous dire { $address } ? S’inscrire avec cette adresse
+
 ## The page behind the link to confirm
 
 confirm-title = Plus qu’un clic

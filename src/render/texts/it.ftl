@@ -104,6 +104,13 @@ check-inbox-wrong = Indirizzo sbagliato? Ricominciare
 check-inbox-meanwhile = Leggere intanto i numeri precedenti
 check-inbox-json = Se l’indirizzo può essere iscritto, un messaggio con un link di conferma è in viaggio.
 
+## The form on other sites
+
+embed-about = Resti aggiornato: { $topics }
+embed-wait = Un momento…
+embed-offline = Al momento non c’è connessione. Riprovi, per favore.
+embed-meant = Intendeva { $address }? Iscriversi con questo indirizzo
+
 ## The page behind the link to confirm
 
 confirm-title = Manca solo un clic

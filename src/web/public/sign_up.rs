@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::services::sign_up::{self, Request};
 use crate::store::articles;
 use crate::web::Web;
 use crate::web::answer::{Wants, or_page, page};
-use crate::web::client::Client;
+use crate::web::client::{Client, foreign_page};
 use crate::web::error::WebError;
 use crate::web::form::SignUpForm;
 use crate::web::language::Asked;
@@ -30,11 +30,11 @@ use crate::web::views::{Offer, offer};
 
 /// What was wrong with a form, by field.
 #[derive(Debug, Default)]
-struct Errors {
-    email: Option<String>,
-    topics: Option<String>,
-    frequency: Option<String>,
-    form: Option<String>,
+pub(super) struct Errors {
+    pub email: Option<String>,
+    pub topics: Option<String>,
+    pub frequency: Option<String>,
+    pub form: Option<String>,
 }
 
 /// The form.
@@ -42,11 +42,16 @@ pub(in crate::web) async fn show(
     State(web): State<Web>,
     asked: Asked,
     Path(slug): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Response {
     let shown = async {
         let offer = offer(&web, &slug).await?;
         let language = asked.of_page(&web, &offer.publication);
-        let empty = SignUpForm::default();
+        let mut empty = SignUpForm::asked_for(query.as_deref().unwrap_or_default());
+        if empty.source.is_empty() {
+            empty.source = foreign_page(&web, &headers).unwrap_or_default();
+        }
         let (errors, status) = (Errors::default(), StatusCode::OK);
         form_page(&web, &offer, &empty, language, errors, status).await
     };
@@ -82,23 +87,40 @@ pub(in crate::web) async fn submit(
     let answered = async {
         let body = body.map_err(|rejection| too_large_or_broken(&rejection))?;
         let offer = offer(&web, &slug).await?;
-        let form = SignUpForm::read(&headers, &body)?;
+        let mut form = SignUpForm::read(&headers, &body)?;
+        if form.source.is_empty() {
+            form.source = foreign_page(&web, &headers).unwrap_or_default();
+        }
         let asked = asked.or_form(&form.language).or_form(&form.lang);
         let language = asked.of_page(&web, &offer.publication);
         spoken = language;
-        match checked(&web, &offer, &form, language, address) {
-            Ok(request) => {
-                sign_up::sign_up(&web.deps, &offer.publication, &request).await?;
-                accepted(&web, &offer, &form, language, wants)
-            }
-            Err(errors) => refused(&web, &offer, &form, language, errors, wants).await,
+        match take(&web, &offer, &form, language, address).await? {
+            None => accepted(&web, &offer, &form, language, wants),
+            Some(errors) => refused(&web, &offer, &form, language, errors, wants).await,
         }
     };
     let answered: Result<Response, WebError> = answered.await;
     answered.unwrap_or_else(|error| error.answer(&web, wants, spoken))
 }
 
-fn too_large_or_broken(rejection: &BytesRejection) -> WebError {
+/// Signs up whoever filled in a form, or says what is wrong with it.
+pub(super) async fn take(
+    web: &Web,
+    offer: &Offer,
+    form: &SignUpForm,
+    language: &str,
+    address: IpAddr,
+) -> Result<Option<Errors>, WebError> {
+    match checked(web, offer, form, language, address) {
+        Ok(request) => {
+            sign_up::sign_up(&web.deps, &offer.publication, &request).await?;
+            Ok(None)
+        }
+        Err(errors) => Ok(Some(errors)),
+    }
+}
+
+pub(super) fn too_large_or_broken(rejection: &BytesRejection) -> WebError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => WebError::TooLarge,
         _ => WebError::BadBody("The request broke off.".to_owned()),
