@@ -17,6 +17,7 @@ use url::Url;
 
 use crate::config::dkim::Dkim;
 use crate::config::init::{new_key, write_new};
+use crate::config::signup::Disposable;
 use crate::config::{Settings, relay};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::random::{Random, StdRandom};
@@ -25,10 +26,12 @@ use crate::feeds::fetch::{FetchLimits, Fetcher};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
+use crate::mail::dns::Dns;
 use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
 use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
+use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
 use crate::services::{Deps, Limits, cleanup};
 use crate::store::{Store, migrate};
@@ -109,6 +112,7 @@ impl App {
             wakeups: Arc::clone(&wakes) as _,
             limits: limits(&settings),
             desk: Arc::default(),
+            guard: Arc::new(Guard::asking(resolver(&settings))),
         };
         Ok(Self {
             deps,
@@ -155,6 +159,10 @@ impl App {
         listener: Option<TcpListener>,
         stop: CancellationToken,
     ) -> Result<()> {
+        // The rules hold from the first request on.
+        if let Err(error) = guard::refresh(&self.deps).await {
+            tracing::error!(%error, "the rules of sign-ups cannot be read; tried again");
+        }
         let duties = Duties {
             scheduler: roles.scheduler,
             worker: roles.worker,
@@ -321,10 +329,30 @@ fn limits(settings: &Settings) -> Limits {
         per_hour: settings.signup.per_hour,
         pending_days: settings.signup.pending_days,
         reminder_after: settings.signup.reminder_after,
+        proof_of_work: settings.signup.proof_of_work,
+        proof_of_work_cost: settings.signup.proof_of_work_cost,
+        proof_of_work_from: settings.signup.proof_of_work_from,
+        refuses_disposable: settings.signup.disposable == Disposable::Refuse,
+        mx_check: settings.signup.mx_check,
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,
         websub: settings.feeds.websub,
     }
+}
+
+/// Who is asked whether domains take mail. Without one, all of them count as doing so.
+fn resolver(settings: &Settings) -> Option<Dns> {
+    if !settings.signup.mx_check {
+        return None;
+    }
+    let dns = match settings.signup.resolver {
+        Some(address) => Dns::at(address),
+        None => Dns::system(),
+    };
+    if let Err(error) = &dns {
+        tracing::error!(error, "signup.mx_check: no domain can be looked up");
+    }
+    dns.ok()
 }
 
 /// A name that no other start of any process has had.

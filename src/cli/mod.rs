@@ -24,6 +24,7 @@ mod publication;
 mod publication_embed;
 mod recipe;
 mod serve;
+mod signup_rule;
 mod subscriber;
 mod subscriber_add;
 mod subscriber_show;
@@ -107,6 +108,9 @@ enum Command {
     /// Addresses that get no mail, whatever they are subscribed to
     #[command(subcommand)]
     Suppression(suppression::Suppression),
+    /// Who is let in or kept out when signing up: addresses, domains, networks
+    #[command(subcommand)]
+    SignupRule(signup_rule::SignupRule),
     /// The tokens with which programs use the API
     #[command(subcommand)]
     Token(token::Token),
@@ -165,6 +169,7 @@ impl Command {
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
+            Self::SignupRule(command) => command.run(global, &out).await,
             Self::Token(command) => command.run(global, &out).await,
             Self::Dkim(command) => command.run(global, &out),
             Self::Address(command) => command.run(&out),

@@ -64,6 +64,12 @@ impl Settings {
                 "pending_days": self.signup.pending_days,
                 "reminder_after": self.signup.reminder_text(),
                 "embed_origins": self.signup.embed_origins,
+                "proof_of_work": self.signup.proof_of_work,
+                "proof_of_work_cost": self.signup.proof_of_work_cost,
+                "proof_of_work_from": self.signup.proof_of_work_from,
+                "disposable": self.signup.disposable,
+                "mx_check": self.signup.mx_check,
+                "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
             },
         })
     }

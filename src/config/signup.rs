@@ -1,11 +1,14 @@
 //! `[signup]`
 
+use std::net::SocketAddr;
+
 use chrono::TimeDelta;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::{Origin, Url};
 
 use super::Problem;
 use crate::domain::feed::parse_span;
+use crate::domain::proof::ProofOfWork;
 
 /// The limits of the sign-up form; 0 means no limit.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +31,37 @@ pub struct SignUp {
     /// any site.
     #[serde(deserialize_with = "origins")]
     pub embed_origins: Vec<String>,
+    /// When a form has to come with a proof of work.
+    pub proof_of_work: ProofOfWork,
+    /// The largest number of the sum; half of it is tried on average.
+    pub proof_of_work_cost: u32,
+    /// Confirmation mails in ten minutes, over all nodes, from which on `auto` asks.
+    pub proof_of_work_from: u32,
+    /// What becomes of addresses at throw-away domains.
+    pub disposable: Disposable,
+    /// Whether the DNS is asked if a domain takes mail.
+    pub mx_check: bool,
+    /// Who is asked; the machine's resolver where it is not set.
+    #[serde(deserialize_with = "address_or_nothing")]
+    pub resolver: Option<SocketAddr>,
+}
+
+/// What becomes of addresses at throw-away domains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Disposable {
+    Refuse,
+    Allow,
+}
+
+/// An address with a port, or an empty text.
+fn address_or_nothing<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(from)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| serde::de::Error::custom("not an address with a port, as in 127.0.0.1:53");
+    text.parse().map(Some).map_err(wrong)
 }
 
 impl Default for SignUp {
@@ -40,6 +74,12 @@ impl Default for SignUp {
             pending_days: 7,
             reminder_after: None,
             embed_origins: Vec::new(),
+            proof_of_work: ProofOfWork::Auto,
+            proof_of_work_cost: 200_000,
+            proof_of_work_from: 3000,
+            disposable: Disposable::Refuse,
+            mx_check: false,
+            resolver: None,
         }
     }
 }
@@ -53,6 +93,10 @@ impl SignUp {
         if self.reminder_after.is_some_and(|after| after >= life) {
             let text = "must be \"off\" or shorter than pending_days";
             problems.push(Problem::new("signup.reminder_after", text));
+        }
+        if !(1000..=10_000_000).contains(&self.proof_of_work_cost) {
+            let name = "signup.proof_of_work_cost";
+            problems.push(Problem::new(name, "must be 1000 to 10000000"));
         }
     }
 

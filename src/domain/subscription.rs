@@ -1,6 +1,6 @@
 //! A subscriber's place in a publication, and the consent it rests on.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use chrono_tz::Tz;
 use ipnet::IpNet;
@@ -104,6 +104,12 @@ pub fn counted(address: IpAddr) -> String {
     network(address, 32, 64)
 }
 
+/// Whether a network as [`truncated`] has it is that of the machine itself.
+pub fn is_own_machine(network: &str) -> bool {
+    network == truncated(Ipv4Addr::LOCALHOST.into())
+        || network == truncated(Ipv6Addr::LOCALHOST.into())
+}
+
 fn network(address: IpAddr, v4_bits: u8, v6_bits: u8) -> String {
     let address = address.to_canonical();
     let bits = if address.is_ipv4() { v4_bits } else { v6_bits };
@@ -133,5 +139,14 @@ mod tests {
             counted("2001:db8:1:2:3::9".parse().unwrap()),
             "2001:db8:1:2::/64"
         );
+        for (address, is_own) in [
+            ("127.0.0.9", true),
+            ("::1", true),
+            ("127.1.0.1", false),
+            ("2001:db8::1", false),
+        ] {
+            let network = truncated(address.parse().unwrap());
+            assert_eq!(is_own_machine(&network), is_own, "{address}");
+        }
     }
 }

@@ -62,6 +62,8 @@ pub struct Keys {
     suppression: hmac::Key,
     hub: hmac::Key,
     hub_secret: hmac::Key,
+    pub(super) stamp: hmac::Key,
+    pub(super) challenge: hmac::Key,
 }
 
 impl Keys {
@@ -81,6 +83,8 @@ impl Keys {
             suppression: key("paperround suppression v1"),
             hub: key("paperround hub v1"),
             hub_secret: key("paperround hub secret v1"),
+            stamp: key("paperround stamp v1"),
+            challenge: key("paperround challenge v1"),
         }
     }
 
@@ -178,7 +182,7 @@ pub fn token_hash(token: &str) -> Vec<u8> {
 }
 
 /// Compares without telling by its time where the difference lies.
-fn same(a: &[u8], b: &[u8]) -> bool {
+pub(super) fn same(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len()
         && a.iter()
             .zip(b)

@@ -34,6 +34,7 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
         (false, false) => "web",
     };
     tasks.spawn(rounds::heartbeat(deps.clone(), roles, stop.clone()));
+    tasks.spawn(rounds::guard(deps.clone(), stop.clone()));
     if duties.scheduler {
         tasks.spawn(rounds::schedule(deps.clone(), stop.clone()));
         tasks.spawn(rounds::sweep(deps.clone(), stop.clone()));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::{Deps, cleanup, fetch_feed, plan_issue, sign_up, websub};
+use crate::services::{Deps, cleanup, fetch_feed, guard, plan_issue, sign_up, websub};
 use crate::store::StoreError;
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -13,6 +13,8 @@ const TICK: Duration = Duration::from_millis(500);
 /// How soon a sign-up is taken in. By the clock and not by its arrival, so that whoever measures how
 /// busy the service is learns nothing about the address that they have just typed.
 const ARRIVALS: Duration = Duration::from_millis(100);
+/// How soon a process knows what presses on the form, and what operators have changed.
+const GUARD: Duration = Duration::from_millis(500);
 const SWEEP: Duration = Duration::from_secs(10);
 /// Sweeps between two clean-ups.
 const PRUNE_EVERY: u32 = 360;
@@ -76,6 +78,11 @@ pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
         Ok::<_, StoreError>(())
     })
     .await;
+}
+
+/// Keeps what the guard of the form knows up to date.
+pub(super) async fn guard(deps: Deps, stop: CancellationToken) {
+    every(GUARD, "guard", &stop, || guard::refresh(&deps)).await;
 }
 
 /// Reminds, and finds rows that are due whatever happened to their jobs.

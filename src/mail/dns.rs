@@ -103,6 +103,16 @@ impl Dns {
         Ok(exchanges)
     }
 
+    /// Whether a domain takes mail: it names a mail server, or is one itself (RFC 5321, 5.1), and does
+    /// not say that it takes none (RFC 7505).
+    pub async fn takes_mail(&self, name: &str) -> Result<bool, String> {
+        let exchanges = self.exchanges(name).await?;
+        if exchanges.is_empty() {
+            return Ok(!self.addresses(name).await?.is_empty());
+        }
+        Ok(exchanges.iter().any(|exchange| !exchange.host.is_empty()))
+    }
+
     /// The names that an address is said to have (RFC 1035, 3.5).
     pub async fn names(&self, address: IpAddr) -> Result<Vec<String>, String> {
         let found = self

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, json};
 
 use super::contexts::PublicationView;
-use super::pages::{Page, source_hash};
+use super::pages::{GuardFields, Page, source_hash};
 use super::{RenderError, Renderer};
 use crate::domain::look::{Colour, Direction};
 use crate::domain::palette::{Palette, Shade};
@@ -48,6 +48,7 @@ pub struct FramePage {
     pub email: String,
     pub email_error: Option<String>,
     pub form_error: Option<String>,
+    pub guard: GuardFields,
     /// Mails go out at the reader's local time.
     pub asks_zone: bool,
     pub consent_text: String,
@@ -199,7 +200,7 @@ fn topics(all: &[(&str, &str)], most: usize) -> Map<String, serde_json::Value> {
 /// The script without comments, which have a line of their own, and without the blanks that stand
 /// beside punctuation outside of texts.
 fn bare(script: &str) -> String {
-    const MARKS: &str = "=(){}[],:;?|&<>!\n";
+    const MARKS: &str = "=(){}[],:;?|&<>!+\n";
     let lines = script.lines().map(str::trim);
     let code = lines.filter(|line| !line.is_empty() && !line.starts_with("//"));
     let code = code.collect::<Vec<_>>().join("\n");

@@ -19,7 +19,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 23] = embedded! {
+const TEMPLATES: [(&str, &str); 24] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -30,6 +30,7 @@ const TEMPLATES: [(&str, &str); 23] = embedded! {
     "mail/confirm/body.html" => "../../email-templates/confirm/body.html",
     "base.html" => "../web/templates/base.html",
     "choices.html" => "../web/templates/choices.html",
+    "guard.html" => "../web/templates/guard.html",
     "sign_up.html" => "../web/templates/sign_up.html",
     "check_inbox.html" => "../web/templates/check_inbox.html",
     "confirm.html" => "../web/templates/confirm.html",
@@ -70,6 +71,8 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
         .insert("frame_css", super::embed::FRAME_CSS);
     tera.global_context()
         .insert("zone_script", super::pages::ZONE_SCRIPT);
+    tera.global_context()
+        .insert("proof_script", super::pages::PROOF_SCRIPT);
     let parts = PARTS.iter().map(|part| (part.template, part.source));
     tera.add_raw_templates(TEMPLATES.into_iter().chain(parts))
         .map_err(|e| wrong("set", &e))?;

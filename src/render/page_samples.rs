@@ -4,8 +4,9 @@ use super::contexts::PublicationView;
 use super::embed::{FramePage, FrameState, colours};
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
-    DigestOption, GoodbyePage, Headline, LanguageOption, LatestIssue, LeavePage, MessagePage,
-    NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage, TopicOption,
+    DigestOption, GoodbyePage, GuardFields, Headline, LanguageOption, LatestIssue, LeavePage,
+    MessagePage, NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage,
+    TopicOption,
 };
 use super::samples;
 use crate::domain::look::{Colour, Direction};
@@ -55,6 +56,18 @@ fn digests() -> Vec<DigestOption> {
     .collect()
 }
 
+impl GuardFields {
+    fn sample() -> Self {
+        Self {
+            stamp: "AAABnKzq0ABzdGFtcHN0YW1wc3RhbXBzdGFtcA".into(),
+            challenge: None,
+            is_asked: false,
+            goes_on: false,
+            wait_seconds: 15,
+        }
+    }
+}
+
 impl SignUpPage {
     pub(crate) fn sample() -> Self {
         let headline = |card: super::contexts::Card| Headline {
@@ -73,12 +86,26 @@ impl SignUpPage {
             topics_error: None,
             digests_error: None,
             form_error: None,
+            guard: GuardFields::sample(),
             languages: languages(),
             consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
                            mail until you leave."
                 .into(),
             asks_zone: false,
             source: None,
+        }
+    }
+
+    pub(crate) fn asked_sample() -> Self {
+        Self {
+            email: "clara.mills@inbox.example".into(),
+            guard: GuardFields {
+                challenge: Some("{\"algorithm\":\"SHA-256\"}".into()),
+                is_asked: true,
+                goes_on: true,
+                ..GuardFields::sample()
+            },
+            ..Self::sample()
         }
     }
 
@@ -244,6 +271,7 @@ impl FramePage {
             email: "clara.mills@example.org".into(),
             email_error: None,
             form_error: None,
+            guard: form.guard,
             asks_zone: false,
             consent_text: form.consent_text,
             source: None,

@@ -38,6 +38,7 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
     vec![
         page(renderer, &SignUpPage::sample(), language),
         page(renderer, &SignUpPage::wrong_sample(), language),
+        page(renderer, &SignUpPage::asked_sample(), language),
         page(renderer, &CheckInboxPage::sample(), language),
         page(renderer, &ConfirmPage::sample(), language),
         page(renderer, &ConfirmedPage::sample(), language),
@@ -83,6 +84,10 @@ fn words(html: &str) -> String {
         (Some(from), Some(to)) => format!("{}{}", &body[..from], &body[to..]),
         _ => body.to_owned(),
     };
+    let body: String = body
+        .split("<script>")
+        .map(|part| part.split_once("</script>").map_or(part, |(_, rest)| rest))
+        .collect();
     let texts = body.split('<').map(|part| {
         let text = part.split_once('>').map_or(part, |(_, text)| text);
         text.trim()

@@ -11,17 +11,20 @@ use crate::domain::look::Direction;
 /// The whole style of all pages; the page layout puts it into one `<style>`.
 pub const PAGE_CSS: &str = include_str!("../web/assets/page.css");
 
-/// The one script: it fills in the time zone, where the form asks for it.
+/// Fills in the time zone, where the form asks for it.
 pub const ZONE_SCRIPT: &str = include_str!("../web/assets/zone.js");
+
+/// Does the sum of a form that has to prove itself.
+pub const PROOF_SCRIPT: &str = include_str!("../web/assets/proof.js");
 
 /// The source expression for `style-src` that allows the pages' style and no other.
 pub fn style_hash() -> String {
     source_hash(PAGE_CSS)
 }
 
-/// The source expression for `script-src` that allows the pages' script and no other.
-pub fn script_hash() -> String {
-    source_hash(ZONE_SCRIPT)
+/// The source expressions for `script-src` that allow the pages' scripts and no other.
+pub fn script_hashes() -> String {
+    [ZONE_SCRIPT, PROOF_SCRIPT].map(source_hash).join(" ")
 }
 
 pub(super) fn source_hash(source: &str) -> String {
@@ -108,6 +111,21 @@ pub struct Headline {
     pub date: String,
 }
 
+/// What a form needs to get past the guard; `guard.html` writes it into the form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GuardFields {
+    /// Tells when the form was shown.
+    pub stamp: String,
+    /// The sum as JSON, where the form has to come with a proof.
+    pub challenge: Option<String>,
+    /// The form came without one and is shown again.
+    pub is_asked: bool,
+    /// The script sends the form by itself when it has done the sum.
+    pub goes_on: bool,
+    /// How long a browser without script has to wait instead.
+    pub wait_seconds: u32,
+}
+
 /// `GET /{pub}`, and the answer to a form that needs correcting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SignUpPage {
@@ -123,6 +141,7 @@ pub struct SignUpPage {
     pub topics_error: Option<String>,
     pub digests_error: Option<String>,
     pub form_error: Option<String>,
+    pub guard: GuardFields,
     /// The languages that the page can be read in.
     pub languages: Vec<LanguageOption>,
     /// Mails go out at the reader's local time.

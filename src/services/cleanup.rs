@@ -6,8 +6,8 @@ use super::{Deps, control_issue, idempotency, sign_up};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{
-    StoreError, claims, counters, idempotency_keys, inbox_turns, issues, nodes, notices, queue,
-    relay_budgets,
+    StoreError, claims, counters, idempotency_keys, inbox_turns, issues, mail_domains, nodes,
+    notices, queue, relay_budgets, used_proofs,
 };
 
 /// Notices that one sweep takes: more in a second than an import makes due.
@@ -86,6 +86,8 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     inbox_turns::prune(&mut tx, now - TimeDelta::days(2)).await?;
     nodes::prune(&mut tx, now).await?;
     relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
+    mail_domains::prune(&mut tx, now).await?;
+    used_proofs::prune(&mut tx, now).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await

@@ -18,6 +18,7 @@ pub mod edit_article;
 mod edition;
 pub mod embed_code;
 pub mod fetch_feed;
+pub mod guard;
 pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
@@ -37,6 +38,7 @@ pub mod read_pages;
 pub mod send_notice;
 pub mod sign_mail;
 pub mod sign_up;
+pub mod signup_rules;
 pub mod suppress;
 pub mod suppression_input;
 pub mod table;
@@ -53,6 +55,7 @@ use chrono::TimeDelta;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::delivery::OnUnknown;
 use crate::domain::job::{Job, Wakeups};
+use crate::domain::proof::ProofOfWork;
 use crate::domain::random::Random;
 use crate::domain::token::Keys;
 use crate::feeds::fetch::Fetcher;
@@ -60,6 +63,7 @@ use crate::mail::dkim::DkimKeys;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use deliver::Routes;
+use guard::Guard;
 use plan::Plans;
 use sign_up::Desk;
 use tokio_util::sync::CancellationToken;
@@ -84,6 +88,8 @@ pub struct Deps {
     pub limits: Limits,
     /// Where sign-ups of this process wait to be written down together.
     pub desk: Arc<Desk>,
+    /// What the guard of the form knows in this process.
+    pub guard: Arc<Guard>,
     /// This process, unique per start.
     pub node: String,
 }
@@ -104,6 +110,15 @@ pub struct Limits {
     pub pending_days: u32,
     /// How long after a sign-up its reader is reminded, once; `None` means never.
     pub reminder_after: Option<TimeDelta>,
+    pub proof_of_work: ProofOfWork,
+    /// The largest number of a sum.
+    pub proof_of_work_cost: u32,
+    /// Confirmation mails in ten minutes from which on forms have to prove themselves; 0 means never.
+    pub proof_of_work_from: u32,
+    /// Throw-away domains are not taken.
+    pub refuses_disposable: bool,
+    /// The DNS is asked whether a domain takes mail.
+    pub mx_check: bool,
     pub retry_for: Duration,
     pub on_unknown: OnUnknown,
     /// Whether hubs are asked to tell of feeds' news.

@@ -120,6 +120,19 @@ pub async fn are_due(tx: &mut Tx, now: Time) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
+/// Those that are due, oldest first; they stay. One that cannot be read is left out.
+pub async fn next(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Arrival>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT id, body FROM arrivals WHERE due_at <= $1 ORDER BY due_at, id LIMIT $2"
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    let arrivals = rows.into_iter().map(Arrival::try_from);
+    Ok(arrivals.filter_map(Result::ok).collect())
+}
+
 /// How long a row that cannot be read is left alone: it must not keep others waiting.
 const SET_ASIDE: TimeDelta = TimeDelta::days(1);
 

@@ -81,6 +81,18 @@ pub async fn read<'a>(
     Ok(counts.into_iter().collect())
 }
 
+/// The sum of a counter over the windows from `since` on.
+pub async fn sum_since(tx: &mut Tx, name: &[u8], since: Time) -> Result<i64, StoreError> {
+    let counts: Vec<i64> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT count FROM counters WHERE name = $1 AND window_at >= $2"
+    )
+    .bind(name)
+    .bind(since)
+    .fetch_all(conn)
+    .await)?;
+    Ok(counts.into_iter().sum())
+}
+
 /// Forgets windows that began before `before`.
 pub async fn prune(tx: &mut Tx, before: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(

@@ -53,6 +53,7 @@ impl From<SignUpError> for WebError {
         match error {
             SignUpError::TooMany { retry_after } => Self::TooMany(retry_after),
             SignUpError::Spent { retry_after } => Self::Spent(retry_after),
+            SignUpError::Unproven => Self::BadBody("The proof was used before.".to_owned()),
             SignUpError::Store(error) => Self::Store(error),
         }
     }

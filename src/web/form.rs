@@ -28,6 +28,10 @@ pub(super) struct SignUpForm {
     pub source: String,
     /// A field that people do not see: whoever fills it in is a program.
     pub website: String,
+    /// Tells when the form was shown.
+    pub stamp: String,
+    /// A solved sum, as ALTCHA's form field has it.
+    pub altcha: String,
 }
 
 impl SignUpForm {
@@ -72,6 +76,8 @@ impl SignUpForm {
                 "lang" => form.lang = value,
                 "source" => form.source = value,
                 "website" => form.website = value,
+                "stamp" => form.stamp = value,
+                "altcha" => form.altcha = value,
                 _ => {}
             }
         }

@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::Web;
-use crate::render::pages::{script_hash, style_hash};
+use crate::render::pages::{script_hashes, style_hash};
 
 /// Adds the security headers that a handler has not set itself.
 pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -65,11 +65,11 @@ pub(super) fn frame_policy(web: &Web, styles: &str) -> String {
     }
 }
 
-/// Our style, our one script and forms to ourselves; nothing else.
+/// Our style, our scripts and forms to ourselves; nothing else.
 fn pages_policy(styles: &str, ancestors: &str) -> String {
     format!(
         "default-src 'none'; style-src {styles}; script-src {}; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
-        script_hash()
+        script_hashes()
     )
 }
 

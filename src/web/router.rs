@@ -50,6 +50,11 @@ pub fn router(web: Web) -> Router {
             get(public::embed::show).post(public::embed::submit),
         )
         .route("/{publication}", get(public::sign_up::show))
+        .route("/proof.js", get(public::guard::script))
+        .route(
+            "/{publication}/challenge",
+            get(public::guard::challenge).layer(cors::of_forms(&web.embed_origins)),
+        )
         .route(
             "/{publication}/subscribe",
             post(public::sign_up::submit)

@@ -32,12 +32,29 @@ async fn ask(app: &TestApp, network: &str, email: &str) -> Answer {
     app.request_from(network, request).await
 }
 
+async fn behind_a_proxy() -> TestApp {
+    app(|settings| settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()]).await
+}
+
+/// The same through a proxy.
+async fn ask_through_proxy(app: &TestApp, address: &str, email: &str) -> Answer {
+    let form = format!("email={}", email.replace('@', "%40").replace('+', "%2B"));
+    let request = Request::post("/ledger/subscribe")
+        .header("x-forwarded-for", address)
+        .header("accept", "application/json")
+        .body(Body::from(form))
+        .unwrap();
+    app.request_from("127.0.0.1", request).await
+}
+
 /// Requests that come together, many at a time; returns how many of them were accepted.
 async fn flood(app: &TestApp, requests: impl Iterator<Item = (String, String)>) -> usize {
     let requests: Vec<_> = requests.collect();
     let mut accepted = 0;
     for some in requests.chunks(100) {
-        let answers = some.iter().map(|(network, email)| ask(app, network, email));
+        let answers = some
+            .iter()
+            .map(|(address, email)| ask_through_proxy(app, address, email));
         for answer in join_all(answers).await {
             let status = answer.status.as_u16();
             assert!(matches!(status, 202 | 429), "{status}");
@@ -66,25 +83,26 @@ async fn ask_at(deps: &Deps, app: &TestApp, network: &str, email: &str) -> Resul
         source: None,
         address: network.parse().unwrap(),
         is_trapped: false,
+        proof: None,
     };
     sign_up::sign_up(deps, &app.publication, &request).await
 }
 
 #[tokio::test]
 async fn a_victim_gets_one_mail_whatever_is_thrown_at_the_form() {
-    let app = TestApp::new().await;
+    let app = behind_a_proxy().await;
     let spellings = [
         "victim@gmail.com",
         "VICTIM@gmail.com",
         "v.i.c.t.i.m@gmail.com",
         "victim+news@googlemail.com",
     ];
-    let networks = 100;
-    let requests = (0..1000).map(|n| {
-        let network = format!("198.51.{}.{}", n % networks, n % networks + 1);
-        (network, spellings[n % spellings.len()].to_owned())
+    // From a thousand addresses, as a trusted proxy tells them.
+    let requests = (0..10_000).map(|n| {
+        let address = format!("198.51.{}.{}", n % 1000 / 250, n % 250 + 1);
+        (address, spellings[n % spellings.len()].to_owned())
     });
-    assert_eq!(flood(&app, requests).await, 1000);
+    assert_eq!(flood(&app, requests).await, 10_000);
     app.send_notices().await;
     // The other doors: JSON, another process, and this one after a restart.
     let json = Request::post("/ledger/subscribe")
@@ -108,10 +126,10 @@ async fn a_victim_gets_one_mail_whatever_is_thrown_at_the_form() {
 
 #[tokio::test]
 async fn a_few_networks_reach_few_victims() {
-    let app = TestApp::new().await;
+    let app = behind_a_proxy().await;
     // Ten addresses of IPv4, and one customer with a network of IPv6.
-    let v4 = (0..1000).map(|n| (format!("198.51.100.{}", n % 10), n));
-    let v6 = (1000..1200).map(|n| (format!("2001:db8:1:2::{n:x}"), n));
+    let v4 = (0..10_000).map(|n| (format!("198.51.100.{}", n % 10), n));
+    let v6 = (10_000..10_200).map(|n| (format!("2001:db8:1:2::{n:x}"), n));
     let requests = v4
         .chain(v6)
         .map(|(network, n)| (network, format!("victim{n}@inbox.example")));
@@ -131,6 +149,7 @@ async fn a_few_networks_reach_few_victims() {
 #[tokio::test]
 async fn the_mails_of_an_hour_are_bounded_for_a_domain_and_for_all() {
     let app = app(|settings| {
+        settings.http.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
         settings.signup.per_hour = 30;
         settings.signup.per_domain_per_hour = 10;
     })
@@ -354,7 +373,7 @@ fn links(app: &TestApp, email: &str) -> BTreeSet<String> {
 
 #[tokio::test]
 async fn scanners_that_open_every_link_change_nothing() {
-    const READERS: usize = 40;
+    const READERS: usize = 100;
     let app = app(|settings| settings.signup.per_ip_per_hour = 0).await;
     let digest = app.digest("daily", None, 1).await;
     let pending = |n: usize| format!("pending{n}@inbox.example");

@@ -20,6 +20,8 @@ mod doctor;
 mod editions;
 mod embed;
 mod full_disk;
+mod gate;
+mod guard;
 mod hostile;
 mod import;
 mod ingest_fetch;

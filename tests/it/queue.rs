@@ -86,6 +86,7 @@ fn request(email: &str) -> Request {
         source: None,
         address: "203.0.113.7".parse().unwrap(),
         is_trapped: false,
+        proof: None,
     }
 }
 

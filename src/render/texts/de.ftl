@@ -84,6 +84,9 @@ form-error-address-local = Der Teil vor dem @ fehlt oder ist länger als 64 Zeic
 form-error-address-dots = Der Teil vor dem @ beginnt oder endet mit einem Punkt oder hat zwei Punkte hintereinander.
 form-error-address-character = Die Adresse enthält ein Zeichen, das nicht hineingehört: { $character }
 form-error-address-domain = Der Teil nach dem @ ist kein Domainname wie example.org.
+form-error-address-refused = Diese Adresse nehmen wir hier nicht an. Bitte verwenden Sie eine andere.
+form-error-address-disposable = Wegwerfadressen nehmen wir hier nicht an. Bitte verwenden Sie eine, die Sie auch nächste Woche noch lesen.
+form-error-address-no-mail = Die Domain { $domain } nimmt keine Mails an. Ist sie richtig geschrieben?
 form-error-name = Der Name ist länger als 100 Zeichen oder enthält ein Zeichen, das nicht hineingehört.
 form-error-too-many-topics = Das sind mehr Themen, als es gibt.
 form-error-language = Diese Sprache kennen wir nicht.
@@ -91,6 +94,14 @@ form-error-topic = Eines der Themen gibt es hier nicht; bitte wählen Sie aus de
 form-error-frequency = Diese Häufigkeit gibt es hier nicht; bitte wählen Sie aus der Liste.
 form-error-no-frequency = Bitte kreuzen Sie mindestens eine Möglichkeit an. Soll nichts mehr kommen, bestellen Sie mit dem Link unten ab.
 form-error-title = Das Formular muss korrigiert werden
+form-error-proof = Dieses Formular braucht einen Nachweis: Lösen Sie die Aufgabe unter der Adresse in `challenge` und senden Sie die Lösung als `altcha`.
+
+## The guard of the form
+
+guard-asked = Damit keine Programme fremde Adressen anmelden, rechnet Ihr Browser zuerst ein oder zwei Sekunden lang. Sie brauchen dafür nichts zu tun.
+guard-again = Bitte drücken Sie noch einmal auf die Schaltfläche.
+guard-busy = Wird geprüft …
+guard-wait = Ohne JavaScript: Bitte warten Sie { $seconds } Sekunden, bevor Sie auf die Schaltfläche drücken.
 
 ## After the form
 

@@ -85,6 +85,9 @@ form-error-address-local = The part before the @ is missing or longer than 64 ch
 form-error-address-dots = The part before the @ has a dot at its start or end, or two dots in a row.
 form-error-address-character = The address contains a character that does not belong there: { $character }
 form-error-address-domain = The part after the @ is not a domain name such as example.org.
+form-error-address-refused = This address is not taken here. Please use another one.
+form-error-address-disposable = Throw-away addresses are not taken here. Please use one that you will still read next week.
+form-error-address-no-mail = The domain { $domain } takes no mail. Is it spelt right?
 form-error-name = The name is longer than 100 characters or contains a character that does not belong there.
 form-error-too-many-topics = These are more topics than there are.
 form-error-language = The language is not one that we know.
@@ -92,6 +95,14 @@ form-error-topic = One of the topics is not on offer; please choose from the lis
 form-error-frequency = This frequency is not on offer; please choose from the list.
 form-error-no-frequency = Please tick at least one. To get no more mails, leave by the link below.
 form-error-title = The form needs a correction
+form-error-proof = This form needs a proof: solve the sum at the address in `challenge` and send the solution as `altcha`.
+
+## The guard of the form
+
+guard-asked = To keep programs from signing up other people’s addresses, your browser does a small sum first. That takes a second or two, and needs nothing from you.
+guard-again = Please press the button once more.
+guard-busy = Checking…
+guard-wait = Without JavaScript: please wait { $seconds } seconds before you press the button.
 
 ## After the form
 

@@ -84,6 +84,9 @@ form-error-address-local = La parte anterior a la @ falta o tiene más de 64 car
 form-error-address-dots = La parte anterior a la @ empieza o acaba con un punto, o tiene dos puntos seguidos.
 form-error-address-character = La dirección contiene un carácter que no puede llevar: { $character }
 form-error-address-domain = La parte posterior a la @ no es un nombre de dominio como example.org.
+form-error-address-refused = Esta dirección no se acepta aquí. Utilice otra, por favor.
+form-error-address-disposable = No se aceptan direcciones desechables. Utilice una que siga leyendo la semana que viene.
+form-error-address-no-mail = El dominio { $domain } no recibe correo. ¿Está bien escrito?
 form-error-name = El nombre tiene más de 100 caracteres o contiene un carácter que no puede llevar.
 form-error-too-many-topics = No hay tantos temas.
 form-error-language = No conocemos este idioma.
@@ -91,6 +94,14 @@ form-error-topic = Uno de los temas no está disponible; elija de la lista.
 form-error-frequency = Esta frecuencia no está disponible; elija de la lista.
 form-error-no-frequency = Marque al menos una opción. Para no recibir nada más, dese de baja con el enlace de abajo.
 form-error-title = Hay que corregir el formulario
+form-error-proof = Este formulario necesita una prueba: resuelva el cálculo de la dirección indicada en `challenge` y envíe la solución como `altcha`.
+
+## The guard of the form
+
+guard-asked = Para que ningún programa suscriba direcciones ajenas, su navegador hace antes un pequeño cálculo. Tarda uno o dos segundos y usted no tiene que hacer nada.
+guard-again = Pulse el botón una vez más.
+guard-busy = Comprobando…
+guard-wait = Sin JavaScript: espere { $seconds } segundos antes de pulsar el botón.
 
 ## After the form
 

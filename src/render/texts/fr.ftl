@@ -84,6 +84,9 @@ form-error-address-local = La partie avant le @ manque ou dépasse 64 caractère
 form-error-address-dots = La partie avant le @ commence ou finit par un point, ou contient deux points de suite.
 form-error-address-character = L’adresse contient un caractère qui n’a rien à y faire : { $character }
 form-error-address-domain = La partie après le @ n’est pas un nom de domaine comme example.org.
+form-error-address-refused = Cette adresse n’est pas acceptée ici. Veuillez en utiliser une autre.
+form-error-address-disposable = Les adresses jetables ne sont pas acceptées ici. Veuillez en utiliser une que vous lirez encore la semaine prochaine.
+form-error-address-no-mail = Le domaine { $domain } ne reçoit pas de courrier. Est-il bien orthographié ?
 form-error-name = Le nom dépasse 100 caractères ou contient un caractère qui n’a rien à y faire.
 form-error-too-many-topics = Il n’y a pas autant de thèmes.
 form-error-language = Nous ne connaissons pas cette langue.
@@ -91,6 +94,14 @@ form-error-topic = L’un des thèmes n’est pas proposé ; choisissez dans l
 form-error-frequency = Cette fréquence n’est pas proposée ; choisissez dans la liste.
 form-error-no-frequency = Cochez au moins une case. Pour ne plus rien recevoir, désabonnez-vous par le lien ci-dessous.
 form-error-title = Le formulaire est à corriger
+form-error-proof = Ce formulaire demande une preuve : résolvez le calcul à l’adresse donnée dans `challenge` et envoyez la solution dans `altcha`.
+
+## The guard of the form
+
+guard-asked = Pour que des programmes n’inscrivent pas les adresses d’autrui, votre navigateur fait d’abord un petit calcul. Cela prend une ou deux secondes et ne vous demande rien.
+guard-again = Veuillez appuyer encore une fois sur le bouton.
+guard-busy = Vérification…
+guard-wait = Sans JavaScript : veuillez attendre { $seconds } secondes avant d’appuyer sur le bouton.
 
 ## After the form
 

@@ -84,6 +84,9 @@ form-error-address-local = La parte prima della @ manca o supera i 64 caratteri.
 form-error-address-dots = La parte prima della @ inizia o finisce con un punto, o ha due punti di seguito.
 form-error-address-character = L’indirizzo contiene un carattere che non può starci: { $character }
 form-error-address-domain = La parte dopo la @ non è un nome di dominio come example.org.
+form-error-address-refused = Questo indirizzo non è accettato. Ne usi un altro.
+form-error-address-disposable = Gli indirizzi usa e getta non sono accettati. Ne usi uno che leggerà ancora la settimana prossima.
+form-error-address-no-mail = Il dominio { $domain } non riceve posta. È scritto correttamente?
 form-error-name = Il nome supera i 100 caratteri o contiene un carattere che non può starci.
 form-error-too-many-topics = Gli argomenti sono meno di quelli indicati.
 form-error-language = Non conosciamo questa lingua.
@@ -91,6 +94,14 @@ form-error-topic = Uno degli argomenti non è disponibile; scelga dall’elenco.
 form-error-frequency = Questa frequenza non è disponibile; scelga dall’elenco.
 form-error-no-frequency = Selezioni almeno una scelta. Per non ricevere più nulla, annulli l’iscrizione con il link qui sotto.
 form-error-title = Il modulo va corretto
+form-error-proof = Questo modulo richiede una prova: risolva il calcolo all’indirizzo in `challenge` e invii la soluzione come `altcha`.
+
+## The guard of the form
+
+guard-asked = Perché nessun programma iscriva indirizzi altrui, il Suo browser fa prima un piccolo calcolo. Ci vogliono uno o due secondi e non deve fare nulla.
+guard-again = Prema ancora una volta il pulsante.
+guard-busy = Verifica in corso…
+guard-wait = Senza JavaScript: attenda { $seconds } secondi prima di premere il pulsante.
 
 ## After the form
 

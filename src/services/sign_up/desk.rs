@@ -68,6 +68,7 @@ impl Desk {
             Verdict::Kept => Ok(()),
             Verdict::TooMany => Err(SignUpError::TooMany { retry_after }),
             Verdict::Spent => Err(SignUpError::Spent { retry_after }),
+            Verdict::Unproven => Err(SignUpError::Unproven),
         }
     }
 

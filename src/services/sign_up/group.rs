@@ -1,12 +1,17 @@
 //! Requests that are written down together: counted, judged, and kept in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{all_counter, hour_of};
 use crate::domain::arrival::Arrival;
 use crate::domain::clock::Time;
+use crate::domain::proof::{Proof, ProofKind};
 use crate::services::Deps;
-use crate::store::{StoreError, Tx, arrivals, counters};
+use crate::store::{StoreError, Tx, arrivals, counters, used_proofs};
+
+/// Forms from one network in an hour that may prove themselves by having been open for a while: few,
+/// since that costs a program nothing but patience.
+const WAITS_PER_HOUR: i64 = 5;
 
 /// A request, and what it is counted by.
 pub(super) struct Entry {
@@ -16,6 +21,10 @@ pub(super) struct Entry {
     pub domain: Vec<u8>,
     /// False for one that only a program sends: it is counted, answered and forgotten.
     pub is_kept: bool,
+    /// What it was let in by, where a proof was asked for.
+    pub proof: Option<Proof>,
+    /// The counter of waits of its network.
+    pub waits: Vec<u8>,
     pub arrival: Arrival,
 }
 
@@ -27,6 +36,8 @@ pub(super) enum Verdict {
     TooMany,
     /// The confirmation mails of the hour are used up, for its domain or for all.
     Spent,
+    /// Its proof was used before, or its network has waited too often.
+    Unproven,
 }
 
 /// Writes a group down. The verdicts are in the order of the requests; the hour is the one that
@@ -38,17 +49,17 @@ pub(super) async fn write(
     let now = deps.now();
     let hour = hour_of(now);
     let mut tx = deps.store.begin().await?;
-    let networks = count(deps, &mut tx, entries, hour).await?;
+    let counted = count(deps, &mut tx, entries, hour).await?;
     let spent = spent(deps, &mut tx, entries, hour).await?;
-    let verdicts: Vec<Verdict> = networks
+    let mut verdicts: Vec<Verdict> = counted
         .into_iter()
         .zip(spent)
         .map(|verdicts| match verdicts {
-            (true, _) => Verdict::TooMany,
-            (false, true) => Verdict::Spent,
-            (false, false) => Verdict::Kept,
+            (Verdict::Kept, true) => Verdict::Spent,
+            (verdict, _) => verdict,
         })
         .collect();
+    use_up(&mut tx, entries, &mut verdicts).await?;
     let kept: Vec<Arrival> = entries
         .iter()
         .zip(&verdicts)
@@ -62,20 +73,24 @@ pub(super) async fn write(
     Ok((hour, verdicts))
 }
 
-/// Counts the requests against their networks, refused ones too; true where that is too many.
+/// Counts the requests against their networks, refused ones too, and says where that is too many.
 async fn count(
     deps: &Deps,
     tx: &mut Tx,
     entries: &[Entry],
     hour: Time,
-) -> Result<Vec<bool>, StoreError> {
+) -> Result<Vec<Verdict>, StoreError> {
     let limit = i64::from(deps.limits.per_ip_per_hour);
-    if limit == 0 {
-        return Ok(vec![false; entries.len()]);
-    }
+    let has_waited =
+        |entry: &Entry| matches!(&entry.proof, Some(proof) if proof.kind == ProofKind::Wait);
     let mut numbers: BTreeMap<Vec<u8>, i64> = BTreeMap::new();
     for entry in entries {
-        *numbers.entry(entry.network.clone()).or_default() += 1;
+        if limit > 0 {
+            *numbers.entry(entry.network.clone()).or_default() += 1;
+        }
+        if has_waited(entry) {
+            *numbers.entry(entry.waits.clone()).or_default() += 1;
+        }
     }
     let mut used = counters::add(tx, &numbers, hour).await?;
     for (name, number) in &numbers {
@@ -84,12 +99,44 @@ async fn count(
         }
     }
     // In the order in which they came.
-    let is_too_many = |entry: &Entry| {
-        let used = used.entry(entry.network.clone()).or_default();
+    let mut goes_beyond = |name: &Vec<u8>, limit: i64| {
+        let used = used.entry(name.clone()).or_default();
         *used += 1;
         *used > limit
     };
-    Ok(entries.iter().map(is_too_many).collect())
+    let judge = |entry: &Entry| {
+        if limit > 0 && goes_beyond(&entry.network, limit) {
+            Verdict::TooMany
+        } else if has_waited(entry) && goes_beyond(&entry.waits, WAITS_PER_HOUR) {
+            Verdict::Unproven
+        } else {
+            Verdict::Kept
+        }
+    };
+    Ok(entries.iter().map(judge).collect())
+}
+
+/// Lets each proof count once.
+async fn use_up(
+    tx: &mut Tx,
+    entries: &[Entry],
+    verdicts: &mut [Verdict],
+) -> Result<(), StoreError> {
+    let used = entries.iter().zip(&*verdicts);
+    let used = used.filter(|(_, verdict)| **verdict == Verdict::Kept);
+    let proofs: Vec<&Proof> = used.filter_map(|(entry, _)| entry.proof.as_ref()).collect();
+    if proofs.is_empty() {
+        return Ok(());
+    }
+    let mut fresh: HashSet<Vec<u8>> = used_proofs::add(tx, &proofs).await?.into_iter().collect();
+    for (entry, verdict) in entries.iter().zip(verdicts) {
+        if let (Some(proof), Verdict::Kept) = (&entry.proof, &verdict)
+            && !fresh.remove(&proof.id)
+        {
+            *verdict = Verdict::Unproven;
+        }
+    }
+    Ok(())
 }
 
 /// Where the hour's confirmation mails are used up. Those that are on their way to be counted are

@@ -22,9 +22,10 @@ use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::SignUpId;
+use crate::domain::proof::Proof;
 use crate::domain::publication::{Publication, TopicChoice};
 use crate::domain::subscription;
-use crate::store::StoreError;
+use crate::store::{StoreError, Tx, counters};
 
 pub use desk::Desk;
 pub use forget::forget;
@@ -46,6 +47,8 @@ pub struct Request {
     pub address: IpAddr,
     /// A field that people do not see was filled in.
     pub is_trapped: bool,
+    /// What it was let in by, where a proof was asked for.
+    pub proof: Option<Proof>,
 }
 
 /// Why a request was refused, whoever's address it names.
@@ -55,6 +58,8 @@ pub enum SignUpError {
     TooMany { retry_after: Duration },
     #[error("too many sign-ups at the moment; try again later")]
     Spent { retry_after: Duration },
+    #[error("the proof that came with the form has been used before")]
+    Unproven,
     #[error(transparent)]
     Store(Arc<StoreError>),
 }
@@ -82,10 +87,11 @@ pub async fn sign_up(
         consent_text: consent::text(texts, language, publication),
         arrived_at: deps.now(),
     };
+    let network = subscription::counted(request.address);
     let entry = group::Entry {
-        network: deps
-            .keys
-            .counter_name(&subscription::counted(request.address)),
+        network: deps.keys.counter_name(&network),
+        waits: deps.keys.counter_name(&format!("waits of {network}")),
+        proof: request.proof.clone(),
         domain: domain_counter(deps, &request.email),
         is_kept: !request.is_trapped,
         arrival,
@@ -98,10 +104,22 @@ fn all_counter(deps: &Deps) -> Vec<u8> {
     deps.keys.counter_name("confirmations")
 }
 
+/// The counter of the confirmation mails of a minute.
+pub(super) fn pressure_counter(deps: &Deps) -> Vec<u8> {
+    deps.keys.counter_name("confirmations by the minute")
+}
+
 /// The counter of the confirmation mails to an address's domain.
 fn domain_counter(deps: &Deps, email: &EmailAddress) -> Vec<u8> {
     let text = format!("confirmations to {}", email.domain());
     deps.keys.counter_name(&text)
+}
+
+/// The confirmation mails of the present hour.
+pub(super) async fn mails_of_hour(deps: &Deps, tx: &mut Tx, now: Time) -> Result<i64, StoreError> {
+    let name = all_counter(deps);
+    let counts = counters::read(tx, [&name[..]].into_iter(), hour_of(now)).await?;
+    Ok(counts.get(&name).copied().unwrap_or(0))
 }
 
 /// The hour that is counted in.

@@ -13,8 +13,11 @@ use crate::domain::funnel::FunnelStep;
 use crate::domain::ids::{NoticeId, SubscriberId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::notice::NoticeKind;
-use crate::domain::subscription::{ConsentKind, SignUp, Subscription, SubscriptionState};
+use crate::domain::subscription::{
+    ConsentKind, SignUp, Subscription, SubscriptionState, is_own_machine,
+};
 use crate::domain::token::token_hash;
+use crate::services::guard::{self, AtLast};
 use crate::services::{Deps, consent};
 use crate::store::consents::{self, Consent};
 use crate::store::funnel::{self, Steps};
@@ -38,17 +41,22 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
     if !are_due {
         return Ok(false);
     }
+    if deps.limits.mx_check {
+        ask_dns(deps, now).await?;
+    }
     let mut tx = deps.store.begin_relaxed().await?;
     suppressions::hold_off(&mut tx).await?;
     let mut budget = Budget::open(deps, &mut tx, now).await?;
     let mut due = arrivals::take(&mut tx, now, GROUP).await?;
+    let taken = due.len();
+    due = at_last(deps, &mut tx, due, now).await?;
     due.sort_by_key(|arrival| arrival.id);
     let emails = due.iter().map(|arrival| &arrival.email);
     budget.look_up(deps, &mut tx, emails).await?;
-    let taken = due.len();
     let mut jobs = Vec::new();
     let mut late = Vec::new();
     let mut steps = Steps::default();
+    let mut strangers = 0;
     for arrival in due {
         let is_unwanted = is_unwanted(deps, &mut tx, &arrival, now).await?;
         if !is_unwanted && !budget.has_room(deps, &arrival.email) {
@@ -69,6 +77,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
             steps.add(arrival.publication, FunnelStep::Asked, 1);
         }
         budget.spend(deps, &arrival.email);
+        strangers += i64::from(!is_own_machine(&arrival.network));
         keep(deps, &mut tx, &arrival, subscription.id, now).await?;
         jobs.push(ask(deps, &mut tx, &arrival, now).await?);
     }
@@ -80,6 +89,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
              (signup.per_hour, signup.per_domain_per_hour)"
         );
     }
+    guard::count_mails(deps, &mut tx, strangers, now).await?;
     budget.close(&mut tx).await?;
     funnel::count(&mut tx, &steps, now).await?;
     tx.commit().await?;
@@ -87,6 +97,37 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
         deps.wake(job);
     }
     Ok(i64::try_from(taken).is_ok_and(|taken| taken == GROUP))
+}
+
+/// Leaves out whom the guard does not let in any more, and puts back those whose domain nobody has
+/// asked about yet.
+async fn at_last(
+    deps: &Deps,
+    tx: &mut Tx,
+    due: Vec<Arrival>,
+    now: Time,
+) -> Result<Vec<Arrival>, StoreError> {
+    let (mut going, mut open) = (Vec::with_capacity(due.len()), Vec::new());
+    for arrival in due {
+        match guard::at_last(deps, &arrival.email) {
+            AtLast::Goes => going.push(arrival),
+            AtLast::Open => open.push(arrival),
+            AtLast::Dropped => {}
+        }
+    }
+    if !open.is_empty() {
+        arrivals::insert(tx, &open, now).await?;
+    }
+    Ok(going)
+}
+
+/// Has the DNS asked about the domains of those that come next. Of what else is taken meanwhile the
+/// next round sees to.
+async fn ask_dns(deps: &Deps, now: Time) -> Result<(), StoreError> {
+    let mut tx = deps.store.read().await?;
+    let next = arrivals::next(&mut tx, now, GROUP).await?;
+    drop(tx);
+    guard::look_up(deps, next.iter().map(|arrival| &arrival.email)).await
 }
 
 /// The confirmation mails of an hour, for each domain and for all.

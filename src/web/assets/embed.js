@@ -55,7 +55,7 @@
     fill("source", location.origin + location.pathname);
     fill("lang", form.closest("[lang]")?.lang);
     if (zone) fill("timezone", Intl.DateTimeFormat().resolvedOptions().timeZone);
-    form.noValidate = true;
+    form.noValidate = 1;
     const status = make("p", { role: "status", tabindex: -1 });
     form.append(status);
     const say = (...words) => status.replaceChildren(...words);
@@ -87,7 +87,7 @@
 
     const send = async () => {
       if (busy) return;
-      busy = true;
+      busy = 1;
       for (const [input, note] of wrong.splice(0)) {
         note.remove();
         set(input, { "aria-invalid": false });
@@ -98,9 +98,14 @@
           method: "POST",
           body: new URLSearchParams(new FormData(form)),
           headers: { accept: "application/json" },
-          credentials: "omit",
+          credentials: "omit"
         });
         const answer = await response.json();
+        // The service asks for a proof: does it, empties the errors, and sends the form again.
+        if (answer.challenge) {
+          await import(url + "/../proof.js");
+          await paperround(form, answer);
+        }
         say(answer.errors ? "" : answer.detail);
         if (response.ok) done(answer);
         for (const name in answer.errors) mark(name, answer.errors[name]);
@@ -109,7 +114,7 @@
         say(texts.offline);
         if (navigator.onLine) HTMLFormElement.prototype.submit.call(form);
       }
-      busy = false;
+      busy = 0;
     };
 
     form.onsubmit = (event) => {
@@ -123,9 +128,7 @@
       // A page may have forms of several publications.
       const isForm = place.localName == "form";
       const isOurs = isForm ? place.getAttribute("action") == action : [slug, ""].includes(place.dataset[p]);
-      if (!isOurs || place[p]) continue;
-      place[p] = true;
-      upgrade(isForm ? place : build(place), place);
+      if (isOurs && !place[p]) upgrade(isForm ? place : build(place), (place[p] = place));
     }
   };
 

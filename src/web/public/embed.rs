@@ -13,6 +13,7 @@ use crate::domain::look::Colour;
 use crate::domain::palette::{Palette, Scheme, Wish};
 use crate::domain::text;
 use crate::render::embed::{EmbedScript, FramePage, FrameState, colours, frame_hashes};
+use crate::render::pages::GuardFields;
 use crate::services::consent;
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
@@ -22,6 +23,7 @@ use crate::web::error::WebError;
 use crate::web::form::SignUpForm;
 use crate::web::headers;
 use crate::web::language::Asked;
+use crate::web::public::guard as fields;
 use crate::web::views::{Offer, offer};
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -82,6 +84,7 @@ pub(in crate::web) async fn show(
     asked: Asked,
     Path(name): Path<String>,
     RawQuery(query): RawQuery,
+    Client(address): Client,
     headers: HeaderMap,
 ) -> Response {
     let shown = async {
@@ -100,7 +103,8 @@ pub(in crate::web) async fn show(
             source,
             ..SignUpForm::default()
         };
-        let empty = frame(&web, &offer, &asks, &form, language);
+        let guard = fields::fields(&web, &offer, &form, address, false);
+        let empty = frame(&web, &offer, &asks, &form, language, guard);
         answer(&web, StatusCode::OK, &empty)
     };
     or_page(&web, &asked, shown.await)
@@ -123,8 +127,11 @@ pub(in crate::web) async fn submit(
         let asks = Asks::read(query.as_deref().unwrap_or_default());
         let asked = asked.clone().or_form(&form.lang);
         let language = asked.of_page(&web, &offer.publication);
-        let shown = frame(&web, &offer, &asks, &form, language);
-        match take(&web, &offer, &form, language, address).await? {
+        let errors = take(&web, &offer, &form, language, address).await?;
+        let is_asked = errors.as_ref().is_some_and(|errors| errors.is_asked);
+        let guard = fields::fields(&web, &offer, &form, address, is_asked);
+        let shown = frame(&web, &offer, &asks, &form, language, guard);
+        match errors {
             None => {
                 let state = FrameState::CheckInbox;
                 answer(&web, StatusCode::ACCEPTED, &FramePage { state, ..shown })
@@ -146,7 +153,14 @@ fn with_errors(shown: FramePage, errors: Errors) -> FramePage {
     }
 }
 
-fn frame(web: &Web, offer: &Offer, asks: &Asks, form: &SignUpForm, language: &str) -> FramePage {
+fn frame(
+    web: &Web,
+    offer: &Offer,
+    asks: &Asks,
+    form: &SignUpForm,
+    language: &str,
+    guard: GuardFields,
+) -> FramePage {
     let publication = &offer.publication;
     // A topic that is no longer there is not the reader's mistake.
     let topics = offer.topics.iter();
@@ -165,6 +179,7 @@ fn frame(web: &Web, offer: &Offer, asks: &Asks, form: &SignUpForm, language: &st
         email: text::cut(form.email.trim(), 300).to_owned(),
         email_error: None,
         form_error: None,
+        guard,
         asks_zone: offer.asks_zone(),
         consent_text: consent::text(web.deps.renderer.texts(), language, publication),
         source: Some(form.source.clone()).filter(|source| !source.is_empty()),

@@ -3,6 +3,7 @@
 pub(super) mod archive;
 pub(super) mod confirm;
 pub(super) mod embed;
+pub(super) mod guard;
 pub(super) mod never_mail;
 pub(super) mod preferences;
 pub(super) mod sign_up;

@@ -18,7 +18,8 @@ use crate::render::dates;
 use crate::render::pages::{CheckInboxPage, Headline, SignUpPage};
 use crate::render::texts::Texts;
 use crate::services::consent;
-use crate::services::sign_up::{self, Request};
+use crate::services::guard::{self, Admission, Evidence, Refusal, Weighed};
+use crate::services::sign_up::{self, Request, SignUpError};
 use crate::store::articles;
 use crate::web::Web;
 use crate::web::answer::{Wants, or_page, page};
@@ -26,6 +27,7 @@ use crate::web::client::{Client, foreign_page};
 use crate::web::error::WebError;
 use crate::web::form::SignUpForm;
 use crate::web::language::Asked;
+use crate::web::public::guard as fields;
 use crate::web::views::{Offer, offer};
 
 /// What was wrong with a form, by field.
@@ -35,6 +37,8 @@ pub(super) struct Errors {
     pub topics: Option<String>,
     pub frequency: Option<String>,
     pub form: Option<String>,
+    /// Nothing, but it has to come again with a proof.
+    pub is_asked: bool,
 }
 
 /// The form.
@@ -43,6 +47,7 @@ pub(in crate::web) async fn show(
     asked: Asked,
     Path(slug): Path<String>,
     RawQuery(query): RawQuery,
+    Client(address): Client,
     headers: HeaderMap,
 ) -> Response {
     let shown = async {
@@ -53,7 +58,7 @@ pub(in crate::web) async fn show(
             empty.source = foreign_page(&web, &headers).unwrap_or_default();
         }
         let (errors, status) = (Errors::default(), StatusCode::OK);
-        form_page(&web, &offer, &empty, language, errors, status).await
+        form_page(&web, &offer, &empty, language, address, errors, status).await
     };
     or_page(&web, &asked, shown.await)
 }
@@ -96,7 +101,7 @@ pub(in crate::web) async fn submit(
         spoken = language;
         match take(&web, &offer, &form, language, address).await? {
             None => accepted(&web, &offer, &form, language, wants),
-            Some(errors) => refused(&web, &offer, &form, language, errors, wants).await,
+            Some(errors) => refused(&web, &offer, &form, language, address, errors, wants).await,
         }
     };
     let answered: Result<Response, WebError> = answered.await;
@@ -111,12 +116,27 @@ pub(super) async fn take(
     language: &str,
     address: IpAddr,
 ) -> Result<Option<Errors>, WebError> {
-    match checked(web, offer, form, language, address) {
-        Ok(request) => {
-            sign_up::sign_up(&web.deps, &offer.publication, &request).await?;
-            Ok(None)
-        }
-        Err(errors) => Ok(Some(errors)),
+    let mut request = match checked(web, offer, form, language, address) {
+        Ok(request) => request,
+        Err(errors) => return Ok(Some(errors)),
+    };
+    let asked = Errors {
+        is_asked: true,
+        ..Errors::default()
+    };
+    let evidence = Evidence {
+        stamp: &form.stamp,
+        solution: &form.altcha,
+        address,
+    };
+    match guard::weigh(&web.deps, offer.publication.id, evidence) {
+        Weighed::Asked => return Ok(Some(asked)),
+        Weighed::In(proof) => request.proof = proof,
+    }
+    match sign_up::sign_up(&web.deps, &offer.publication, &request).await {
+        Ok(()) => Ok(None),
+        Err(SignUpError::Unproven) => Ok(Some(asked)),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -145,7 +165,9 @@ fn checked(
     let email = form
         .email
         .parse::<EmailAddress>()
-        .map_err(|error| errors.email = Some(address_error(texts, language, error)));
+        .map_err(|error| address_error(texts, language, error))
+        .and_then(|email| admitted(web, email, language, address))
+        .map_err(|text| errors.email = Some(text));
     let topics = offer
         .choice(&form.topics)
         .map_err(|key| errors.topics = say(key));
@@ -157,17 +179,20 @@ fn checked(
         .transpose()
         .map_err(|_| errors.form = say("form-error-name"));
     match (email, topics, digests, name) {
-        (Ok(email), Ok(topics), Ok(digests), Ok(name)) if errors.form.is_none() => Ok(Request {
-            email,
-            name,
-            topics,
-            digests,
-            language: remembered(texts, form, language, &offer.publication),
-            timezone: offer.zone(form.timezone.as_deref()),
-            source: text::line("source", text::cut(&form.source, 500), 500).ok(),
-            address,
-            is_trapped: !form.website.is_empty(),
-        }),
+        (Ok((email, is_dropped)), Ok(topics), Ok(digests), Ok(name)) if errors.form.is_none() => {
+            Ok(Request {
+                email,
+                name,
+                topics,
+                digests,
+                language: remembered(texts, form, language, &offer.publication),
+                timezone: offer.zone(form.timezone.as_deref()),
+                source: text::line("source", text::cut(&form.source, 500), 500).ok(),
+                address,
+                is_trapped: is_dropped || !form.website.is_empty(),
+                proof: None,
+            })
+        }
         _ => Err(errors),
     }
 }
@@ -204,6 +229,24 @@ fn address_error(texts: &Texts, language: &str, error: AddressError) -> String {
     texts.say(language, key, &[])
 }
 
+/// An address that is taken, and whether only in appearance; or why it is not.
+fn admitted(
+    web: &Web,
+    email: EmailAddress,
+    language: &str,
+    from: IpAddr,
+) -> Result<(EmailAddress, bool), String> {
+    let key = match guard::admit(&web.deps, &email, Some(from)) {
+        Admission::Open => return Ok((email, false)),
+        Admission::Dropped => return Ok((email, true)),
+        Admission::Refused(Refusal::Rule) => "form-error-address-refused",
+        Admission::Refused(Refusal::Disposable) => "form-error-address-disposable",
+        Admission::Refused(Refusal::NoMail) => "form-error-address-no-mail",
+    };
+    let domain = [("domain", email.domain().to_owned().into())];
+    Err(web.deps.renderer.texts().say(language, key, &domain))
+}
+
 /// The same for every address.
 fn accepted(
     web: &Web,
@@ -232,30 +275,32 @@ async fn refused(
     offer: &Offer,
     form: &SignUpForm,
     language: &str,
+    address: IpAddr,
     errors: Errors,
     wants: Wants,
 ) -> Result<Response, WebError> {
     if wants == Wants::Page {
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return form_page(web, offer, form, language, errors, status).await;
+        return form_page(web, offer, form, language, address, errors, status).await;
     }
-    let mut fields = serde_json::Map::new();
+    let texts = web.deps.renderer.texts();
+    let say = |key: &str| texts.say(language, key, &[]);
+    let mut named = serde_json::Map::new();
     for (name, text) in [
         ("email", errors.email),
         ("topics", errors.topics),
         ("frequency", errors.frequency),
         ("form", errors.form),
+        ("altcha", errors.is_asked.then(|| say("form-error-proof"))),
     ] {
         if let Some(text) = text {
-            fields.insert(name.to_owned(), text.into());
+            named.insert(name.to_owned(), text.into());
         }
     }
-    let title = web
-        .deps
-        .renderer
-        .texts()
-        .say(language, "form-error-title", &[]);
-    let body = json!({ "title": title, "status": 422, "errors": fields });
+    let mut body = json!({ "title": say("form-error-title"), "status": 422, "errors": named });
+    if errors.is_asked {
+        body["challenge"] = fields::challenge_url(web, offer).into();
+    }
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response())
 }
 
@@ -264,6 +309,7 @@ async fn form_page(
     offer: &Offer,
     form: &SignUpForm,
     language: &str,
+    address: IpAddr,
     errors: Errors,
     status: StatusCode,
 ) -> Result<Response, WebError> {
@@ -293,6 +339,7 @@ async fn form_page(
         topics_error: errors.topics,
         digests_error: errors.frequency,
         form_error: errors.form,
+        guard: fields::fields(web, offer, form, address, errors.is_asked),
         consent_text: consent::text(web.deps.renderer.texts(), language, &offer.publication),
         source: Some(form.source.clone()).filter(|source| !source.is_empty()),
     };

@@ -32,6 +32,11 @@ impl Zone {
         self.add(name, RData::MX(MX::new(10, absolute(host))))
     }
 
+    /// A domain that says that it takes no mail (RFC 7505).
+    pub fn null_mx(self, name: &str) -> Self {
+        self.add(name, RData::MX(MX::new(0, Name::root())))
+    }
+
     pub fn ptr(self, address: &str, name: &str) -> Self {
         let address: IpAddr = address.parse().unwrap();
         let key = Name::from(address).to_ascii();

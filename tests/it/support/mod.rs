@@ -114,6 +114,21 @@ impl TestApp {
         }
     }
 
+    /// Another process on the same database and clock, with changed settings.
+    pub async fn beside(&self, change: impl FnOnce(&mut Settings)) -> Deps {
+        let mut settings = Settings {
+            database: paperround::config::database::Database::at(&self.database.url),
+            security: Security::with_key(program::KEY),
+            ..Settings::default()
+        };
+        change(&mut settings);
+        let nature = Nature {
+            clock: self.clock.clone(),
+            random: Arc::new(StdRandom::seeded(8)),
+        };
+        App::connect(settings, nature).await.unwrap().deps
+    }
+
     pub fn advance(&self, by: chrono::Duration) {
         self.clock.advance(by);
     }

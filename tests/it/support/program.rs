@@ -126,7 +126,7 @@ impl Stage {
 pub struct Served(Child);
 
 impl Served {
-    fn start(command: &mut Command) -> Self {
+    pub fn start(command: &mut Command) -> Self {
         Self(command.spawn().unwrap())
     }
 

@@ -1,0 +1,12 @@
+-- Whether domains take mail, for PostgreSQL. The same file stands in migrations/sqlite.
+
+-- What the DNS said, until it is asked again.
+CREATE TABLE mail_domains (
+    domain TEXT PRIMARY KEY,
+    answer TEXT NOT NULL,
+    checked_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+
+CREATE INDEX mail_domains_age ON mail_domains (expires_at);
+CREATE INDEX mail_domains_dead ON mail_domains (checked_at) WHERE answer = 'takes none';
