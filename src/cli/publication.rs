@@ -11,7 +11,7 @@ use super::publication_embed::Embed;
 use super::{Global, context, funnel};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::look::{Colour, Design, Font, Logo};
-use crate::domain::publication::{self as domain, Mailbox};
+use crate::domain::publication::{self as domain, Mailbox, Welcome};
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
 use crate::services::manage_publication::{self, NewPublication, PublicationError};
@@ -118,6 +118,9 @@ pub(super) struct Update {
     /// Send its digests through any relay again
     #[arg(long, conflicts_with = "relays")]
     any_relay: bool,
+    /// What a reader gets at once on confirming: off, on (a few words), or latest-issue
+    #[arg(long, value_name = "WHAT")]
+    welcome: Option<Welcome>,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -184,7 +187,8 @@ fn as_json(p: &domain::Publication) -> Value {
         "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
         "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
         "timezone": p.timezone.name(),
-        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "look": p.look, "archived_at": p.archived_at,
+        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome,
+        "look": p.look, "archived_at": p.archived_at,
         "created_at": p.created_at,
     })
 }
@@ -302,6 +306,7 @@ impl Update {
             p.relays = self.relays;
         }
         p.privacy_url = self.privacy_url.or_else(|| p.privacy_url.clone());
+        p.welcome = self.welcome.unwrap_or(p.welcome);
         self.look.apply(p)
     }
 }

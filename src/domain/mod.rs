@@ -73,6 +73,7 @@ pub mod publication;
 pub mod random;
 pub mod rhythm;
 pub mod schedule;
+pub mod sealed;
 pub mod selection;
 pub mod signup_rule;
 pub mod slug;

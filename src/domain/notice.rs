@@ -8,6 +8,7 @@ named_states! {
     NoticeKind {
         Confirmation => "confirmation",
         Reminder => "reminder",
+        Welcome => "welcome",
     }
 }
 

@@ -59,6 +59,15 @@ impl fmt::Display for Mailbox {
     }
 }
 
+named_states! {
+    /// What a reader gets at once on confirming.
+    Welcome {
+        Off => "off",
+        On => "on",
+        LatestIssue => "latest-issue",
+    }
+}
+
 /// What people subscribe to; `List-Id` comes from it.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -76,6 +85,8 @@ pub struct Publication {
     pub privacy_url: Option<String>,
     /// The names of the relays that its digests go through; empty for any of them.
     pub relays: Vec<String>,
+    /// The mail to a reader who has just confirmed.
+    pub welcome: Welcome,
     /// How its mails look.
     pub look: Look,
     pub archived_at: Option<Time>,

@@ -104,6 +104,22 @@ pub struct ConfirmationMail {
     pub changes: bool,
 }
 
+/// The mail that welcomes a reader who has just confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WelcomeMail {
+    pub publication: PublicationView,
+    /// When the next issue comes, in words.
+    pub next_issue: Option<String>,
+    /// Names of the chosen topics; empty means all of them.
+    pub topics: Vec<String>,
+    /// Names of the chosen digests.
+    pub digests: Vec<String>,
+    pub archive_url: String,
+    /// Where choices are changed.
+    pub change_url: String,
+    pub leave_url: String,
+}
+
 /// An article as a mail shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Card {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::contexts::{ConfirmationMail, DigestMail, Rendered};
+use super::contexts::{ConfirmationMail, DigestMail, Rendered, WelcomeMail};
 use super::fit::{self, Fit};
 use super::{RenderError, Renderer, arrange, own};
 
@@ -87,6 +87,11 @@ impl Renderer {
     /// The mail that asks to confirm.
     pub fn confirmation(&self, mail: &ConfirmationMail) -> Result<Rendered, RenderError> {
         self.mail("mail/confirm", mail)
+    }
+
+    /// The mail that welcomes.
+    pub fn welcome(&self, mail: &WelcomeMail) -> Result<Rendered, RenderError> {
+        self.mail("mail/welcome", mail)
     }
 
     fn mail(&self, folder: &str, context: &impl Serialize) -> Result<Rendered, RenderError> {

@@ -19,15 +19,19 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 24] = embedded! {
+const TEMPLATES: [(&str, &str); 28] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
     "mail/screen.css" => "../../email-templates/layout/screen.css",
     "mail/digest/subject.txt" => "../../email-templates/digest/subject.txt",
+    "mail/sign.html" => "../../email-templates/layout/sign.html",
     "mail/confirm/subject.txt" => "../../email-templates/confirm/subject.txt",
     "mail/confirm/body.txt" => "../../email-templates/confirm/body.txt",
     "mail/confirm/body.html" => "../../email-templates/confirm/body.html",
+    "mail/welcome/subject.txt" => "../../email-templates/welcome/subject.txt",
+    "mail/welcome/body.txt" => "../../email-templates/welcome/body.txt",
+    "mail/welcome/body.html" => "../../email-templates/welcome/body.html",
     "base.html" => "../web/templates/base.html",
     "choices.html" => "../web/templates/choices.html",
     "guard.html" => "../web/templates/guard.html",

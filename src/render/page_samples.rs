@@ -144,7 +144,16 @@ impl ConfirmPage {
             topics: vec!["Energy".into(), "Ports and shipping".into()],
             digests: vec!["Morning briefing".into(), "The week in business".into()],
             state: ConfirmState::Open,
+            consent_text: "By signing up you ask The Harbour Ledger to send you its issues by \
+                           mail until you leave."
+                .into(),
         }
+    }
+}
+
+impl ConfirmPage {
+    pub(crate) fn when(self, state: ConfirmState) -> Self {
+        Self { state, ..self }
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::Renderer;
 use super::embed::{FramePage, FrameState};
 use super::pages::{
-    ArchivePage, CheckInboxPage, ConfirmPage, ConfirmedPage, GoodbyePage, LeavePage, MessagePage,
-    NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage,
+    ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, GoodbyePage, LeavePage,
+    MessagePage, NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage,
 };
 use super::texts::Texts;
 use super::zones::ZoneChoice;
@@ -41,6 +41,16 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
         page(renderer, &SignUpPage::asked_sample(), language),
         page(renderer, &CheckInboxPage::sample(), language),
         page(renderer, &ConfirmPage::sample(), language),
+        page(
+            renderer,
+            &ConfirmPage::sample().when(ConfirmState::Expired),
+            language,
+        ),
+        page(
+            renderer,
+            &ConfirmPage::sample().when(ConfirmState::Ended),
+            language,
+        ),
         page(renderer, &ConfirmedPage::sample(), language),
         page(renderer, &LeavePage::sample(), language),
         page(renderer, &GoodbyePage::sample(), language),

@@ -170,6 +170,8 @@ pub enum ConfirmState {
     Open,
     AlreadyConfirmed,
     Expired,
+    /// Used, and the reader has left since.
+    Ended,
 }
 
 /// `GET /confirm/{token}`: changes nothing, shows one button.
@@ -182,6 +184,8 @@ pub struct ConfirmPage {
     /// Names of the chosen digests.
     pub digests: Vec<String>,
     pub state: ConfirmState,
+    /// What the reader agrees to by asking for another link.
+    pub consent_text: String,
 }
 
 /// After the button.

@@ -50,6 +50,21 @@ impl super::contexts::ConfirmationMail {
 }
 
 #[cfg(test)]
+impl super::contexts::WelcomeMail {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            next_issue: Some("Wednesday, 25 November 2026, at 7:00".into()),
+            topics: vec!["Energy".into(), "Ports and shipping".into()],
+            digests: vec!["Morning briefing".into()],
+            archive_url: format!("{NEWS}/ledger/archive"),
+            change_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
+            leave_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
+        }
+    }
+}
+
+#[cfg(test)]
 impl super::slots::SlotValues {
     pub(crate) fn sample() -> Self {
         Self {

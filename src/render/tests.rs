@@ -1,6 +1,6 @@
 //! Every template from its sample, and what must hold for all of them.
 
-use super::contexts::{Card, ConfirmationMail, DigestMail, Rendered};
+use super::contexts::{Card, ConfirmationMail, DigestMail, Rendered, WelcomeMail};
 use super::pages::{
     ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, GoodbyePage, LeavePage,
     MessagePage, PAGE_CSS, Page, PreferencesPage, ReturnedPage, SignUpPage, style_hash,
@@ -113,6 +113,9 @@ fn the_mails_look_as_agreed() {
     let reminder = renderer().confirmation(&reminder).unwrap();
     assert_eq!(reminder.subject, "Not confirmed yet: The Harbour Ledger");
     insta::assert_snapshot!("confirmation_reminder_text", reminder.text);
+    let welcome = renderer().welcome(&WelcomeMail::sample()).unwrap();
+    insta::assert_snapshot!("welcome_html", welcome.html);
+    insta::assert_snapshot!("welcome_text", welcome.text);
 }
 
 #[test]
@@ -153,6 +156,14 @@ fn the_mail_that_asks_looks_as_agreed_in_each_language() {
         assert!(asked.html.contains(&format!("<html lang=\"{language}\"")));
         let shown = format!("{}\n\n{}", asked.subject, asked.text);
         insta::assert_snapshot!(format!("confirmation_text_{language}"), shown);
+        let sample = WelcomeMail::sample();
+        let mail = WelcomeMail {
+            publication: sample.publication.clone().told_in(language),
+            ..sample
+        };
+        let welcome = renderer().welcome(&mail).unwrap();
+        let shown = format!("{}\n\n{}", welcome.subject, welcome.text);
+        insta::assert_snapshot!(format!("welcome_text_{language}"), shown);
     }
 }
 

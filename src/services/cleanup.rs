@@ -7,7 +7,7 @@ use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{
     StoreError, claims, counters, idempotency_keys, inbox_turns, issues, mail_domains, nodes,
-    notices, queue, relay_budgets, used_proofs,
+    notices, queue, relay_budgets, sealed_links, used_proofs,
 };
 
 /// Notices that one sweep takes: more in a second than an import makes due.
@@ -88,6 +88,7 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
     mail_domains::prune(&mut tx, now).await?;
     used_proofs::prune(&mut tx, now).await?;
+    sealed_links::prune(&mut tx, now).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await

@@ -5,14 +5,17 @@ use std::net::IpAddr;
 
 use super::{Deps, consent, plan_issue};
 use crate::domain::funnel::FunnelStep;
-use crate::domain::publication::Publication;
+use crate::domain::ids::NoticeId;
+use crate::domain::job::Job;
+use crate::domain::notice::NoticeKind;
+use crate::domain::publication::{Publication, Welcome};
 use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
 };
 use crate::domain::token::token_hash;
 use crate::store::consents::{self, Consent};
 use crate::store::funnel::{self, Steps};
-use crate::store::{StoreError, Tx, publications, sign_ups, subscribers, subscriptions};
+use crate::store::{StoreError, Tx, notices, publications, sign_ups, subscribers, subscriptions};
 
 /// What a confirmation link leads to.
 #[derive(Debug, Clone)]
@@ -30,8 +33,10 @@ pub enum Standing {
     Open,
     /// It was used, and the subscription stands.
     Confirmed,
-    /// Too old, or used and left since.
+    /// Too old.
     Expired,
+    /// Used, and left since.
+    Ended,
 }
 
 /// Looks a token up; changes nothing.
@@ -40,7 +45,11 @@ pub async fn find(deps: &Deps, token: &str) -> Result<Option<Found>, StoreError>
     find_in(deps, &mut tx, token).await
 }
 
-async fn find_in(deps: &Deps, tx: &mut Tx, token: &str) -> Result<Option<Found>, StoreError> {
+pub(super) async fn find_in(
+    deps: &Deps,
+    tx: &mut Tx,
+    token: &str,
+) -> Result<Option<Found>, StoreError> {
     let Some(sign_up) = sign_ups::find_by_token(tx, &token_hash(token)).await? else {
         return Ok(None);
     };
@@ -53,7 +62,7 @@ async fn find_in(deps: &Deps, tx: &mut Tx, token: &str) -> Result<Option<Found>,
     let confirmed = subscription.state == SubscriptionState::Confirmed;
     let standing = match sign_up.used_at {
         Some(_) if confirmed => Standing::Confirmed,
-        Some(_) => Standing::Expired,
+        Some(_) => Standing::Ended,
         None if sign_up.expires_at <= deps.now() => Standing::Expired,
         None => Standing::Open,
     };
@@ -76,6 +85,7 @@ pub async fn confirm(
         return Ok(None);
     };
     let now = deps.now();
+    let mut welcome = None;
     if found.standing == Standing::Open
         && sign_ups::mark_used(&mut tx, found.sign_up.id, now).await?
     {
@@ -98,10 +108,37 @@ pub async fn confirm(
         if found.subscription.state != SubscriptionState::Confirmed {
             let steps = Steps::one(found.publication.id, FunnelStep::Confirmed);
             funnel::count(&mut tx, &steps, now).await?;
+            welcome = welcome_notice(deps, &mut tx, &found).await?;
         }
         tx.commit().await?;
+        if let Some(job) = &welcome {
+            deps.wake(job);
+        }
         found.standing = Standing::Confirmed;
         tracing::info!(subscription = %found.subscription.id, "subscription confirmed");
     }
     Ok(Some(found))
+}
+
+/// Has the mail written that welcomes, where the publication has one.
+async fn welcome_notice(
+    deps: &Deps,
+    tx: &mut Tx,
+    found: &Found,
+) -> Result<Option<Job>, StoreError> {
+    if found.publication.welcome == Welcome::Off {
+        return Ok(None);
+    }
+    let notice = deps.new_id(NoticeId::new);
+    notices::insert(
+        tx,
+        notice,
+        NoticeKind::Welcome,
+        found.sign_up.id,
+        deps.now(),
+    )
+    .await?;
+    let job = Job::SendNotice { notice };
+    deps.push(tx, &job).await?;
+    Ok(Some(job))
 }

@@ -8,7 +8,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
 use crate::domain::language::primary;
 use crate::domain::look::{Logo, LogoError, Look};
-use crate::domain::publication::{Mailbox, Publication, Topic};
+use crate::domain::publication::{Mailbox, Publication, Topic, Welcome};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
 use crate::store::{StoreError, publications};
@@ -77,6 +77,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         description: new.description,
         privacy_url: new.privacy_url,
         relays: new.relays,
+        welcome: Welcome::Off,
         look: Look::default(),
         archived_at: None,
         created_at: deps.now(),

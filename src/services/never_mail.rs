@@ -3,9 +3,12 @@
 
 use std::net::IpAddr;
 
-use super::unsubscribe::{Reader, find_in};
-use super::{Deps, suppress};
+use super::unsubscribe::find_in;
+use super::{Deps, forgotten, suppress};
+use crate::domain::email_address::EmailAddress;
 use crate::domain::funnel::FunnelStep;
+use crate::domain::ids::SubscriptionId;
+use crate::domain::publication::Publication;
 use crate::domain::subscription::{ConsentKind, SubscriptionState, truncated};
 use crate::domain::suppression::SuppressionReason;
 use crate::domain::token::Purpose;
@@ -27,14 +30,46 @@ pub enum Standing {
     StoppedByOthers,
 }
 
+/// Whose address it is, and for which publication somebody typed it in.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub publication: Publication,
+    pub email: EmailAddress,
+    pub language: Option<String>,
+    /// `None` once the sign-up is forgotten.
+    subscription: Option<(SubscriptionId, SubscriptionState)>,
+}
+
 /// Reads a signed link; changes nothing. `None` where it is not one of ours.
-pub async fn find(deps: &Deps, token: &str) -> Result<Option<(Reader, Standing)>, StoreError> {
+pub async fn find(deps: &Deps, token: &str) -> Result<Option<(Asked, Standing)>, StoreError> {
     let mut tx = deps.store.read().await?;
-    let Some(reader) = find_in(deps, &mut tx, token, Purpose::NeverMail).await? else {
+    let Some(asked) = asked(deps, &mut tx, token).await? else {
         return Ok(None);
     };
-    let standing = standing(deps, &mut tx, &reader).await?;
-    Ok(Some((reader, standing)))
+    let standing = standing(deps, &mut tx, &asked).await?;
+    Ok(Some((asked, standing)))
+}
+
+async fn asked(deps: &Deps, tx: &mut Tx, token: &str) -> Result<Option<Asked>, StoreError> {
+    if let Some(reader) = find_in(deps, tx, token, Purpose::NeverMail).await? {
+        let subscription = reader.subscription;
+        return Ok(Some(Asked {
+            publication: reader.publication,
+            email: reader.subscriber.email,
+            language: subscription.language,
+            subscription: Some((subscription.id, subscription.state)),
+        }));
+    }
+    if deps.keys.verify(token, Purpose::NeverMail).is_err() {
+        return Ok(None);
+    }
+    let old = forgotten::find_in(tx, token).await?;
+    Ok(old.map(|old| Asked {
+        publication: old.publication,
+        email: old.email,
+        language: old.language,
+        subscription: None,
+    }))
 }
 
 /// Suppresses the address, and skips what is on its way to it. A second press changes nothing.
@@ -42,23 +77,22 @@ pub async fn stop(
     deps: &Deps,
     token: &str,
     address: IpAddr,
-) -> Result<Option<(Reader, Standing)>, StoreError> {
+) -> Result<Option<(Asked, Standing)>, StoreError> {
     let mut tx = deps.store.begin().await?;
-    let Some(reader) = find_in(deps, &mut tx, token, Purpose::NeverMail).await? else {
+    let Some(asked) = asked(deps, &mut tx, token).await? else {
         return Ok(None);
     };
-    let email = &reader.subscriber.email;
     let reason = SuppressionReason::Reader;
-    if suppress::add_in(deps, &mut tx, email, reason, Some(SOURCE)).await? {
-        note(deps, &mut tx, &reader, ConsentKind::Refused, address).await?;
-        if reader.subscription.state == SubscriptionState::Pending {
-            let steps = Steps::one(reader.publication.id, FunnelStep::Refused);
+    if suppress::add_in(deps, &mut tx, &asked.email, reason, Some(SOURCE)).await? {
+        note(deps, &mut tx, &asked, ConsentKind::Refused, address).await?;
+        if let Some((_, SubscriptionState::Pending)) = asked.subscription {
+            let steps = Steps::one(asked.publication.id, FunnelStep::Refused);
             funnel::count(&mut tx, &steps, deps.now()).await?;
         }
     }
-    let standing = standing(deps, &mut tx, &reader).await?;
+    let standing = standing(deps, &mut tx, &asked).await?;
     tx.commit().await?;
-    Ok(Some((reader, standing)))
+    Ok(Some((asked, standing)))
 }
 
 /// Takes it back, where it was the reader who stopped the mail.
@@ -66,26 +100,25 @@ pub async fn undo(
     deps: &Deps,
     token: &str,
     address: IpAddr,
-) -> Result<Option<(Reader, Standing)>, StoreError> {
+) -> Result<Option<(Asked, Standing)>, StoreError> {
     let mut tx = deps.store.begin().await?;
-    let Some(reader) = find_in(deps, &mut tx, token, Purpose::NeverMail).await? else {
+    let Some(asked) = asked(deps, &mut tx, token).await? else {
         return Ok(None);
     };
     suppressions::lock_out(&mut tx).await?;
-    if standing(deps, &mut tx, &reader).await? == Standing::Stopped {
-        let email = &reader.subscriber.email;
-        let hash = deps.keys.email_hash(email);
-        suppressions::remove(&mut tx, hash, email).await?;
-        note(deps, &mut tx, &reader, ConsentKind::Restored, address).await?;
+    if standing(deps, &mut tx, &asked).await? == Standing::Stopped {
+        let hash = deps.keys.email_hash(&asked.email);
+        suppressions::remove(&mut tx, hash, &asked.email).await?;
+        note(deps, &mut tx, &asked, ConsentKind::Restored, address).await?;
         tracing::info!(%hash, "a reader allows mail again");
     }
-    let standing = standing(deps, &mut tx, &reader).await?;
+    let standing = standing(deps, &mut tx, &asked).await?;
     tx.commit().await?;
-    Ok(Some((reader, standing)))
+    Ok(Some((asked, standing)))
 }
 
-async fn standing(deps: &Deps, tx: &mut Tx, reader: &Reader) -> Result<Standing, StoreError> {
-    let hash = deps.keys.email_hash(&reader.subscriber.email);
+async fn standing(deps: &Deps, tx: &mut Tx, asked: &Asked) -> Result<Standing, StoreError> {
+    let hash = deps.keys.email_hash(&asked.email);
     let found = suppressions::find(tx, hash).await?;
     Ok(match found.map(|suppression| suppression.reason) {
         None => Standing::Open,
@@ -94,15 +127,19 @@ async fn standing(deps: &Deps, tx: &mut Tx, reader: &Reader) -> Result<Standing,
     })
 }
 
+/// Keeps the evidence, where there is a subscription that it belongs to.
 async fn note(
     deps: &Deps,
     tx: &mut Tx,
-    reader: &Reader,
+    asked: &Asked,
     kind: ConsentKind,
     address: IpAddr,
 ) -> Result<(), StoreError> {
+    let Some((subscription, _)) = asked.subscription else {
+        return Ok(());
+    };
     let evidence = Consent {
-        subscription: reader.subscription.id,
+        subscription,
         kind,
         at: deps.now(),
         text_version: None,

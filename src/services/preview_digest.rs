@@ -125,6 +125,25 @@ pub async fn issue(
     id: IssueId,
     reader: Option<&EmailAddress>,
 ) -> Result<Preview, PreviewError> {
+    of_issue(deps, id, reader, "").await
+}
+
+/// The same for a reader, with a greeting in Markdown before the rest.
+pub(super) async fn greeting(
+    deps: &Deps,
+    id: IssueId,
+    reader: &EmailAddress,
+    greeting: &str,
+) -> Result<Preview, PreviewError> {
+    of_issue(deps, id, Some(reader), greeting).await
+}
+
+async fn of_issue(
+    deps: &Deps,
+    id: IssueId,
+    reader: Option<&EmailAddress>,
+    greeting: &str,
+) -> Result<Preview, PreviewError> {
     let mut tx = deps.store.read().await?;
     let found = issues::find(&mut tx, id).await?;
     let issue = found.ok_or(PreviewError::Unknown(id))?;
@@ -140,12 +159,17 @@ pub async fn issue(
         None => issues::next_number(&mut tx, digest.id, None).await?,
     };
     let choice = choice(&mut tx, &publication, reader).await?;
+    let dated = issue.dated();
+    let mut words = issue.words;
+    if !greeting.is_empty() {
+        words.intro = format!("{greeting}\n\n{}", words.intro);
+    }
     let material = Material {
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
         number,
-        dated: issue.dated(),
-        words: issue.words,
+        dated,
+        words,
         articles: frozen,
         digest,
         publication,
@@ -232,6 +256,11 @@ impl Preview {
     pub(super) fn readdress(&mut self, to: &EmailAddress) {
         self.values.email = to.to_string();
         self.reader = to.clone();
+    }
+
+    /// The same with links that lead somewhere.
+    pub(super) fn with(self, values: SlotValues) -> Self {
+        Self { values, ..self }
     }
 
     /// The HTML part; its links to leave and to change topics lead nowhere.

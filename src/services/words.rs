@@ -7,6 +7,18 @@ use crate::feeds::sanitize::{note_html, plain_text};
 /// Characters of an intro, outro or notice.
 pub const MOST_CHARS: usize = 4000;
 
+/// Words that are no Markdown, as they stand in it: every sign is meant as such.
+pub(super) fn plain(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    for c in words.chars() {
+        if c.is_ascii_punctuation() {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// The words as the HTML part shows them; `None` where there are none.
 pub(super) fn for_html(markdown: &str) -> Option<String> {
     let html = note_html(&rendered(markdown, false));

@@ -196,6 +196,22 @@ pub async fn analyse(tx: &mut Tx) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether an issue's ledger has a row for a subscription.
+pub async fn is_listed(
+    tx: &mut Tx,
+    issue: IssueId,
+    subscription: SubscriptionId,
+) -> Result<bool, StoreError> {
+    let found: Option<i64> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT id FROM deliveries WHERE subscription_id = $1 AND issue_id = $2"
+    )
+    .bind(subscription.0)
+    .bind(issue.0)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(found.is_some())
+}
+
 /// Skips what is still to go out to a subscription that was left, also where it is claimed and its
 /// mail is not begun: the claimer finds out when it puts the mail down as begun.
 pub async fn skip_open(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> {

@@ -57,6 +57,13 @@ pub struct Expired {
     pub subscription: SubscriptionId,
     pub subscriber: SubscriberId,
     pub publication: PublicationId,
+    pub email: String,
+    pub name: Option<String>,
+    pub topic_key: String,
+    pub digest_key: String,
+    pub language: Option<String>,
+    pub timezone: Option<String>,
+    pub source: Option<String>,
     /// Its reader has neither confirmed, by another link, nor refused all mail.
     pub is_undecided: bool,
 }
@@ -67,6 +74,13 @@ struct Row {
     subscription: Uuid,
     subscriber: Uuid,
     publication: Uuid,
+    email: String,
+    name: Option<String>,
+    topic_key: String,
+    digest_key: String,
+    language: Option<String>,
+    timezone: Option<String>,
+    source: Option<String>,
     is_undecided: bool,
 }
 
@@ -74,7 +88,8 @@ struct Row {
 pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
         "SELECT u.id AS sign_up, s.id AS subscription, r.id AS subscriber,
-            s.publication_id AS publication,
+            s.publication_id AS publication, r.email, u.name, u.topic_key, u.digest_key, u.language,
+            u.timezone, u.source,
             s.state = 'pending' AND r.suppressed_at IS NULL AS is_undecided
          FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
             JOIN subscribers r ON r.id = s.subscriber_id
@@ -91,6 +106,13 @@ pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, St
             subscription: SubscriptionId(row.subscription),
             subscriber: SubscriberId(row.subscriber),
             publication: PublicationId(row.publication),
+            email: row.email,
+            name: row.name,
+            topic_key: row.topic_key,
+            digest_key: row.digest_key,
+            language: row.language,
+            timezone: row.timezone,
+            source: row.source,
             is_undecided: row.is_undecided,
         })
         .collect())

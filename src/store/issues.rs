@@ -269,6 +269,30 @@ pub async fn list(
     rows.into_iter().map(Issue::try_from).collect()
 }
 
+/// The latest issue of some digests of which every row is in the ledger, sent or being sent, planned
+/// after a time.
+pub async fn latest_whole(
+    tx: &mut Tx,
+    digests: &[DigestId],
+    after: Time,
+) -> Result<Option<IssueId>, StoreError> {
+    let mut latest: Option<(Time, Uuid)> = None;
+    for digest in digests {
+        let found: Option<(Time, Uuid)> = on!(&mut *tx, |conn| sqlx::query_as(
+            "SELECT planned_at, id FROM issues
+             WHERE digest_id = $1 AND planned_at > $2 AND filled_at IS NOT NULL
+                AND number IS NOT NULL AND state IN ('sending', 'sent', 'sent with failures')
+             ORDER BY planned_at DESC LIMIT 1"
+        )
+        .bind(digest.0)
+        .bind(after)
+        .fetch_optional(conn)
+        .await)?;
+        latest = latest.max(found);
+    }
+    Ok(latest.map(|(_, id)| IssueId(id)))
+}
+
 /// A published issue as the archive lists it.
 #[derive(Debug, Clone, FromRow)]
 pub struct Published {

@@ -29,6 +29,7 @@ pub mod publications;
 pub mod queue;
 pub mod relay_budgets;
 pub mod results;
+pub mod sealed_links;
 pub mod sign_ups;
 pub mod signup_rules;
 pub mod sqlite;

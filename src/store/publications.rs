@@ -25,6 +25,7 @@ struct Row {
     description: Option<String>,
     privacy_url: Option<String>,
     relays: String,
+    welcome: String,
     design: String,
     accent: String,
     font: String,
@@ -84,6 +85,7 @@ impl TryFrom<Row> for Publication {
             description: row.description,
             privacy_url: row.privacy_url,
             relays: listed(&row.relays),
+            welcome: read(table, "welcome", row.id, &row.welcome)?,
             look,
             archived_at: row.archived_at,
             created_at: row.created_at,
@@ -103,9 +105,9 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
             language, timezone, description, privacy_url, created_at, relays, design, accent, font,
-            logo_url, logo_alt, logo_width, languages)
+            logo_url, logo_alt, logo_width, languages, welcome)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20)"
+            $19, $20, $21)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -131,6 +133,7 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .bind(p.languages.join(","))
+    .bind(p.welcome.as_str())
     .execute(conn)
     .await
     .map(drop))?;
@@ -145,7 +148,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
             archived_at = $11, relays = $12, design = $13, accent = $14, font = $15,
             logo_url = $16, logo_alt = $17, logo_width = $18,
-            languages = $19
+            languages = $19, welcome = $20
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -171,6 +174,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| &logo.alt))
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .bind(p.languages.join(","))
+    .bind(p.welcome.as_str())
     .execute(conn)
     .await
     .map(drop))?;

@@ -47,5 +47,6 @@ mod templates;
 mod waves;
 mod weather;
 mod websub;
+mod welcome;
 mod windows;
 mod zones;

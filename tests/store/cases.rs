@@ -82,6 +82,7 @@ impl Makes {
             privacy_url: None,
             languages: vec!["en".to_owned(), "de".to_owned()],
             relays: Vec::new(),
+            welcome: paperround::domain::publication::Welcome::Off,
             look: Look::default(),
             archived_at: None,
             created_at: self.now(),

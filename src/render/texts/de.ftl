@@ -39,6 +39,13 @@ confirm-mail-never = Nie wieder Mail an mich
 confirm-mail-no-button = Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:
 confirm-mail-open = Zum Bestätigen öffnen Sie diese Seite und drücken Sie dort auf die Schaltfläche:
 
+## The mail that welcomes
+
+welcome-mail-subject = Willkommen bei { $publication }
+welcome-mail-lead = Ab jetzt erhalten Sie { $publication }.
+welcome-mail-issue = Hier ist die neueste Ausgabe.
+welcome-mail-issue-next = Hier ist die neueste Ausgabe; Ihre nächste kommt: { $next }.
+
 ## Pages: in several places
 
 language-name = Deutsch
@@ -130,7 +137,10 @@ confirm-already-title = Sie sind schon dabei
 confirm-already = Das wurde schon bestätigt. Es ist nichts mehr zu tun; die nächste Ausgabe kommt von selbst.
 confirm-past-issues = Frühere Ausgaben lesen
 confirm-expired-title = Dieser Link ist abgelaufen
-confirm-expired = Ein Link zum Bestätigen gilt nur einige Tage, damit eine alte Mail niemanden anmelden kann. Melden Sie sich neu an, dann bekommen Sie einen neuen.
+confirm-expired = Ein Link zum Bestätigen gilt nur einige Tage, damit eine alte Mail niemanden anmelden kann. Wenn Sie noch möchten, kommt ein neuer Link an dieselbe Adresse.
+confirm-ended-title = Dieser Link wurde schon benutzt
+confirm-ended = Mit ihm wurde das Abonnement von { $publication } bestätigt; inzwischen ist es beendet. Möchten Sie es zurück? Dann senden wir Ihnen einen neuen Link.
+confirm-again = Neuen Link senden
 
 ## After confirming
 

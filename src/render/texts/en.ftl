@@ -40,6 +40,13 @@ confirm-mail-never = Never mail me
 confirm-mail-no-button = If the button does not work, open this address:
 confirm-mail-open = To confirm, open this page and press its button:
 
+## The mail that welcomes
+
+welcome-mail-subject = Welcome to { $publication }
+welcome-mail-lead = You get { $publication } from now on.
+welcome-mail-issue = Here is the latest issue.
+welcome-mail-issue-next = Here is the latest issue; your next one comes: { $next }.
+
 ## Pages: in several places
 
 language-name = English
@@ -131,7 +138,10 @@ confirm-already-title = You are in already
 confirm-already = This was confirmed before. There is nothing left to do; the next issue comes by itself.
 confirm-past-issues = Read past issues
 confirm-expired-title = This link has expired
-confirm-expired = A link to confirm works for some days only, so that an old mail cannot sign anybody up. Sign up again and a new one is sent to you.
+confirm-expired = A link to confirm works for some days only, so that an old mail cannot sign anybody up. If you still want it, a new link comes to the same address.
+confirm-ended-title = This link was used before
+confirm-ended = The subscription to { $publication } was confirmed by it, and has ended since. Do you want it back? Then let us send you a new link.
+confirm-again = Send me a new link
 
 ## After confirming
 

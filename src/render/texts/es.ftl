@@ -39,6 +39,13 @@ confirm-mail-never = No me escriban nunca más
 confirm-mail-no-button = Si el botón no funciona, abra esta dirección:
 confirm-mail-open = Para confirmar, abra esta página y pulse su botón:
 
+## The mail that welcomes
+
+welcome-mail-subject = Le damos la bienvenida a { $publication }
+welcome-mail-lead = A partir de ahora recibirá { $publication }.
+welcome-mail-issue = Aquí tiene el último número.
+welcome-mail-issue-next = Aquí tiene el último número; el próximo llegará: { $next }.
+
 ## Pages: in several places
 
 language-name = Español
@@ -130,7 +137,10 @@ confirm-already-title = Su suscripción ya está confirmada
 confirm-already = Ya se había confirmado. No queda nada por hacer; el próximo número llega solo.
 confirm-past-issues = Leer números anteriores
 confirm-expired-title = Este enlace ha caducado
-confirm-expired = Un enlace de confirmación solo vale unos días, para que un mensaje antiguo no suscriba a nadie. Suscríbase de nuevo y le enviaremos otro.
+confirm-expired = Un enlace de confirmación solo vale unos días, para que un mensaje antiguo no pueda suscribir a nadie. Si todavía lo desea, un enlace nuevo llegará a la misma dirección.
+confirm-ended-title = Este enlace ya se ha usado
+confirm-ended = Sirvió para confirmar la suscripción a { $publication }, que ha terminado desde entonces. ¿Quiere recuperarla? Le enviaremos un enlace nuevo.
+confirm-again = Enviarme un enlace nuevo
 
 ## After confirming
 

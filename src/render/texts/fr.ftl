@@ -39,6 +39,13 @@ confirm-mail-never = Ne plus jamais m’écrire
 confirm-mail-no-button = Si le bouton ne fonctionne pas, ouvrez cette adresse :
 confirm-mail-open = Pour confirmer, ouvrez cette page et appuyez sur son bouton :
 
+## The mail that welcomes
+
+welcome-mail-subject = Bienvenue : { $publication }
+welcome-mail-lead = Vous recevez désormais { $publication }.
+welcome-mail-issue = Voici le dernier numéro.
+welcome-mail-issue-next = Voici le dernier numéro ; le prochain vous parviendra : { $next }.
+
 ## Pages: in several places
 
 language-name = Français
@@ -130,7 +137,10 @@ confirm-already-title = Votre inscription est déjà confirmée
 confirm-already = La confirmation a déjà eu lieu. Il n’y a plus rien à faire ; le prochain numéro arrive tout seul.
 confirm-past-issues = Lire les numéros précédents
 confirm-expired-title = Ce lien a expiré
-confirm-expired = Un lien de confirmation ne vaut que quelques jours, pour qu’un ancien message n’inscrive personne. Inscrivez-vous à nouveau et vous en recevrez un autre.
+confirm-expired = Un lien de confirmation n’est valable que quelques jours, pour qu’un ancien message ne puisse abonner personne. Si vous le souhaitez encore, un nouveau lien sera envoyé à la même adresse.
+confirm-ended-title = Ce lien a déjà été utilisé
+confirm-ended = Il a servi à confirmer l’abonnement à { $publication }, qui a pris fin depuis. Voulez-vous le reprendre ? Nous vous enverrons alors un nouveau lien.
+confirm-again = M’envoyer un nouveau lien
 
 ## After confirming
 

@@ -39,6 +39,13 @@ confirm-mail-never = Non scrivetemi mai più
 confirm-mail-no-button = Se il pulsante non funziona, apra questo indirizzo:
 confirm-mail-open = Per confermare, apra questa pagina e prema il pulsante:
 
+## The mail that welcomes
+
+welcome-mail-subject = Le diamo il benvenuto: { $publication }
+welcome-mail-lead = D’ora in poi riceverà { $publication }.
+welcome-mail-issue = Ecco l’ultimo numero.
+welcome-mail-issue-next = Ecco l’ultimo numero; il prossimo arriverà: { $next }.
+
 ## Pages: in several places
 
 language-name = Italiano
@@ -130,7 +137,10 @@ confirm-already-title = L’iscrizione è già confermata
 confirm-already = La conferma c’è già stata. Non resta nulla da fare; il prossimo numero arriva da sé.
 confirm-past-issues = Leggere i numeri precedenti
 confirm-expired-title = Questo link è scaduto
-confirm-expired = Un link di conferma vale solo alcuni giorni, perché un vecchio messaggio non possa iscrivere nessuno. Si iscriva di nuovo e ne riceverà un altro.
+confirm-expired = Un link di conferma vale solo alcuni giorni, perché un vecchio messaggio non possa iscrivere nessuno. Se lo desidera ancora, un nuovo link arriverà allo stesso indirizzo.
+confirm-ended-title = Questo link è già stato usato
+confirm-ended = È servito a confermare l’iscrizione a { $publication }, che nel frattempo è terminata. La vuole riprendere? Le invieremo un nuovo link.
+confirm-again = Inviare un nuovo link
 
 ## After confirming
 

@@ -1,6 +1,7 @@
 //! Sends one notice: a mail that somebody is waiting for.
 
 mod confirmation;
+mod welcome;
 
 use std::time::Duration;
 
@@ -90,6 +91,7 @@ struct Letter {
 async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>, NoticeError> {
     match notice.kind {
         NoticeKind::Confirmation | NoticeKind::Reminder => confirmation::write(deps, notice).await,
+        NoticeKind::Welcome => welcome::write(deps, notice).await,
     }
 }
 

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use crate::domain::funnel::FunnelStep;
 use crate::domain::ids;
-use crate::services::Deps;
+use crate::services::{Deps, forgotten};
 use crate::store::expired::{self, Expired};
 use crate::store::funnel::{self, Steps};
 use crate::store::{StoreError, arrivals, suppressions};
@@ -49,6 +49,9 @@ async fn forget_some(deps: &Deps) -> Result<usize, StoreError> {
     let mut steps = Steps::default();
     for sign_up in old.iter().filter(|old| old.is_undecided) {
         steps.add(sign_up.publication, FunnelStep::Expired, 1);
+    }
+    for sign_up in &old {
+        forgotten::keep(deps, &mut tx, sign_up).await?;
     }
     let ids: Vec<_> = old.iter().map(|old: &Expired| old.sign_up).collect();
     expired::remove(&mut tx, &ids).await?;

@@ -2,6 +2,7 @@
 //! is the work before it: the request is written down and nothing is looked up. What is known of the
 //! address is seen to a moment later, by `take_in`.
 
+mod again;
 mod desk;
 mod forget;
 mod group;
@@ -27,6 +28,7 @@ use crate::domain::publication::{Publication, TopicChoice};
 use crate::domain::subscription;
 use crate::store::{StoreError, Tx, counters};
 
+pub use again::{again, ended};
 pub use desk::Desk;
 pub use forget::forget;
 pub use remind::remind;

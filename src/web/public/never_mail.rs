@@ -9,7 +9,6 @@ use axum::response::Response;
 use crate::render::contexts::PublicationView;
 use crate::render::pages::{NeverMailPage, NeverMailState};
 use crate::services::never_mail::{self, Standing};
-use crate::services::unsubscribe::Reader;
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::client::Client;
@@ -25,8 +24,8 @@ pub(in crate::web) async fn show(
 ) -> Response {
     let shown = async {
         let found = never_mail::find(&web.deps, &token).await?;
-        let (reader, standing) = found.ok_or(WebError::BadLink)?;
-        answer(&web, &asked, &reader, token.clone(), state(standing))
+        let (whose, standing) = found.ok_or(WebError::BadLink)?;
+        answer(&web, &asked, &whose, token.clone(), state(standing))
     };
     or_page(&web, &asked, shown.await)
 }
@@ -47,12 +46,12 @@ pub(in crate::web) async fn press(
         } else {
             never_mail::stop(&web.deps, &token, address).await?
         };
-        let (reader, standing) = done.ok_or(WebError::BadLink)?;
+        let (whose, standing) = done.ok_or(WebError::BadLink)?;
         let state = match standing {
             Standing::Open => NeverMailState::Undone,
             stopped => state(stopped),
         };
-        answer(&web, &asked, &reader, token.clone(), state)
+        answer(&web, &asked, &whose, token.clone(), state)
     };
     or_page(&web, &asked, pressed.await)
 }
@@ -68,17 +67,16 @@ fn state(standing: Standing) -> NeverMailState {
 fn answer(
     web: &Web,
     asked: &Asked,
-    reader: &Reader,
+    whose: &never_mail::Asked,
     token: String,
     state: NeverMailState,
 ) -> Result<Response, WebError> {
-    let own = reader.subscription.language.as_deref();
-    let language = asked.of_reader(web, own, &reader.publication);
-    let view = PublicationView::new(&reader.publication, &web.deps.limits.public_url);
+    let language = asked.of_reader(web, whose.language.as_deref(), &whose.publication);
+    let view = PublicationView::new(&whose.publication, &web.deps.limits.public_url);
     let shown = NeverMailPage {
         publication: view.told_in(language),
         token,
-        email: reader.subscriber.email.masked(),
+        email: whose.email.masked(),
         state,
     };
     page(web, StatusCode::OK, &shown)
