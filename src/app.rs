@@ -30,6 +30,7 @@ use crate::mail::dns::Dns;
 use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
+use crate::render::texts::Texts;
 use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
 use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
@@ -119,6 +120,14 @@ impl App {
             wakes,
             settings,
         })
+    }
+
+    /// Adds a language from a Fluent file, to try it out; what the file leaves out is said in English.
+    pub fn speak(&mut self, tag: &str, file: &str) -> Result<()> {
+        let mut texts = Texts::new()?;
+        texts.add(tag, file)?;
+        self.deps.renderer = Arc::new(Renderer::with(texts)?);
+        Ok(())
     }
 
     /// Brings the schema up to date.

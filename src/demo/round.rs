@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// Plays the round; `say` prints a line.
 pub async fn play(fault: Option<Fault>, say: impl Fn(&str)) -> Result<()> {
     let began = Instant::now();
-    let stage = Stage::set(None, fault).await?;
+    let stage = Stage::set(None, fault, None).await?;
     let client = Client::builder().timeout(PATIENCE).no_proxy().build()?;
     let played = Round {
         stage: &stage,

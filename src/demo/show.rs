@@ -5,14 +5,19 @@ use std::time::Duration;
 use anyhow::Result;
 use tokio_util::sync::CancellationToken;
 
-use super::stage::Stage;
+use super::stage::{Language, Stage};
 
 /// Time between two articles that come out while the show runs.
 const NEWS_EVERY: Duration = Duration::from_secs(100);
 
 /// Runs until `stop`; `say` prints a line.
-pub async fn run(port: u16, stop: &CancellationToken, say: impl Fn(&str)) -> Result<()> {
-    let stage = Stage::set(Some(port), None).await?;
+pub async fn run(
+    port: u16,
+    language: Option<&Language>,
+    stop: &CancellationToken,
+    say: impl Fn(&str),
+) -> Result<()> {
+    let stage = Stage::set(Some(port), None, language).await?;
     say("");
     say("  Paperround, the whole round on this machine");
     say("");

@@ -32,6 +32,14 @@ use crate::services::manage_publication::{self, NewPublication};
 /// The publication's slug.
 pub const PUBLICATION: &str = "ledger";
 
+/// A language that the pages and mails speak as well.
+#[derive(Debug, Clone)]
+pub struct Language {
+    pub tag: String,
+    /// Its Fluent file.
+    pub texts: String,
+}
+
 /// A part that is broken on purpose, to see that it is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Fault {
@@ -73,7 +81,11 @@ impl Script for Refuse {
 
 impl Stage {
     /// Starts everything on three ports from `port` on, or on any free ports.
-    pub async fn set(port: Option<u16>, fault: Option<Fault>) -> Result<Self> {
+    pub async fn set(
+        port: Option<u16>,
+        fault: Option<Fault>,
+        language: Option<&Language>,
+    ) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
         let nature = Nature::system()?;
         let ports = |n: u16| port.map_or(0, |first| first.saturating_add(n));
@@ -99,11 +111,14 @@ impl Stage {
         site.set_feed_broken(fault == Some(Fault::Feed));
 
         let key = new_key(&*nature.random);
-        let app = App::connect(
+        let mut app = App::connect(
             settings(&folder, key.trim(), &service_url, smtp.address()),
             nature,
         )
         .await?;
+        if let Some(language) = language {
+            app.speak(&language.tag, &language.texts)?;
+        }
         app.migrate().await?;
         let deps = app.deps.clone();
         let (publication, feed) = define(&deps, &site.feed_url()).await?;

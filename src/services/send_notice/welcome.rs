@@ -192,7 +192,7 @@ async fn with_issue(
         ),
         None => texts.say(language, "welcome-mail-issue", &[]),
     };
-    let greeting = format!("**{}** {}", words::plain(&title), words::plain(&follows));
+    let greeting = format!("**{}**\n\n{}", words::plain(&title), words::plain(&follows));
     let email = &m.subscriber.email;
     let made = match preview_digest::greeting(deps, issue, email, &greeting).await {
         Ok(made) => made,
