@@ -71,11 +71,12 @@ async function answers(url) {
 
 /** A running `paperround demo`. */
 export class Demo {
-  static async start() {
+  /** `more` are further arguments. */
+  static async start(more = []) {
     const port = await freePorts();
     const demo = new Demo();
     demo.output = '';
-    demo.process = spawn(BINARY, ['demo', '--port', `${port}`], { stdio: ['ignore', 'pipe', 'pipe'] });
+    demo.process = spawn(BINARY, ['demo', '--port', `${port}`, ...more], { stdio: ['ignore', 'pipe', 'pipe'] });
     const keep = (chunk) => (demo.output += chunk);
     demo.process.stdout.on('data', keep);
     demo.process.stderr.on('data', keep);

@@ -1,0 +1,40 @@
+# A language that is written from right to left, for the journeys in a browser; what is not here is said
+# in English.
+
+language-name = العربية
+all-topics = كل المواضيع
+confirm-mail-subject = أكّد اشتراكك: { $publication }
+confirm-mail-preheader = لن يُرسل إليك شيء قبل أن تؤكّد.
+confirm-mail-about = اشتراكك
+confirm-mail-title = بقيت نقرة واحدة
+confirm-mail-asked = طلب أحدهم، وهو أنت على الأرجح، أن تكتب { $publication } إلى هذا العنوان.
+confirm-mail-button = تأكيد
+confirm-mail-topics = المواضيع
+confirm-mail-frequency = ستتلقى
+page-languages = اللغة
+page-past-issues = الأعداد السابقة
+page-change-choices = تغيير المواضيع أو الوتيرة
+page-leave = إلغاء الاشتراك
+choices-topics = المواضيع
+choices-frequency = كم مرة
+sign-up-heading = احصل عليها بالبريد
+sign-up-email = عنوان البريد الإلكتروني
+sign-up-button = اشترك
+check-inbox-title = تحقّق من بريدك
+check-inbox-sent = رسالة في طريقها إلى هذا العنوان وتحتاج منك إلى نقرة واحدة:
+confirm-title = بقيت نقرة واحدة
+confirm-lead = اضغط الزر وستكتب إليك { $publication }.
+confirmed-title = تم اشتراكك
+confirmed-next = يصل عددك القادم من { $publication }:
+preferences-title = اختياراتك
+preferences-title-saved = تم الحفظ: اختياراتك
+preferences-saved = تم الحفظ، ويسري ابتداءً من العدد القادم.
+preferences-save = حفظ
+leave-title = إلغاء الاشتراك في { $publication }
+leave-lead = لن يتلقى { $email } أي رسالة أخرى من { $publication } ابتداءً من الآن.
+goodbye-title = أُلغي اشتراكك في { $publication }
+goodbye-undo = تراجع
+returned-title = عاد اشتراكك
+digest-change = تغيير المواضيع أو الوتيرة
+digest-leave = إلغاء الاشتراك
+digest-why-title = لماذا تصلك هذه الرسالة
