@@ -106,7 +106,7 @@ form-error-proof = Dieses Formular braucht einen Nachweis: Lösen Sie die Aufgab
 ## The guard of the form
 
 guard-asked = Damit keine Programme fremde Adressen anmelden, rechnet Ihr Browser zuerst ein oder zwei Sekunden lang. Sie brauchen dafür nichts zu tun.
-guard-again = Bitte drücken Sie noch einmal auf die Schaltfläche.
+guard-again = Der Nachweis Ihres Browsers für dieses Formular ist zu alt oder wurde schon benutzt. Bitte drücken Sie noch einmal auf die Schaltfläche; er rechnet dann von selbst neu.
 guard-busy = Wird geprüft …
 guard-wait = Ohne JavaScript: Bitte warten Sie { $seconds } Sekunden, bevor Sie auf die Schaltfläche drücken.
 

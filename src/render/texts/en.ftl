@@ -107,7 +107,7 @@ form-error-proof = This form needs a proof: solve the sum at the address in `cha
 ## The guard of the form
 
 guard-asked = To keep programs from signing up other people’s addresses, your browser does a small sum first. That takes a second or two, and needs nothing from you.
-guard-again = Please press the button once more.
+guard-again = What your browser proved for this form is too old or was used before. Please press the button once more; it does the small sum again by itself.
 guard-busy = Checking…
 guard-wait = Without JavaScript: please wait { $seconds } seconds before you press the button.
 

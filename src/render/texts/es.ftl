@@ -106,7 +106,7 @@ form-error-proof = Este formulario necesita una prueba: resuelva el cálculo de 
 ## The guard of the form
 
 guard-asked = Para que ningún programa suscriba direcciones ajenas, su navegador hace antes un pequeño cálculo. Tarda uno o dos segundos y usted no tiene que hacer nada.
-guard-again = Pulse el botón una vez más.
+guard-again = La prueba de su navegador para este formulario es demasiado antigua o ya se usó. Pulse el botón una vez más; repetirá el pequeño cálculo por sí solo.
 guard-busy = Comprobando…
 guard-wait = Sin JavaScript: espere { $seconds } segundos antes de pulsar el botón.
 

@@ -106,7 +106,7 @@ form-error-proof = Ce formulaire demande une preuve : résolvez le calcul à l�
 ## The guard of the form
 
 guard-asked = Pour que des programmes n’inscrivent pas les adresses d’autrui, votre navigateur fait d’abord un petit calcul. Cela prend une ou deux secondes et ne vous demande rien.
-guard-again = Veuillez appuyer encore une fois sur le bouton.
+guard-again = La preuve fournie par votre navigateur pour ce formulaire est trop ancienne ou a déjà servi. Veuillez appuyer encore une fois sur le bouton ; il refait le petit calcul de lui-même.
 guard-busy = Vérification…
 guard-wait = Sans JavaScript : veuillez attendre { $seconds } secondes avant d’appuyer sur le bouton.
 

@@ -106,7 +106,7 @@ form-error-proof = Questo modulo richiede una prova: risolva il calcolo all’in
 ## The guard of the form
 
 guard-asked = Perché nessun programma iscriva indirizzi altrui, il Suo browser fa prima un piccolo calcolo. Ci vogliono uno o due secondi e non deve fare nulla.
-guard-again = Prema ancora una volta il pulsante.
+guard-again = La prova fornita dal Suo browser per questo modulo è troppo vecchia o già usata. Prema ancora una volta il pulsante: rifarà il piccolo calcolo da solo.
 guard-busy = Verifica in corso…
 guard-wait = Senza JavaScript: attenda { $seconds } secondi prima di premere il pulsante.
 
