@@ -13,11 +13,14 @@ use crate::domain::digest::DigestChoice;
 use crate::domain::ids::{PublicationId, SignUpId};
 use crate::domain::publication::TopicChoice;
 
+/// Each text of the list is an id of 32 hexadecimal digits and a body. As objects they would be parsed
+/// once for each of their fields.
 const INSERT: Texts = Texts {
     sqlite: "INSERT INTO arrivals (id, due_at, body)
-        SELECT unhex(value ->> 'id'), $2, value ->> 'body' FROM json_each($1)",
+        SELECT unhex(substr(value, 1, 32)), $2, substr(value, 33) FROM json_each($1)",
     postgres: "INSERT INTO arrivals (id, due_at, body)
-        SELECT id, $2, body FROM json_to_recordset($1::json) AS j (id uuid, body text)",
+        SELECT substr(value, 1, 32)::uuid, $2, substr(value, 33)
+        FROM json_array_elements_text($1::json) AS j (value)",
 };
 
 /// What the column `body` holds. A later field needs a default: rows may wait over an update.
@@ -36,32 +39,21 @@ struct Body {
     arrived_at: Time,
 }
 
-#[derive(Serialize)]
-struct New {
-    id: String,
-    body: String,
-}
-
-impl New {
-    fn of(arrival: &Arrival) -> Result<Self, StoreError> {
-        let body = Body {
-            publication: arrival.publication,
-            email: arrival.email.to_string(),
-            name: arrival.name.clone(),
-            topics: arrival.topics.key(),
-            digests: arrival.digests.key(),
-            language: arrival.language.clone(),
-            timezone: arrival.timezone.map(|zone| zone.name().to_owned()),
-            source: arrival.source.clone(),
-            network: arrival.network.clone(),
-            consent_text: arrival.consent_text.clone(),
-            arrived_at: arrival.arrived_at,
-        };
-        Ok(Self {
-            id: arrival.id.0.simple().to_string(),
-            body: json(&body)?,
-        })
-    }
+fn line(arrival: &Arrival) -> Result<String, StoreError> {
+    let body = Body {
+        publication: arrival.publication,
+        email: arrival.email.to_string(),
+        name: arrival.name.clone(),
+        topics: arrival.topics.key(),
+        digests: arrival.digests.key(),
+        language: arrival.language.clone(),
+        timezone: arrival.timezone.map(|zone| zone.name().to_owned()),
+        source: arrival.source.clone(),
+        network: arrival.network.clone(),
+        consent_text: arrival.consent_text.clone(),
+        arrived_at: arrival.arrived_at,
+    };
+    Ok(format!("{}{}", arrival.id.0.simple(), json(&body)?))
 }
 
 #[derive(FromRow)]
@@ -98,7 +90,7 @@ impl TryFrom<Row> for Arrival {
 
 /// Keeps arrivals, to be taken in from `due_at` on.
 pub async fn insert(tx: &mut Tx, arrivals: &[Arrival], due_at: Time) -> Result<(), StoreError> {
-    let rows: Vec<New> = arrivals.iter().map(New::of).collect::<Result<_, _>>()?;
+    let rows: Vec<String> = arrivals.iter().map(line).collect::<Result<_, _>>()?;
     let statement = INSERT.on(tx);
     on!(tx, |conn| sqlx::query(statement)
         .bind(json(&rows)?)

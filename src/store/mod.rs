@@ -165,8 +165,18 @@ impl Store {
 
     /// Begins a transaction that writes; on SQLite it takes the write lock at once.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
+        self.begin_at(sqlite::Place::InLine).await
+    }
+
+    /// The same, before all others that wait to write on SQLite: for what many people wait for at
+    /// once.
+    pub async fn begin_first(&self) -> Result<Tx, StoreError> {
+        self.begin_at(sqlite::Place::First).await
+    }
+
+    async fn begin_at(&self, place: sqlite::Place) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.begin(sqlite::Commit::Durable).await?),
+            Self::Sqlite(pools) => Tx::Sqlite(pools.begin(sqlite::Commit::Durable, place).await?),
             Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
         })
     }
@@ -175,7 +185,10 @@ impl Store {
     /// the end of the process, but a power cut only after the next `sync`.
     pub async fn begin_relaxed(&self) -> Result<Tx, StoreError> {
         Ok(match self {
-            Self::Sqlite(pools) => Tx::Sqlite(pools.begin(sqlite::Commit::Relaxed).await?),
+            Self::Sqlite(pools) => {
+                let (commit, place) = (sqlite::Commit::Relaxed, sqlite::Place::InLine);
+                Tx::Sqlite(pools.begin(commit, place).await?)
+            }
             Self::Postgres(pool) => Tx::Postgres(pool.begin_with(postgres::BEGIN_RELAXED).await?),
         })
     }

@@ -13,20 +13,26 @@ use sqlx::sqlite::{
 use sqlx::{Row as _, Sqlite, SqlitePool};
 
 use super::StoreError;
-use writer::{Writers, roll_back};
+use writer::{Lent, Writers, roll_back};
 
 pub use writer::SqliteTx;
-pub(super) use writer::{Commit, Turn};
+pub(super) use writer::{Commit, Place, Turn};
 
 /// How long a writer waits for another process's write.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// Two writers that take turns, a few readers, and the queue's own connections.
+/// Kilobytes of the database that a reader's or the queue's connection keeps to itself. The system
+/// has its pages too; SQLite's usual 2 MB for each of them is memory that grows with the ledger.
+const SMALL_CACHE: &str = "-256";
+
+/// Two writers and the queue's connection that take turns, and a few readers.
 #[derive(Debug, Clone)]
 pub struct Pools {
     write: Writers,
     read: SqlitePool,
     pub(super) queue: SqlitePool,
+    /// The turn of the queue's connection.
+    lent: Lent,
     /// The write-ahead log.
     wal: PathBuf,
 }
@@ -48,19 +54,26 @@ impl Pools {
         let relaxed = options.clone().synchronous(SqliteSynchronous::Normal);
         // The writer comes first: it makes the file that the readers open read-only.
         let write = Writers::connect(options.clone(), relaxed.clone()).await?;
-        let read = pool(4).connect_lazy_with(options.clone().read_only(true));
+        let reader = options.clone().read_only(true);
+        let read = pool(4).connect_lazy_with(reader.pragma("cache_size", SMALL_CACHE));
+        let lent = Lent::of(&write);
         // A job is only a wake-up, so the queue need not wait for the disk.
-        let queue = pool(2).connect_lazy_with(relaxed);
+        let queue = queue_pool(&lent).connect_lazy_with(relaxed.pragma("cache_size", SMALL_CACHE));
         Ok(Self {
             write,
             read,
             queue,
+            lent,
             wal: wal_of(&options),
         })
     }
 
-    pub(super) async fn begin(&self, commit: Commit) -> Result<SqliteTx, sqlx::Error> {
-        self.write.begin(commit).await
+    pub(super) async fn begin(
+        &self,
+        commit: Commit,
+        place: Place,
+    ) -> Result<SqliteTx, sqlx::Error> {
+        self.write.begin(commit, place).await
     }
 
     pub(super) async fn read(&self) -> Result<SqliteTx, sqlx::Error> {
@@ -91,7 +104,7 @@ impl Pools {
         &self,
         query: Query<'_, Sqlite, SqliteArguments>,
     ) -> Result<String, sqlx::Error> {
-        let mut turn = self.write.take(Commit::Relaxed).await?;
+        let mut turn = self.write.take(Commit::Relaxed, Place::InLine).await?;
         // To the end: asked for one row alone, the driver hands it out before the commit.
         let rows = query.fetch_all(&mut *turn).await?;
         turn.finish();
@@ -100,12 +113,14 @@ impl Pools {
 
     /// The durable writer by itself, for migrations, which begin their own transactions.
     pub(super) async fn alone(&self) -> Result<Turn, sqlx::Error> {
-        self.write.take(Commit::Durable).await
+        self.write.take(Commit::Durable, Place::InLine).await
     }
 
     pub(super) async fn close(&self) {
         self.read.close().await;
         self.queue.close().await;
+        // A pool that is closed gives its connections back without a word.
+        self.lent.give_back();
         self.write.close().await;
     }
 }
@@ -129,6 +144,36 @@ fn pool(size: u32) -> SqlitePoolOptions {
         .max_connections(size)
         .acquire_timeout(Duration::from_secs(30))
         .after_release(|connection, _| Box::pin(async { Ok(roll_back(connection).await) }))
+}
+
+/// The queue's one connection, which has a turn among the writers from when it is handed out until it
+/// is back. Were it left to SQLite who of them writes, the one that waits would sleep up to 100 ms at
+/// a time, with the others behind it: a few hundred sign-ups a second would bring all to a halt.
+fn queue_pool(lent: &Lent) -> SqlitePoolOptions {
+    let (connected, acquired, released) = (lent.clone(), lent.clone(), lent.clone());
+    SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(30))
+        // It stays open: one that is closed does not come back through `after_release`.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .test_before_acquire(false)
+        .after_connect(move |_, _| {
+            let lent = connected.clone();
+            Box::pin(async move { lent.take().await })
+        })
+        .before_acquire(move |_, _| {
+            let lent = acquired.clone();
+            Box::pin(async move { lent.take().await.map(|()| true) })
+        })
+        .after_release(move |connection, _| {
+            let lent = released.clone();
+            Box::pin(async move {
+                let is_clean = roll_back(connection).await;
+                lent.give_back();
+                Ok(is_clean)
+            })
+        })
 }
 
 /// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit, $6

@@ -48,7 +48,7 @@ pub(super) async fn write(
 ) -> Result<(Time, Vec<Verdict>), StoreError> {
     let now = deps.now();
     let hour = hour_of(now);
-    let mut tx = deps.store.begin().await?;
+    let mut tx = deps.store.begin_first().await?;
     let counted = count(deps, &mut tx, entries, hour).await?;
     let spent = spent(deps, &mut tx, entries, hour).await?;
     let mut verdicts: Vec<Verdict> = counted

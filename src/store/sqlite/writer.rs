@@ -5,7 +5,7 @@
 //! `ROLLBACK` are plain statements here, and what SQLite answers to `ROLLBACK` is the truth.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -23,11 +23,23 @@ pub(in crate::store) enum Commit {
     Relaxed,
 }
 
+/// Where a writer stands among those that wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::store) enum Place {
+    /// A person waits for it.
+    First,
+    InLine,
+}
+
 /// The two writers of a process. They share one lock, which serves in order of arrival: a sign-up
-/// waits for the one transaction at work and for those that came before it, however busy the
-/// ledger is. SQLite's own lock is only left to other processes and to the queue.
+/// waits for the one transaction at work and for one more at most, however busy the ledger is.
+/// SQLite's own lock is only left to other processes.
 #[derive(Debug, Clone)]
-pub(super) struct Writers(Arc<Mutex<Both>>);
+pub(super) struct Writers {
+    both: Arc<Mutex<Both>>,
+    /// Where all wait but those who go first: one of them at a time stands in the line for the lock.
+    gate: Arc<Mutex<()>>,
+}
 
 #[derive(Debug)]
 struct Both {
@@ -61,12 +73,21 @@ impl Writers {
             is_closed: false,
         };
         both.durable.ready().await?;
-        Ok(Self(Arc::new(Mutex::new(both))))
+        Ok(Self {
+            both: Arc::new(Mutex::new(both)),
+            gate: Arc::default(),
+        })
     }
 
-    /// Takes the turn and one of the connections, outside any transaction.
-    pub(super) async fn take(&self, commit: Commit) -> Result<Turn, sqlx::Error> {
-        let turn = Arc::clone(&self.0).lock_owned();
+    /// Waits for the turn; no transaction is open then.
+    async fn turn(&self, place: Place) -> Result<OwnedMutexGuard<Both>, sqlx::Error> {
+        let turn = async {
+            let _gate = match place {
+                Place::First => None,
+                Place::InLine => Some(self.gate.lock().await),
+            };
+            Arc::clone(&self.both).lock_owned().await
+        };
         let mut both = tokio::time::timeout(PATIENCE, turn)
             .await
             .map_err(|_| sqlx::Error::PoolTimedOut)?;
@@ -74,6 +95,12 @@ impl Writers {
             return Err(sqlx::Error::PoolClosed);
         }
         both.mend().await;
+        Ok(both)
+    }
+
+    /// Takes the turn and one of the connections, outside any transaction.
+    pub(super) async fn take(&self, commit: Commit, place: Place) -> Result<Turn, sqlx::Error> {
+        let mut both = self.turn(place).await?;
         both.writer(commit).ready().await?;
         let writer = OwnedMutexGuard::try_map(both, |both| both.writer(commit).open.as_mut())
             .map_err(|_| sqlx::Error::PoolClosed)?;
@@ -84,18 +111,55 @@ impl Writers {
     }
 
     /// Begins a transaction that holds the write lock from the start.
-    pub(super) async fn begin(&self, commit: Commit) -> Result<SqliteTx, sqlx::Error> {
-        let mut turn = self.take(commit).await?;
+    pub(super) async fn begin(
+        &self,
+        commit: Commit,
+        place: Place,
+    ) -> Result<SqliteTx, sqlx::Error> {
+        let mut turn = self.take(commit, place).await?;
         sqlx::query("BEGIN IMMEDIATE").execute(&mut *turn).await?;
         Ok(SqliteTx(Held::Write(turn)))
     }
 
     /// Waits for the transaction at work and closes both connections.
     pub(super) async fn close(&self) {
-        let mut both = self.0.lock().await;
+        let mut both = self.both.lock().await;
         both.is_closed = true;
         both.durable.close().await;
         both.relaxed.close().await;
+    }
+}
+
+/// The turn while somebody else's one connection has it.
+#[derive(Debug, Clone)]
+pub(super) struct Lent {
+    writers: Writers,
+    held: Arc<std::sync::Mutex<Option<OwnedMutexGuard<Both>>>>,
+}
+
+impl Lent {
+    pub(super) fn of(writers: &Writers) -> Self {
+        Self {
+            writers: writers.clone(),
+            held: Arc::default(),
+        }
+    }
+
+    /// Waits for the turn and keeps it.
+    pub(super) async fn take(&self) -> Result<(), sqlx::Error> {
+        // There is one connection, so a turn that is still held is one that was not given back.
+        self.give_back();
+        let turn = self.writers.turn(Place::InLine).await?;
+        self.slot().replace(turn);
+        Ok(())
+    }
+
+    pub(super) fn give_back(&self) {
+        drop(self.slot().take());
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<OwnedMutexGuard<Both>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -189,7 +253,7 @@ impl Drop for Turn {
         }
         // Without a runtime nobody can wait for the database; the next writer will mend it.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let home = Arc::clone(&self.home.0);
+            let home = Arc::clone(&self.home.both);
             runtime.spawn(async move { home.lock().await.mend().await });
         }
     }
