@@ -155,6 +155,7 @@ impl App {
         let embed_origins = self.settings.signup.embed_origins.clone().into();
         web::router(Web {
             deps: self.deps.clone(),
+            offers: Arc::default(),
             trusted_proxies,
             embed_origins,
         })

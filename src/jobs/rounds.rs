@@ -71,10 +71,11 @@ pub(super) async fn schedule(deps: Deps, stop: CancellationToken) {
     .await;
 }
 
-/// Takes in the sign-ups that have arrived.
+/// Takes in the sign-ups that have arrived. While more of them come in, only a few at a time: who has
+/// just pressed the button comes first.
 pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
     every(ARRIVALS, "sign-ups", &stop, || async {
-        while sign_up::take_in(&deps).await? && !stop.is_cancelled() {}
+        while sign_up::take_in(&deps).await? && !stop.is_cancelled() && !deps.desk.is_at_work() {}
         Ok::<_, StoreError>(())
     })
     .await;

@@ -1,5 +1,7 @@
 //! The pages that readers see, each with what it is told.
 
+use std::sync::LazyLock;
+
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
@@ -19,12 +21,16 @@ pub const PROOF_SCRIPT: &str = include_str!("../web/assets/proof.js");
 
 /// The source expression for `style-src` that allows the pages' style and no other.
 pub fn style_hash() -> String {
-    source_hash(PAGE_CSS)
+    // Every answer carries it.
+    static HASH: LazyLock<String> = LazyLock::new(|| source_hash(PAGE_CSS));
+    HASH.clone()
 }
 
 /// The source expressions for `script-src` that allow the pages' scripts and no other.
 pub fn script_hashes() -> String {
-    [ZONE_SCRIPT, PROOF_SCRIPT].map(source_hash).join(" ")
+    static HASHES: LazyLock<String> =
+        LazyLock::new(|| [ZONE_SCRIPT, PROOF_SCRIPT].map(source_hash).join(" "));
+    HASHES.clone()
 }
 
 pub(super) fn source_hash(source: &str) -> String {

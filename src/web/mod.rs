@@ -9,6 +9,7 @@ mod error;
 mod form;
 mod headers;
 mod language;
+mod offers;
 mod public;
 mod router;
 mod status;
@@ -20,12 +21,14 @@ use ipnet::IpNet;
 
 use crate::services::Deps;
 
+pub use offers::Offers;
 pub use router::router;
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct Web {
     pub deps: Deps,
+    pub offers: Arc<Offers>,
     /// Networks whose `X-Forwarded-For` counts.
     pub trusted_proxies: Arc<[IpNet]>,
     /// The sites that may embed the form; empty for any site.

@@ -26,11 +26,17 @@ pub(super) struct Offer {
 /// Finds a publication that takes readers.
 pub(super) async fn offer(web: &Web, slug: &str) -> Result<Offer, WebError> {
     let mut tx = web.deps.store.read().await?;
-    let found = publications::find_by_slug(&mut tx, slug).await?;
-    let publication = found
-        .filter(|p| p.archived_at.is_none())
-        .ok_or(WebError::NotFound)?;
-    Ok(offer_of(&mut tx, publication).await?)
+    let found = offer_in(&mut tx, slug).await?;
+    found.ok_or(WebError::NotFound)
+}
+
+/// The same in a transaction; `None` where there is none.
+pub(super) async fn offer_in(tx: &mut Tx, slug: &str) -> Result<Option<Offer>, StoreError> {
+    let found = publications::find_by_slug(tx, slug).await?;
+    match found.filter(|publication| publication.archived_at.is_none()) {
+        Some(publication) => offer_of(tx, publication).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// What a publication's forms offer.

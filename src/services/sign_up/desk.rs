@@ -43,6 +43,11 @@ impl Desk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether requests are being written down now.
+    pub fn is_at_work(&self) -> bool {
+        self.state().is_at_work
+    }
+
     /// Waits until the request is on the disk or refused.
     pub(super) async fn hand_in(&self, deps: &Deps, entry: Entry) -> Result<(), SignUpError> {
         let now = deps.now();

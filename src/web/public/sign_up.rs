@@ -91,7 +91,7 @@ pub(in crate::web) async fn submit(
     let mut spoken = asked.alone(&web);
     let answered = async {
         let body = body.map_err(|rejection| too_large_or_broken(&rejection))?;
-        let offer = offer(&web, &slug).await?;
+        let offer = web.offers.of(&web, &slug).await?;
         let mut form = SignUpForm::read(&headers, &body)?;
         if form.source.is_empty() {
             form.source = foreign_page(&web, &headers).unwrap_or_default();
