@@ -15,7 +15,7 @@ def alternate(shop, o, name, *, database="sqlite", dkim=None, flags=(), chunking
     service.start()
     rounds = []
     for number in range(1, o.rounds + 1):
-        one = {"product": service.send(sink, readers), "smtp_source": smtp_source(shop, sink, readers)}
+        one = {"product": service.send(sink, readers), "smtp_source": smtp_source(sink, readers)}
         if rsa:
             one["rsa_signs_per_second"] = openssl_rsa()
         rounds.append(one)
@@ -106,7 +106,7 @@ def ceiling(shop, o):
         rounds.append({
             "blast_per_second": blast["per_second"],
             "sink_cpu_microseconds_per_mail": (after["cpu_seconds"] - before) / after["accepted"] * 1e6,
-            "smtp_source": smtp_source(shop, sink, o.readers),
+            "smtp_source": smtp_source(sink, o.readers),
         })
         say(f"   {blast['per_second']:.0f}/s")
     sink.stop()

@@ -26,7 +26,7 @@ FULL = 12
 class Service:
     """A configured service with its own database."""
 
-    def __init__(self, shop, name, database, sink, dkim=None):
+    def __init__(self, shop, name, database, sink, dkim=None, more=""):
         self.shop = shop
         self.folder = shop.folder / name
         self.folder.mkdir()
@@ -36,7 +36,7 @@ class Service:
         self.chance = random.Random(20261124)
         self.http = f"127.0.0.1:{free_port()}"
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("PAPERROUND__")}
-        (self.folder / "paperround.toml").write_text(self.settings(sink, dkim))
+        (self.folder / "paperround.toml").write_text(self.settings(sink, dkim) + more)
         try:
             self.call("config", "check")
         except Failed as why:
@@ -47,6 +47,7 @@ class Service:
 url = "{self.database}"
 [http]
 listen = "{self.http}"
+trusted_proxies = ["127.0.0.1"]
 public_url = "https://news.bench.example"
 [security]
 secret_key_file = "paperround.key"
@@ -70,7 +71,7 @@ private_key_file = "dkim.pem"
         return call([self.shop.program, *words], cwd=self.folder, env=self.env, **more)
 
     def prepare(self, readers):
-        """A publication with topics, a digest and readers; returns what the import cost."""
+        """A publication with topics, a digest and readers, if any; returns what their import cost."""
         self.call("migrate")
         self.call("publication", "create", "bench", "--name", "Bench News", "--from", "Bench News <news@bench.example>",
                   "--postal-address", "Bench News, 1 High Street, Exampletown")
@@ -78,6 +79,8 @@ private_key_file = "dkim.pem"
             self.call("topic", "add", "bench", topic, "--name", topic.title())
         self.call("digest", "create", "bench", "round", "--name", "Round", "--max-items", ARTICLES,
                   "--full-items", FULL)
+        if not readers:
+            return None
         file = self.folder / "readers.csv"
         with open(file, "w", encoding="utf-8") as out:
             out.write("email\n")

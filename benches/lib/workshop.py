@@ -13,7 +13,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "target" / "bench"
 CONNECTIONS = 10
 
@@ -70,7 +70,6 @@ class Workshop:
             BUILT.mkdir(parents=True, exist_ok=True)
             self.program = self.build()
             self.sink_program = self.build_sink()
-            self.smtp_source, self.smtp_source_env = find_smtp_source()
         except BaseException:
             self.tidy()
             raise
@@ -229,30 +228,38 @@ def find_smtp_source():
     found = shutil.which("smtp-source", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if found:
         return Path(found), dict(os.environ)
-    folder = BUILT / "postfix"
-    program = folder / "usr/sbin/smtp-source"
-    if not program.exists():
-        if not shutil.which("apt-get"):
-            raise Failed("smtp-source is missing; it comes with Postfix")
-        say("unpacking smtp-source from Debian's package postfix")
-        try:
-            call(["apt-get", "download", "postfix"], cwd=BUILT)
-        except Failed:
-            call(["apt-get", "update", "-qq"])
-            call(["apt-get", "download", "postfix"], cwd=BUILT)
-        package = sorted(BUILT.glob("postfix_*.deb"))[-1]
-        # Unpacked, not installed: nothing may start a mail server here.
-        call(["dpkg", "-x", package, folder])
-    env = {**os.environ, "LD_LIBRARY_PATH": str(folder / "usr/lib/postfix")}
-    return program, env
+    folder = unpacked("postfix", "usr/sbin/smtp-source")
+    return folder / "usr/sbin/smtp-source", {**os.environ, "LD_LIBRARY_PATH": str(folder / "usr/lib/postfix")}
 
 
-def smtp_source(shop, sink, messages, length=30_000):
+def find_wrk():
+    return Path(shutil.which("wrk") or unpacked("wrk", "usr/bin/wrk") / "usr/bin/wrk")
+
+
+def unpacked(package, program):
+    """A folder with a package of Debian's. Unpacked, not installed: no server may start here."""
+    folder = BUILT / package
+    if (folder / program).exists():
+        return folder
+    if not shutil.which("apt-get"):
+        raise Failed(f"{Path(program).name} is missing; it is in Debian's package {package}")
+    say(f"unpacking Debian's package {package}")
+    try:
+        call(["apt-get", "download", package], cwd=BUILT)
+    except Failed:
+        call(["apt-get", "update", "-qq"])
+        call(["apt-get", "download", package], cwd=BUILT)
+    call(["dpkg", "-x", sorted(BUILT.glob(f"{package}_*.deb"))[-1], folder])
+    return folder
+
+
+def smtp_source(sink, messages, length=30_000):
     """One round of smtp-source: mails a second between the first and the last, and from its start."""
+    program, env = find_smtp_source()
     sink.ask("reset")
     begun = time.time()
-    call([shop.smtp_source, "-d", "-s", CONNECTIONS, "-m", messages, "-l", length,
-          "-f", "news@bench.example", "-t", "reader@bench.example", sink.address], env=shop.smtp_source_env)
+    call([program, "-d", "-s", CONNECTIONS, "-m", messages, "-l", length,
+          "-f", "news@bench.example", "-t", "reader@bench.example", sink.address], env=env)
     seen = sink.ask("stats")
     if seen["accepted"] != messages:
         raise Failed(f"smtp-source sent {seen['accepted']} of {messages} mails")
