@@ -1,9 +1,15 @@
 //! From the form to a confirmed subscription.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::Duration;
+use futures_util::future::join_all;
+use paperround::config::Settings;
+use paperround::demo::mailbox::Mailbox;
 use paperround::domain::subscription::{ConsentKind, SubscriptionState};
+use paperround::services::manage_publication::add_topic;
 use paperround::store::{consents, subscribers, subscriptions};
 
 use crate::support::TestApp;
@@ -280,4 +286,35 @@ async fn the_hidden_field_catches_programs() {
         .await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
     assert_eq!(app.send_notices().await, 0);
+}
+
+/// They share what is read of the publication; none may get what was read before it came.
+#[tokio::test]
+async fn forms_that_come_together_see_the_present() {
+    let mailbox = Mailbox::new();
+    let no_limit = |settings: &mut Settings| settings.signup.per_ip_per_hour = 0;
+    let app = TestApp::with(Arc::new(mailbox.clone()), mailbox, no_limit).await;
+    let post = |number: usize, topic: String| {
+        let form = format!("email=reader{number}%40inbox.example&topics={topic}");
+        let app = &app;
+        async move { app.post("/ledger/subscribe", &form).await.status }
+    };
+    for round in 0..10 {
+        let topic = format!("topic-{round}");
+        let earlier = join_all((0..20).map(|number| post(number, "energy".to_owned())));
+        let later = async {
+            let slug = topic.parse().unwrap();
+            let added = add_topic(&app.deps, app.publication_id(), slug, "New");
+            added.await.unwrap();
+            join_all((20..40).map(|number| post(number, topic.clone()))).await
+        };
+        let (earlier, later) = tokio::join!(earlier, later);
+        for status in earlier.into_iter().chain(later) {
+            assert_eq!(status, StatusCode::ACCEPTED, "round {round}");
+        }
+    }
+    let unknown = post(0, "topic-99".to_owned()).await;
+    assert_eq!(unknown, StatusCode::UNPROCESSABLE_ENTITY);
+    app.take_in().await;
+    app.send_notices().await;
 }

@@ -1,8 +1,8 @@
 //! What only SQLite does: a full disk, transactions given up half-way, and two writers in turn.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
@@ -120,12 +120,7 @@ async fn the_queue_lets_go_of_the_lock_after_a_full_disk() {
     let QueuePool::Sqlite(pool) = fresh.store.queue_pool() else {
         panic!("not SQLite")
     };
-    // Both connections, since either may be the one that is used.
-    let mut both = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
-    for connection in &mut both {
-        fill(connection).await;
-    }
-    drop(both);
+    fill(&mut pool.acquire().await.unwrap()).await;
     // The queue's way: sqlx's transactions. SQLite undoes the one that finds no room by itself; the
     // next ones on that connection would be given up with the write lock in hand.
     let mut tx = pool.begin().await.unwrap();
@@ -142,6 +137,64 @@ async fn the_queue_lets_go_of_the_lock_after_a_full_disk() {
         drop(tx);
     }
     assert_unlocked(&fresh.store).await;
+}
+
+#[tokio::test]
+async fn the_queue_takes_turns_with_the_writers() {
+    let fresh = sqlite().await;
+    let QueuePool::Sqlite(pool) = fresh.store.queue_pool() else {
+        panic!("not SQLite")
+    };
+    for _ in 0..3 {
+        let tx = fresh.store.begin().await.unwrap();
+        let waiting = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.acquire().await.unwrap() }
+        });
+        // Long enough for it to stand in the line; it must not be served before the turn ends.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        assert!(!waiting.is_finished(), "two writers at once");
+        tx.commit().await.unwrap();
+        let held = waiting.await.unwrap();
+        let writer = tokio::time::timeout(Duration::from_millis(30), fresh.store.begin());
+        assert!(writer.await.is_err(), "two writers at once");
+        drop(held);
+        assert_unlocked(&fresh.store).await;
+    }
+    // Who is given up while it waits leaves the line.
+    let tx = fresh.store.begin().await.unwrap();
+    let given_up = tokio::time::timeout(Duration::from_millis(30), pool.acquire());
+    assert!(given_up.await.is_err());
+    tx.commit().await.unwrap();
+    drop(pool.acquire().await.unwrap());
+    assert_unlocked(&fresh.store).await;
+}
+
+#[tokio::test]
+async fn who_goes_first_waits_for_one_other_writer_at_most() {
+    let fresh = sqlite().await;
+    let store = &fresh.store;
+    let at_work = store.begin().await.unwrap();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    let mut tasks = tokio::task::JoinSet::new();
+    for name in ["a", "b", "c", "first"] {
+        let (store, order) = (store.clone(), Arc::clone(&order));
+        tasks.spawn(async move {
+            let tx = match name {
+                "first" => store.begin_first().await.unwrap(),
+                _ => store.begin().await.unwrap(),
+            };
+            order.lock().unwrap().push(name);
+            tx.commit().await.unwrap();
+        });
+        // In this order.
+        tokio::time::sleep(Duration::from_millis(30)).await;
+    }
+    at_work.commit().await.unwrap();
+    while let Some(done) = tasks.join_next().await {
+        done.unwrap();
+    }
+    assert_eq!(*order.lock().unwrap(), ["a", "first", "b", "c"]);
 }
 
 async fn insert(connection: &mut SqliteConnection, n: i64) -> Result<(), sqlx::Error> {
