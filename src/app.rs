@@ -20,6 +20,7 @@ use crate::config::init::{new_key, write_new};
 use crate::config::signup::Disposable;
 use crate::config::{Settings, relay};
 use crate::domain::clock::{Clock, SystemClock};
+use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
 use crate::domain::token::Keys;
 use crate::feeds::fetch::{FetchLimits, Fetcher};
@@ -100,7 +101,7 @@ impl App {
         let plan = plan(&settings)?;
         let deps = Deps {
             store,
-            renderer: Arc::new(Renderer::new()?),
+            renderer: Arc::new(Renderer::with(texts(&settings)?)?),
             routes: Arc::clone(&plan.routes),
             dkim: Arc::clone(&plan.dkim),
             replaced: plan.replaced.clone(),
@@ -211,6 +212,21 @@ impl App {
         self.deps.store.close().await;
         Ok(())
     }
+}
+
+/// Our texts, and the operator's.
+fn texts(settings: &Settings) -> Result<Texts> {
+    let mut texts = Texts::new()?;
+    for path in settings.texts.files().context("texts.folder")? {
+        let shown = path.display().to_string();
+        let tag = path.file_stem().and_then(|stem| stem.to_str());
+        let tag = tag.filter(|tag| (2..=3).contains(&tag.len()) && primary(tag) == *tag);
+        let tag =
+            tag.ok_or_else(|| anyhow!("{shown} is not named after a language, as in pt.ftl"))?;
+        let file = std::fs::read_to_string(&path).with_context(|| shown.clone())?;
+        texts.add(tag, &file).with_context(|| shown.clone())?;
+    }
+    Ok(texts)
 }
 
 fn plan(settings: &Settings) -> Result<Plan> {

@@ -13,6 +13,7 @@ pub mod secret;
 pub mod security;
 pub mod show;
 pub mod signup;
+pub mod texts;
 
 use serde::Deserialize;
 
@@ -32,6 +33,7 @@ pub struct Settings {
     pub dkim: Vec<dkim::Dkim>,
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
+    pub texts: texts::Texts,
 }
 
 /// One thing wrong with the settings: the field, and what would be right.
@@ -64,6 +66,7 @@ impl Settings {
         }
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
+        self.texts.check(&mut problems);
         problems
     }
 }

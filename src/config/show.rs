@@ -71,6 +71,7 @@ impl Settings {
                 "mx_check": self.signup.mx_check,
                 "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
             },
+            "texts": { "folder": self.texts.folder },
         })
     }
 }

@@ -85,3 +85,4 @@ pub mod template;
 pub mod text;
 pub mod token;
 pub mod topic_rule;
+pub mod typo;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::domain::look::{Colour, Design, Direction, Font, Logo, Look};
 use crate::domain::publication::Publication;
 
-/// The colours, logo and typeface of a publication's mails.
+/// The colours, logo and typeface of a publication's mails and pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Brand {
     /// Can be read on white.
@@ -15,13 +15,24 @@ pub struct Brand {
     pub accent_dark: Colour,
     pub logo: Option<Logo>,
     pub font: Font,
+    /// The accent as a style for pages; empty where it is the one that all pages have.
+    pub page_css: String,
 }
 
 impl From<&Look> for Brand {
     fn from(look: &Look) -> Self {
+        let (accent, accent_dark) = (look.accent, look.accent.in_the_dark());
+        let page_css = if accent == Colour::ACCENT {
+            String::new()
+        } else {
+            format!(
+                ":root{{--accent:{accent}}}@media(prefers-color-scheme:dark){{:root{{--accent:{accent_dark}}}}}"
+            )
+        };
         Self {
-            accent: look.accent,
-            accent_dark: look.accent.in_the_dark(),
+            accent,
+            accent_dark,
+            page_css,
             logo: look.logo.clone(),
             font: look.font,
         }

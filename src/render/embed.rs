@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, json};
 
 use super::contexts::PublicationView;
-use super::pages::{GuardFields, Page, source_hash};
+use super::pages::{GuardFields, Meant, Page, source_hash};
 use super::{RenderError, Renderer};
 use crate::domain::look::{Colour, Direction};
 use crate::domain::palette::{Palette, Shade};
@@ -53,6 +53,8 @@ pub struct FramePage {
     pub asks_zone: bool,
     pub consent_text: String,
     pub source: Option<String>,
+    /// Where the address looks like a slip.
+    pub meant: Option<Meant>,
 }
 
 impl Page for FramePage {

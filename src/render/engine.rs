@@ -19,7 +19,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 28] = embedded! {
+const TEMPLATES: [(&str, &str); 29] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -47,6 +47,7 @@ const TEMPLATES: [(&str, &str); 28] = embedded! {
     "archive.html" => "../web/templates/archive.html",
     "embed_code.html" => "../web/templates/embed_code.html",
     "frame.html" => "../web/templates/frame.html",
+    "meant.html" => "../web/templates/meant.html",
     "message.html" => "../web/templates/message.html",
 };
 

@@ -5,7 +5,7 @@ use super::embed::{FramePage, FrameState, colours};
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
     DigestOption, GoodbyePage, GuardFields, Headline, LanguageOption, LatestIssue, LeavePage,
-    MessagePage, NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage,
+    Meant, MessagePage, NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage,
     TopicOption,
 };
 use super::samples;
@@ -80,6 +80,7 @@ impl SignUpPage {
             topics: topics(&[]),
             digests: digests(),
             headlines: samples::cards().into_iter().take(3).map(headline).collect(),
+            sample: ConfirmedPage::sample().latest,
             email: String::new(),
             name: String::new(),
             email_error: None,
@@ -132,6 +133,10 @@ impl CheckInboxPage {
             from_email: publication.from_email.clone(),
             archive_url: Some(format!("{NEWS}/ledger/archive")),
             publication,
+            meant: Some(Meant {
+                address: "clara.mills@gmail.com".into(),
+                fields: vec![("topics".into(), "energy".into())],
+            }),
         }
     }
 }
@@ -250,6 +255,8 @@ impl ArchivePage {
             publication: PublicationView::sample(),
             issues: titles.map(issue).collect(),
             sign_up_url: format!("{NEWS}/ledger"),
+            newer_url: Some("/ledger/archive?page=1".into()),
+            older_url: Some("/ledger/archive?page=3".into()),
         }
     }
 }
@@ -284,6 +291,7 @@ impl FramePage {
             asks_zone: false,
             consent_text: form.consent_text,
             source: None,
+            meant: CheckInboxPage::sample().meant,
         }
     }
 }

@@ -206,5 +206,5 @@ fn what_is_in_the_publications_language_says_so() {
     let html = renderer.page(&page).unwrap();
     assert!(html.contains("<p class=\"promise\" lang=\"pt\">"));
     let headlines = page.headlines.len();
-    assert_eq!(html.matches("lang=\"pt\">").count(), headlines + 1);
+    assert_eq!(html.matches("lang=\"pt\">").count(), headlines + 2);
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use super::contexts::PublicationView;
+use super::contexts::{Brand, PublicationView};
 use super::zones::ZoneChoice;
 use super::{RenderError, Renderer};
 use crate::domain::look::Direction;
@@ -26,6 +26,16 @@ pub fn style_hash() -> String {
     HASH.clone()
 }
 
+/// The source expression that allows the accent of a publication, with a blank before it; empty
+/// where it has none of its own.
+pub fn brand_hash(brand: &Brand) -> String {
+    if brand.page_css.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", source_hash(&brand.page_css))
+    }
+}
+
 /// The source expressions for `script-src` that allow the pages' scripts and no other.
 pub fn script_hashes() -> String {
     static HASHES: LazyLock<String> =
@@ -43,6 +53,11 @@ pub(super) fn source_hash(source: &str) -> String {
 /// A context that knows its template.
 pub trait Page: Serialize {
     const TEMPLATE: &'static str;
+
+    /// The look of its publication, where it is a page of one.
+    fn brand(&self) -> Option<&Brand> {
+        None
+    }
 }
 
 impl Renderer {
@@ -62,11 +77,21 @@ impl Renderer {
     }
 }
 
-/// Names the template of each page.
+/// Names the template of each page of a publication.
 macro_rules! pages {
     ($($page:ident => $template:literal),+ $(,)?) => {
-        $(impl Page for $page { const TEMPLATE: &'static str = $template; })+
+        $(impl Page for $page {
+            const TEMPLATE: &'static str = $template;
+
+            fn brand(&self) -> Option<&Brand> {
+                Some(&self.publication.brand)
+            }
+        })+
     };
+}
+
+impl Page for MessagePage {
+    const TEMPLATE: &'static str = "message.html";
 }
 
 pages! {
@@ -80,7 +105,6 @@ pages! {
     NeverMailPage => "never_mail.html",
     PreferencesPage => "preferences.html",
     ArchivePage => "archive.html",
-    MessagePage => "message.html",
 }
 
 /// A language to choose.
@@ -139,6 +163,8 @@ pub struct SignUpPage {
     pub topics: Vec<TopicOption>,
     pub digests: Vec<DigestOption>,
     pub headlines: Vec<Headline>,
+    /// The latest issue, to see what one will get.
+    pub sample: Option<LatestIssue>,
     /// As typed.
     pub email: String,
     /// As typed.
@@ -158,6 +184,14 @@ pub struct SignUpPage {
     pub source: Option<String>,
 }
 
+/// Another address that may have been meant, and the form that was sent, to be sent again with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Meant {
+    pub address: String,
+    /// The other fields of the form, by name.
+    pub fields: Vec<(String, String)>,
+}
+
 /// After the form: the same page whether or not the address was known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CheckInboxPage {
@@ -167,6 +201,8 @@ pub struct CheckInboxPage {
     /// Which sender to look for.
     pub from_email: String,
     pub archive_url: Option<String>,
+    /// Where the address looks like a slip.
+    pub meant: Option<Meant>,
 }
 
 /// What a confirmation link can still do.
@@ -296,6 +332,9 @@ pub struct ArchivePage {
     /// The latest first.
     pub issues: Vec<ArchivedIssue>,
     pub sign_up_url: String,
+    /// The pages before and behind this one.
+    pub newer_url: Option<String>,
+    pub older_url: Option<String>,
 }
 
 /// Not found, too many requests, out of order: a page without a publication or a reader.

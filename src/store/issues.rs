@@ -309,6 +309,16 @@ pub async fn published(
     publication: PublicationId,
     limit: i64,
 ) -> Result<Vec<Published>, StoreError> {
+    published_behind(tx, publication, 0, limit).await
+}
+
+/// The same without the latest, of which so many are left out.
+pub async fn published_behind(
+    tx: &mut Tx,
+    publication: PublicationId,
+    left_out: i64,
+    limit: i64,
+) -> Result<Vec<Published>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Published>(
         "SELECT d.slug AS digest_slug, d.name AS digest_name, i.number AS number, e.subject AS subject,
@@ -317,10 +327,11 @@ pub async fn published(
          JOIN editions e ON e.issue_id = i.id AND e.topic_key = ''
          WHERE i.publication_id = $1 AND i.number IS NOT NULL
             AND i.state IN ('sending', 'paused', 'sent', 'sent with failures')
-         ORDER BY i.planned_at DESC LIMIT $2"
+         ORDER BY i.planned_at DESC, i.id DESC LIMIT $2 OFFSET $3"
     )
     .bind(publication.0)
     .bind(limit)
+    .bind(left_out)
     .fetch_all(conn)
     .await
     })?;

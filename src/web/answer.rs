@@ -9,6 +9,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::Web;
 use super::error::WebError;
+use super::headers;
 use super::language::Asked;
 use crate::render::pages::Page;
 
@@ -41,7 +42,9 @@ impl<S: Sync> FromRequestParts<S> for Wants {
 /// A page with a status.
 pub(super) fn page<P: Page>(web: &Web, status: StatusCode, page: &P) -> Result<Response, WebError> {
     let html = web.deps.renderer.page(page)?;
-    Ok((status, Html(html)).into_response())
+    let mut response = (status, Html(html)).into_response();
+    headers::allow_brand(&mut response, page.brand());
+    Ok(response)
 }
 
 /// Turns a handler's error into a page.

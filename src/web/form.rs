@@ -7,6 +7,8 @@ use url::form_urlencoded;
 use validator::Validate;
 
 use super::error::WebError;
+use crate::domain::typo;
+use crate::render::pages::Meant;
 
 /// The sign-up form as it arrives; unknown fields are left alone. Its messages are keys of texts.
 #[derive(Debug, Default, Clone, Deserialize, Validate)]
@@ -46,6 +48,31 @@ impl SignUpForm {
             }
         }
         form
+    }
+
+    /// The address that was meant, where the one that was typed looks like a slip. It depends on
+    /// nothing else.
+    pub(super) fn meant(&self) -> Option<Meant> {
+        let address = typo::suggestion(&self.email.parse().ok()?)?;
+        let several = |name: &'static str, values: &[String]| {
+            let fields = values.iter().map(|value| (name.to_owned(), value.clone()));
+            fields.collect::<Vec<_>>()
+        };
+        let mut fields = several("topics", &self.topics);
+        fields.extend(several("frequency", &self.frequency));
+        let zone = self.timezone.clone().unwrap_or_default();
+        for (name, value) in [
+            ("name", &self.name),
+            ("language", &self.language),
+            ("timezone", &zone),
+            ("lang", &self.lang),
+            ("source", &self.source),
+        ] {
+            if !value.is_empty() {
+                fields.push((name.to_owned(), value.clone()));
+            }
+        }
+        Some(Meant { address, fields })
     }
 
     /// Reads a body by its type; a form is assumed where none is named.

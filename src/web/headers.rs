@@ -4,9 +4,11 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use url::Url;
 
 use super::Web;
-use crate::render::pages::{script_hashes, style_hash};
+use crate::render::contexts::Brand;
+use crate::render::pages::{brand_hash, script_hashes, style_hash};
 
 /// Adds the security headers that a handler has not set itself.
 pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) -> Response {
@@ -54,6 +56,33 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     response
+}
+
+/// Lets a page of a publication show its accent and its logo, and nothing else.
+pub(super) fn allow_brand(response: &mut Response, brand: Option<&Brand>) {
+    let Some(brand) = brand else { return };
+    let styles = format!("{}{}", style_hash(), brand_hash(brand));
+    let logo = brand.logo.as_ref().and_then(|logo| picture(&logo.url));
+    let policy = pages_policy(&styles, "'none'");
+    let policy = match logo {
+        Some(source) => format!("{policy}; img-src {source}"),
+        None => policy,
+    };
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+/// A picture's address as a source expression, which has no query and none of the marks between
+/// sources.
+fn picture(url: &str) -> Option<String> {
+    let mut url = Url::parse(url).ok()?;
+    url.set_query(None);
+    url.set_fragment(None);
+    let source = url.as_str().replace(';', "%3B").replace(',', "%2C");
+    Some(source)
 }
 
 /// The policy of a page in a frame of somebody else's page, with its style.

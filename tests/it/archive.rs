@@ -95,3 +95,36 @@ async fn every_edition_names_one_page() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_long_archive_has_pages() {
+    let app = TestApp::new().await;
+    let daily = app.digest("daily", None, 1).await;
+    app.subscribe("ada@inbox.example", "").await;
+    for n in 1..=31 {
+        app.advance(Duration::hours(24));
+        let (slug, title) = (format!("story-{n}"), format!("Berth {n} opens to all"));
+        app.article(&slug, &title, &["energy"]).await;
+        app.compose(&daily).await;
+    }
+    let first = app.get("/ledger/archive").await;
+    assert_eq!(first.body.matches("archive/daily-").count(), 30);
+    assert!(first.body.contains("archive/daily-31\"") && !first.body.contains("archive/daily-1\""));
+    assert!(
+        first.body.contains("href=\"/ledger/archive?page=2\"")
+            && !first.body.contains("rel=\"prev\"")
+    );
+    let second = app.get("/ledger/archive?page=2").await;
+    assert_eq!(second.body.matches("archive/daily-").count(), 1);
+    assert!(second.body.contains("archive/daily-1\"") && !second.body.contains("rel=\"next\""));
+    let own = "<link rel=\"canonical\" href=\"https://news.example/ledger/archive?page=2\">";
+    assert!(second.body.contains(own));
+    assert_eq!(app.get("/ledger/archive?page=3").await.status, 404);
+    for odd in ["0", "-1", "x", ""] {
+        let page = app.get(&format!("/ledger/archive?page={odd}")).await;
+        assert_eq!(page.status, 200, "{odd}");
+    }
+    // The sign-up page shows the latest as a sample.
+    let form = app.get("/ledger").await;
+    assert!(form.body.contains("A sample issue:") && form.body.contains("archive/daily-31\""));
+}

@@ -41,7 +41,7 @@ async fn from_site(app: &TestApp, method: Method, path: &str, body: &str) -> Ans
 }
 
 /// The source expression of each style and script of a page.
-fn hashes(page: &str) -> Vec<String> {
+pub fn hashes(page: &str) -> Vec<String> {
     use base64::Engine as _;
     let parts = ["style", "script"].into_iter().flat_map(|tag| {
         let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
@@ -245,5 +245,51 @@ fn the_command_line_prints_what_a_site_needs() {
     assert!(
         text.contains("connect-src http://127.0.0.1:8080;"),
         "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_slip_is_taken_as_typed_and_the_other_address_is_offered() {
+    let app = TestApp::new().await;
+    app.subscribe("ada@gmail.com", "").await;
+    let form =
+        "email=ada%40gamil.com&topics=energy&topics=retail&name=Ada+%22L%22&source=x.example";
+    let page = app.post("/ledger/subscribe", form).await;
+    assert_eq!(page.status, StatusCode::ACCEPTED);
+    let (_, offer) = page.body.split_once("<form class=\"meant\"").unwrap();
+    let (offer, _) = offer.split_once("</form>").unwrap();
+    for field in [
+        "name=\"email\" value=\"ada@gmail.com\"",
+        "name=\"topics\" value=\"energy\"",
+        "name=\"topics\" value=\"retail\"",
+        "name=\"name\" value=\"Ada &quot;L&quot;\"",
+        "name=\"source\" value=\"x.example\"",
+        "Did you mean ada@gmail.com?",
+    ] {
+        assert!(offer.contains(field), "{field} in {offer}");
+    }
+    app.send_notices().await;
+    assert_eq!(app.mails_for("ada@gamil.com"), 1);
+    let suggestion = async |email: &str| {
+        let form = format!("email={email}");
+        let answer = from_site(&app, Method::POST, "/ledger/subscribe", &form).await;
+        let said: Value = serde_json::from_str(&answer.body).unwrap();
+        said["suggestion"].as_str().map(str::to_owned)
+    };
+    // Whether one of the addresses is known makes no difference.
+    for name in ["ada", "eve"] {
+        let meant = suggestion(&format!("{name}%40gamil.com")).await;
+        assert_eq!(meant, Some(format!("{name}@gmail.com")));
+    }
+    assert_eq!(suggestion("ada%40inbox.example").await, None);
+    // This slip is on the list of throw-away domains: it is refused, with the hint.
+    let refused = app.post("/ledger/subscribe", "email=ada%40gmial.com").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("Did you mean ada@gmail.com?"));
+    let frame = app.post("/embed/ledger?accent=8a2b06", form).await;
+    let (_, offer) = frame.body.split_once("<form class=\"meant\"").unwrap();
+    assert!(
+        offer.starts_with(" action=\"/embed/ledger?accent=8a2b06\""),
+        "{offer}"
     );
 }

@@ -1,6 +1,6 @@
 //! How the mails of a publication look.
 
-use paperround::domain::look::{Colour, Design};
+use paperround::domain::look::{Colour, Design, Logo};
 use paperround::services::manage_publication;
 use serde_json::Value;
 
@@ -69,4 +69,45 @@ async fn a_digest_goes_out_in_the_look_of_its_publication() {
         "{html}"
     );
     assert!(html.contains("border-bottom:2px solid #8a2b06"), "{html}");
+}
+
+#[tokio::test]
+async fn pages_show_accent_and_logo_and_allow_no_more() {
+    let app = TestApp::new().await;
+    app.article("energy", "Wind auction draws eleven bidders", &["energy"])
+        .await;
+    let plain = app.get("/ledger").await;
+    let policy = plain.headers["content-security-policy"].to_str().unwrap();
+    assert!(!policy.contains("img-src") && !plain.body.contains("<img"));
+    manage_publication::update(&app.deps, "ledger", |publication| {
+        publication.look.accent = Colour::readable("#8a2b06").unwrap();
+        publication.look.logo =
+            Some(Logo::checked("https://x.example/a,b;c.png?size=2", "The Ledger", 200).unwrap());
+        Ok(())
+    })
+    .await
+    .unwrap();
+    let dark = Colour::readable("#8a2b06").unwrap().in_the_dark();
+    for path in ["/ledger", "/ledger/archive"] {
+        let page = app.get(path).await;
+        let policy = page.headers["content-security-policy"].to_str().unwrap();
+        assert!(
+            policy.contains("img-src https://x.example/a%2Cb%3Bc.png"),
+            "{policy}"
+        );
+        assert!(!policy.contains("size=2"));
+        let styles = crate::embed::hashes(&page.body);
+        assert_eq!(styles.len(), 2, "{path}");
+        assert!(styles.iter().all(|hash| policy.contains(hash)), "{policy}");
+        assert!(page.body.contains(":root{--accent:#8a2b06}"));
+        assert!(page.body.contains(&format!("--accent:{dark}")));
+        assert!(
+            page.body
+                .contains("src=\"https://x.example/a,b;c.png?size=2\""),
+            "{path}"
+        );
+    }
+    // A page of no publication keeps the usual look.
+    let missing = app.get("/nowhere/at/all").await;
+    assert!(!missing.body.contains("#8a2b06"));
 }

@@ -71,6 +71,7 @@ sign-up-title-check = Bitte prüfen: { $publication } per E-Mail
 sign-up-promise = Die neuesten Schlagzeilen per E-Mail.
 sign-up-promise-when = Die neuesten Schlagzeilen per E-Mail, { $when }.
 sign-up-latest = Neueste Schlagzeilen
+sign-up-sample = Eine Ausgabe zur Probe:
 sign-up-heading = Per E-Mail erhalten
 sign-up-email = E-Mail-Adresse
 sign-up-name = Name
@@ -94,6 +95,7 @@ form-error-address-domain = Der Teil nach dem @ ist kein Domainname wie example.
 form-error-address-refused = Diese Adresse nehmen wir hier nicht an. Bitte verwenden Sie eine andere.
 form-error-address-disposable = Wegwerfadressen nehmen wir hier nicht an. Bitte verwenden Sie eine, die Sie auch nächste Woche noch lesen.
 form-error-address-no-mail = Die Domain { $domain } nimmt keine Mails an. Ist sie richtig geschrieben?
+form-error-meant = Meinten Sie { $address }?
 form-error-name = Der Name ist länger als 100 Zeichen oder enthält ein Zeichen, das nicht hineingehört.
 form-error-too-many-topics = Das sind mehr Themen, als es gibt.
 form-error-language = Diese Sprache kennen wir nicht.
@@ -198,6 +200,8 @@ zone-pacific = Pazifik
 
 archive-title = Frühere Ausgaben
 archive-next = Die nächste per E-Mail erhalten
+archive-newer = Neuere Ausgaben
+archive-older = Ältere Ausgaben
 archive-number = { $digest }, Nr. { $number }
 archive-empty = Die erste Ausgabe steht noch aus. Melden Sie sich an, dann kommt sie zu Ihnen.
 

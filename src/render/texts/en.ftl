@@ -72,6 +72,7 @@ sign-up-title-check = Please check: { $publication } by mail
 sign-up-promise = The latest headlines by mail.
 sign-up-promise-when = The latest headlines by mail, { $when }.
 sign-up-latest = Latest headlines
+sign-up-sample = A sample issue:
 sign-up-heading = Get it by mail
 sign-up-email = E-mail address
 sign-up-name = Name
@@ -95,6 +96,7 @@ form-error-address-domain = The part after the @ is not a domain name such as ex
 form-error-address-refused = This address is not taken here. Please use another one.
 form-error-address-disposable = Throw-away addresses are not taken here. Please use one that you will still read next week.
 form-error-address-no-mail = The domain { $domain } takes no mail. Is it spelt right?
+form-error-meant = Did you mean { $address }?
 form-error-name = The name is longer than 100 characters or contains a character that does not belong there.
 form-error-too-many-topics = These are more topics than there are.
 form-error-language = The language is not one that we know.
@@ -199,6 +201,8 @@ zone-pacific = Pacific Ocean
 
 archive-title = Past issues
 archive-next = Get the next one by mail
+archive-newer = Newer issues
+archive-older = Older issues
 archive-number = { $digest }, No. { $number }
 archive-empty = The first issue is still to come. Sign up, and it comes to you.
 

@@ -71,6 +71,7 @@ sign-up-title-check = Por favor, revise: { $publication } por correo
 sign-up-promise = Los últimos titulares por correo.
 sign-up-promise-when = Los últimos titulares por correo, { $when }.
 sign-up-latest = Últimos titulares
+sign-up-sample = Un número de muestra:
 sign-up-heading = Recíbalo por correo
 sign-up-email = Dirección de correo
 sign-up-name = Nombre
@@ -94,6 +95,7 @@ form-error-address-domain = La parte posterior a la @ no es un nombre de dominio
 form-error-address-refused = Esta dirección no se acepta aquí. Utilice otra, por favor.
 form-error-address-disposable = No se aceptan direcciones desechables. Utilice una que siga leyendo la semana que viene.
 form-error-address-no-mail = El dominio { $domain } no recibe correo. ¿Está bien escrito?
+form-error-meant = ¿Quería decir { $address }?
 form-error-name = El nombre tiene más de 100 caracteres o contiene un carácter que no puede llevar.
 form-error-too-many-topics = No hay tantos temas.
 form-error-language = No conocemos este idioma.
@@ -198,6 +200,8 @@ zone-pacific = Océano Pacífico
 
 archive-title = Números anteriores
 archive-next = Recibir el próximo por correo
+archive-newer = Números más recientes
+archive-older = Números anteriores
 archive-number = { $digest }, n.º { $number }
 archive-empty = El primer número está por llegar. Suscríbase y lo recibirá.
 

@@ -71,6 +71,7 @@ sign-up-title-check = À vérifier : { $publication } par e-mail
 sign-up-promise = Les derniers titres par e-mail.
 sign-up-promise-when = Les derniers titres par e-mail, { $when }.
 sign-up-latest = Derniers titres
+sign-up-sample = Un numéro pour voir :
 sign-up-heading = À recevoir par e-mail
 sign-up-email = Adresse e-mail
 sign-up-name = Nom
@@ -94,6 +95,7 @@ form-error-address-domain = La partie après le @ n’est pas un nom de domaine 
 form-error-address-refused = Cette adresse n’est pas acceptée ici. Veuillez en utiliser une autre.
 form-error-address-disposable = Les adresses jetables ne sont pas acceptées ici. Veuillez en utiliser une que vous lirez encore la semaine prochaine.
 form-error-address-no-mail = Le domaine { $domain } ne reçoit pas de courrier. Est-il bien orthographié ?
+form-error-meant = Vouliez-vous dire { $address } ?
 form-error-name = Le nom dépasse 100 caractères ou contient un caractère qui n’a rien à y faire.
 form-error-too-many-topics = Il n’y a pas autant de thèmes.
 form-error-language = Nous ne connaissons pas cette langue.
@@ -198,6 +200,8 @@ zone-pacific = Océan Pacifique
 
 archive-title = Numéros précédents
 archive-next = Recevoir le prochain par e-mail
+archive-newer = Numéros plus récents
+archive-older = Numéros plus anciens
 archive-number = { $digest }, nº { $number }
 archive-empty = Le premier numéro est encore à venir. Inscrivez-vous, et il viendra à vous.
 

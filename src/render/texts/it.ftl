@@ -71,6 +71,7 @@ sign-up-title-check = Da controllare: { $publication } via e-mail
 sign-up-promise = Gli ultimi titoli via e-mail.
 sign-up-promise-when = Gli ultimi titoli via e-mail, { $when }.
 sign-up-latest = Ultimi titoli
+sign-up-sample = Un numero di prova:
 sign-up-heading = Da ricevere via e-mail
 sign-up-email = Indirizzo e-mail
 sign-up-name = Nome
@@ -94,6 +95,7 @@ form-error-address-domain = La parte dopo la @ non è un nome di dominio come ex
 form-error-address-refused = Questo indirizzo non è accettato. Ne usi un altro.
 form-error-address-disposable = Gli indirizzi usa e getta non sono accettati. Ne usi uno che leggerà ancora la settimana prossima.
 form-error-address-no-mail = Il dominio { $domain } non riceve posta. È scritto correttamente?
+form-error-meant = Intendeva { $address }?
 form-error-name = Il nome supera i 100 caratteri o contiene un carattere che non può starci.
 form-error-too-many-topics = Gli argomenti sono meno di quelli indicati.
 form-error-language = Non conosciamo questa lingua.
@@ -198,6 +200,8 @@ zone-pacific = Oceano Pacifico
 
 archive-title = Numeri precedenti
 archive-next = Ricevere il prossimo via e-mail
+archive-newer = Numeri più recenti
+archive-older = Numeri precedenti
 archive-number = { $digest }, n. { $number }
 archive-empty = Il primo numero deve ancora uscire. Si iscriva e lo riceverà.
 

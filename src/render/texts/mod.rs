@@ -48,9 +48,13 @@ impl Texts {
         })
     }
 
-    /// Adds a language; what its file leaves out stands there in the fallback.
+    /// Adds a language, or other words to one that is there; what its file leaves out stands there
+    /// in the fallback.
     pub fn add(&mut self, tag: &str, file: &str) -> Result<(), RenderError> {
-        self.locales.push(locale(tag, file)?);
+        match self.locales.iter_mut().find(|locale| locale.tag == tag) {
+            Some(known) => known.bundle.add_resource_overriding(resource(tag, file)?),
+            None => self.locales.push(locale(tag, file)?),
+        }
         Ok(())
     }
 
@@ -101,8 +105,10 @@ impl Texts {
         text.unwrap_or_else(|_| key.to_owned())
     }
 
-    /// The text in the language, else in the fallback, else what is wrong.
+    /// The text in the language, else in the fallback, else what is wrong. A file of somebody
+    /// else's may ask for values that there are not.
     fn format(&self, language: &str, key: &str, args: &FluentArgs<'_>) -> Result<String, String> {
+        let mut wrong = format!("there is no text {key}");
         for locale in self.find(language).into_iter().chain(self.locales.first()) {
             let bundle = &locale.bundle;
             let Some(pattern) = bundle.get_message(key).and_then(|m| m.value()) else {
@@ -110,12 +116,12 @@ impl Texts {
             };
             let mut errors = Vec::new();
             let text = bundle.format_pattern(pattern, Some(args), &mut errors);
-            return match errors.first() {
-                None => Ok(text.into_owned()),
-                Some(error) => Err(format!("the text {key} ({}): {error}", locale.tag)),
-            };
+            match errors.first() {
+                None => return Ok(text.into_owned()),
+                Some(error) => wrong = format!("the text {key} ({}): {error}", locale.tag),
+            }
         }
-        Err(format!("there is no text {key}"))
+        Err(wrong)
     }
 }
 
@@ -125,20 +131,27 @@ impl fmt::Debug for Texts {
     }
 }
 
-fn locale(tag: &str, text: &str) -> Result<Locale, RenderError> {
-    let wrong = |reason: String| RenderError::Text {
+fn wrong(tag: &str, reason: String) -> RenderError {
+    RenderError::Text {
         language: tag.to_owned(),
         reason,
-    };
-    let resource = FluentResource::try_new(text.to_owned())
-        .map_err(|(_, errors)| wrong(format!("{errors:?}")))?;
-    let language = tag.parse().map_err(|e| wrong(format!("{e}")))?;
+    }
+}
+
+fn resource(tag: &str, text: &str) -> Result<FluentResource, RenderError> {
+    FluentResource::try_new(text.to_owned())
+        .map_err(|(_, errors)| wrong(tag, errors.iter().map(|e| format!("{e}; ")).collect()))
+}
+
+fn locale(tag: &str, text: &str) -> Result<Locale, RenderError> {
+    let resource = resource(tag, text)?;
+    let language = tag.parse().map_err(|e| wrong(tag, format!("{e}")))?;
     let mut bundle = FluentBundle::new_concurrent(vec![language]);
     // The marks around values would be visible in the text of many mail programs.
     bundle.set_use_isolating(false);
     bundle
         .add_resource(resource)
-        .map_err(|errors| wrong(format!("{errors:?}")))?;
+        .map_err(|errors| wrong(tag, format!("{errors:?}")))?;
     Ok(Locale {
         tag: tag.to_owned(),
         bundle,

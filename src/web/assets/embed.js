@@ -56,7 +56,7 @@
     fill("lang", form.closest("[lang]")?.lang);
     if (zone) fill("timezone", Intl.DateTimeFormat().resolvedOptions().timeZone);
     form.noValidate = 1;
-    const status = make("p", { role: "status", tabindex: -1 });
+    const status = make("div", { role: "status", tabindex: -1 });
     form.append(status);
     const say = (...words) => status.replaceChildren(...words);
     const wrong = [];

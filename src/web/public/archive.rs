@@ -10,7 +10,7 @@ use crate::domain::language::primary;
 use crate::domain::publication::TopicChoice;
 use crate::render::atom::{IssueEntry, IssueFeed};
 use crate::render::dates;
-use crate::render::pages::{ArchivePage, ArchivedIssue};
+use crate::render::pages::{ArchivePage, ArchivedIssue, Page as _};
 use crate::render::slots::without_reader;
 use crate::services::links;
 use crate::store::{editions, issues};
@@ -18,29 +18,46 @@ use crate::web::Web;
 use crate::web::answer::or_page;
 use crate::web::conditional;
 use crate::web::error::WebError;
-use crate::web::headers::MAIL_POLICY;
+use crate::web::headers::{MAIL_POLICY, allow_brand};
 use crate::web::language::Asked;
 use crate::web::views::offer;
 
-/// The most issues that the page lists.
-const MOST: i64 = 200;
+/// The issues of a page.
+const MOST: i64 = 30;
 /// And the feed.
 const MOST_FED: i64 = 50;
 const HTML: &str = "text/html; charset=utf-8";
 const ATOM: &str = "application/atom+xml; charset=utf-8";
+
+/// Which part of the list.
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::web) struct Part {
+    /// From 1, which has the latest.
+    #[serde(default)]
+    page: String,
+}
 
 /// The issues that went out.
 pub(in crate::web) async fn list(
     State(web): State<Web>,
     asked: Asked,
     Path(slug): Path<String>,
+    Query(part): Query<Part>,
     headers: HeaderMap,
 ) -> Response {
     let listed = async {
         let offer = offer(&web, &slug).await?;
+        let number: i64 = part.page.parse().unwrap_or(1).clamp(1, 10_000);
         let mut tx = web.deps.store.read().await?;
-        let published = issues::published(&mut tx, offer.publication.id, MOST).await?;
+        let newer = (number - 1) * MOST;
+        let listed = issues::published_behind(&mut tx, offer.publication.id, newer, MOST + 1);
+        let mut published = listed.await?;
         drop(tx);
+        let has_older = published.len() > usize::try_from(MOST).unwrap_or_default();
+        published.truncate(usize::try_from(MOST).unwrap_or_default());
+        if published.is_empty() && number > 1 {
+            return Err(WebError::NotFound);
+        }
         let zone = offer.publication.timezone;
         let language = asked.of_page(&web, &offer.publication);
         let issues = published
@@ -58,17 +75,26 @@ pub(in crate::web) async fn list(
                 digest_name: issue.digest_name,
             })
             .collect();
-        let sign_up_url = format!("/{}", offer.publication.slug);
+        let of_page = |number: i64| format!("/{}/archive?page={number}", offer.publication.slug);
         let page = ArchivePage {
             publication: offer.view(&web, language),
             issues,
-            sign_up_url,
+            sign_up_url: format!("/{}", offer.publication.slug),
+            newer_url: (number > 1).then(|| of_page(number - 1)),
+            older_url: has_older.then(|| of_page(number + 1)),
         };
         let html = web.deps.renderer.page(&page)?;
         let archive = links::archive(&web.deps, &offer.publication);
-        let html = with_links(&html, &archive, &archive);
+        let own = if number > 1 {
+            format!("{archive}?page={number}")
+        } else {
+            archive.clone()
+        };
+        let html = with_links(&html, &own, &archive);
         // Other issues, other texts, another style: only the whole page tells.
-        Ok(conditional::answer(&headers, HTML, None, html))
+        let mut answer = conditional::answer(&headers, HTML, None, html);
+        allow_brand(&mut answer, page.brand());
+        Ok(answer)
     };
     or_page(&web, &asked, listed.await)
 }

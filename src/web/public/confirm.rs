@@ -127,6 +127,7 @@ async fn asked_again(
         email: request.email.masked(),
         from_email: offer.publication.from.email.to_string(),
         archive_url: Some(format!("/{}/archive", offer.publication.slug)),
+        meant: None,
     };
     page(web, StatusCode::ACCEPTED, &shown)
 }

@@ -133,8 +133,12 @@ pub(in crate::web) async fn submit(
         let shown = frame(&web, &offer, &asks, &form, language, guard);
         match errors {
             None => {
-                let state = FrameState::CheckInbox;
-                answer(&web, StatusCode::ACCEPTED, &FramePage { state, ..shown })
+                let done = FramePage {
+                    state: FrameState::CheckInbox,
+                    meant: form.meant(),
+                    ..shown
+                };
+                answer(&web, StatusCode::ACCEPTED, &done)
             }
             Some(errors) => {
                 let wrong = with_errors(shown, errors);
@@ -183,6 +187,7 @@ fn frame(
         asks_zone: offer.asks_zone(),
         consent_text: consent::text(web.deps.renderer.texts(), language, publication),
         source: Some(form.source.clone()).filter(|source| !source.is_empty()),
+        meant: None,
     }
 }
 

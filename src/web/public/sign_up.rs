@@ -13,14 +13,14 @@ use validator::Validate;
 
 use crate::domain::email_address::{AddressError, EmailAddress};
 use crate::domain::publication::Publication;
-use crate::domain::text;
+use crate::domain::{text, typo};
 use crate::render::dates;
-use crate::render::pages::{CheckInboxPage, Headline, SignUpPage};
+use crate::render::pages::{CheckInboxPage, Headline, LatestIssue, SignUpPage};
 use crate::render::texts::Texts;
-use crate::services::consent;
 use crate::services::guard::{self, Admission, Evidence, Refusal, Weighed};
 use crate::services::sign_up::{self, Request, SignUpError};
-use crate::store::articles;
+use crate::services::{consent, links};
+use crate::store::{articles, issues};
 use crate::web::Web;
 use crate::web::answer::{Wants, or_page, page};
 use crate::web::client::{Client, foreign_page};
@@ -236,6 +236,7 @@ fn admitted(
     language: &str,
     from: IpAddr,
 ) -> Result<(EmailAddress, bool), String> {
+    let meant = typo::suggestion(&email);
     let key = match guard::admit(&web.deps, &email, Some(from)) {
         Admission::Open => return Ok((email, false)),
         Admission::Dropped => return Ok((email, true)),
@@ -243,8 +244,15 @@ fn admitted(
         Admission::Refused(Refusal::Disposable) => "form-error-address-disposable",
         Admission::Refused(Refusal::NoMail) => "form-error-address-no-mail",
     };
+    let texts = web.deps.renderer.texts();
     let domain = [("domain", email.domain().to_owned().into())];
-    Err(web.deps.renderer.texts().say(language, key, &domain))
+    let mut text = texts.say(language, key, &domain);
+    // Some who give throw-away addresses away live from the slips of others.
+    if let Some(meant) = meant {
+        let meant = [("address", meant.into())];
+        text = format!("{text} {}", texts.say(language, "form-error-meant", &meant));
+    }
+    Err(text)
 }
 
 /// The same for every address.
@@ -255,10 +263,14 @@ fn accepted(
     language: &str,
     wants: Wants,
 ) -> Result<Response, WebError> {
+    let meant = form.meant();
     if wants == Wants::Json {
         let texts = web.deps.renderer.texts();
         let detail = texts.say(language, "check-inbox-json", &[]);
-        let body = json!({ "status": "check your inbox", "detail": detail });
+        let mut body = json!({ "status": "check your inbox", "detail": detail });
+        if let Some(meant) = meant {
+            body["suggestion"] = meant.address.into();
+        }
         return Ok((StatusCode::ACCEPTED, Json(body)).into_response());
     }
     let checked = CheckInboxPage {
@@ -266,6 +278,7 @@ fn accepted(
         email: form.email.trim().to_owned(),
         from_email: offer.publication.from.email.to_string(),
         archive_url: Some(format!("/{}/archive", offer.publication.slug)),
+        meant,
     };
     page(web, StatusCode::ACCEPTED, &checked)
 }
@@ -315,7 +328,17 @@ async fn form_page(
 ) -> Result<Response, WebError> {
     let mut tx = web.deps.store.read().await?;
     let latest = articles::latest(&mut tx, offer.publication.id, web.deps.now(), 5).await?;
+    let published = issues::published(&mut tx, offer.publication.id, 1).await?;
     drop(tx);
+    let sample = published.into_iter().next().map(|issue| LatestIssue {
+        url: links::issue(
+            &web.deps,
+            &offer.publication,
+            &issue.digest_slug,
+            issue.number,
+        ),
+        title: issue.subject,
+    });
     let zone = offer.publication.timezone;
     let headlines = latest
         .iter()
@@ -333,6 +356,7 @@ async fn form_page(
         languages: offer.languages(web),
         asks_zone: offer.asks_zone(),
         headlines,
+        sample,
         email: text::cut(&form.email, 300).to_owned(),
         name: text::cut(&form.name, 300).to_owned(),
         email_error: errors.email,
