@@ -1,6 +1,7 @@
 //! The composition root: settings become `Deps`, web server and workers.
 
 pub mod examine;
+mod keys;
 mod reload;
 
 use std::net::SocketAddr;
@@ -16,13 +17,11 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::dkim::Dkim;
-use crate::config::init::{new_key, write_new};
 use crate::config::signup::Disposable;
 use crate::config::{Settings, relay};
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
-use crate::domain::token::Keys;
 use crate::feeds::fetch::{FetchLimits, Fetcher};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
@@ -107,7 +106,7 @@ impl App {
             replaced: plan.replaced.clone(),
             plans: Plans::new(plan),
             fetcher,
-            keys: Keys::derive(secret_key(&settings, &*nature.random)?.as_bytes()),
+            keys: keys::keys(&settings, &*nature.random)?,
             node: node_name(&*nature.random),
             clock: nature.clock,
             random: nature.random,
@@ -315,37 +314,6 @@ fn key_entry(entry: &Dkim) -> Result<DkimKeyConfig> {
     Ok(DkimKeyConfig { domain, signed_by })
 }
 
-/// The key from the settings or its file; the file is made where it is missing.
-fn secret_key(settings: &Settings, random: &dyn Random) -> Result<String> {
-    let given = settings
-        .security
-        .key()
-        .map_err(|e| anyhow!("security.secret_key_file: {e}"))?;
-    if let Some(key) = given {
-        return Ok(key.expose_secret().to_owned());
-    }
-    let path = &settings.security.secret_key_file;
-    let key = new_key(random);
-    match write_new(path, &key, true) {
-        Ok(()) => {
-            tracing::info!(file = %path.display(), "a secret key was made; keep a copy of it");
-            Ok(key.trim_end().to_owned())
-        }
-        // Another process was first.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            let key = settings
-                .security
-                .key()
-                .map_err(|e| anyhow!("security.secret_key_file: {e}"))?;
-            key.map(|k| k.expose_secret().to_owned())
-                .ok_or_else(|| anyhow!("{}: empty", path.display()))
-        }
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot write the secret key {}", path.display()))
-        }
-    }
-}
-
 fn limits(settings: &Settings) -> Limits {
     Limits {
         public_url: settings.http.base().to_owned(),
@@ -360,6 +328,7 @@ fn limits(settings: &Settings) -> Limits {
         proof_of_work_from: settings.signup.proof_of_work_from,
         refuses_disposable: settings.signup.disposable == Disposable::Refuse,
         mx_check: settings.signup.mx_check,
+        link_mails_per_hour: settings.signup.link_mails_per_hour,
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,
         websub: settings.feeds.websub,

@@ -27,6 +27,8 @@ mod serve;
 mod signup_rule;
 mod subscriber;
 mod subscriber_add;
+mod subscriber_erase;
+mod subscriber_find;
 mod subscriber_show;
 mod suppression;
 mod template;

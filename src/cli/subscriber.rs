@@ -11,6 +11,8 @@ use serde_json::json;
 use super::output::Output;
 use super::progress::Progress;
 use super::subscriber_add::Add;
+use super::subscriber_erase::{Erase, export};
+use super::subscriber_find::Find;
 use super::subscriber_show::show;
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
@@ -27,6 +29,15 @@ pub(super) enum Subscriber {
         /// The address
         address: EmailAddress,
     },
+    /// Find readers by the beginning of their address or by its domain
+    Find(Find),
+    /// Print all that is kept about a reader as JSON, as they can download it themselves
+    Export {
+        /// The address
+        address: EmailAddress,
+    },
+    /// Take away everything about a reader; a keyed hash stays, so that no import brings them back
+    Erase(Erase),
 }
 
 #[derive(Debug, Args)]
@@ -63,6 +74,12 @@ impl Subscriber {
                 show(&deps, &address, out).await?;
                 Ok(ExitCode::SUCCESS)
             }
+            Self::Find(command) => command.run(global, out).await,
+            Self::Export { address } => {
+                export(&context::open(global).await?, &address, out).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Self::Erase(command) => command.run(global, out).await,
         }
     }
 }

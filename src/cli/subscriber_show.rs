@@ -10,7 +10,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::publication::Publication;
 use crate::domain::subscription::{Subscription, SubscriptionState};
 use crate::domain::suppression::Suppression;
-use crate::services::Deps;
+use crate::services::{Deps, export_reader};
 use crate::store::consents::{self, ConsentRecord};
 use crate::store::ledger::{self, Received};
 use crate::store::{Tx, digests, publications, subscribers, subscriptions, suppressions};
@@ -34,8 +34,10 @@ pub(super) async fn show(deps: &Deps, email: &EmailAddress, out: &Output) -> Res
         bail!("nobody has signed up with {email}{suppressed}");
     };
     let mut all = Vec::new();
-    for subscription in subscriptions::of_subscriber(&mut tx, subscriber.id).await? {
-        all.extend(whole(&mut tx, subscription).await?);
+    for id in export_reader::everyone(&mut tx, subscriber.id).await? {
+        for subscription in subscriptions::of_subscriber(&mut tx, id).await? {
+            all.extend(whole(&mut tx, subscription).await?);
+        }
     }
     drop(tx);
     if out.is_json() {
@@ -77,19 +79,6 @@ fn told(suppression: &Suppression) -> String {
 
 fn as_json(whole: &Whole) -> Value {
     let s = &whole.subscription;
-    let consent = |c: &ConsentRecord| {
-        json!({
-            "at": c.at, "kind": c.kind, "network": c.network, "source": c.source,
-            "detail": c.detail, "text_version": c.text_version, "text": c.text,
-        })
-    };
-    let received = |r: &Received| {
-        json!({
-            "issue": r.issue, "digest": r.digest, "number": r.number, "state": r.line.state,
-            "reason": r.line.reason, "attempts": r.line.attempts, "reply": r.line.reply,
-            "next_attempt_at": r.line.next_attempt_at, "sent_at": r.line.sent_at,
-        })
-    };
     let digests = whole.digests.iter().map(|d| &d.slug);
     json!({
         "publication": whole.publication.slug, "state": s.state,
@@ -97,9 +86,9 @@ fn as_json(whole: &Whole) -> Value {
         "digests": has_chosen(s).then(|| digests.collect::<Vec<_>>()),
         "language": s.language, "timezone": s.timezone.map(chrono_tz::Tz::name),
         "created_at": s.created_at, "confirmed_at": s.confirmed_at,
-        "unsubscribed_at": s.unsubscribed_at,
-        "consents": whole.consents.iter().map(consent).collect::<Vec<_>>(),
-        "deliveries": whole.received.iter().map(received).collect::<Vec<_>>(),
+        "unsubscribed_at": s.unsubscribed_at, "paused_until": s.paused_until,
+        "consents": whole.consents.iter().map(export_reader::consent).collect::<Vec<_>>(),
+        "deliveries": whole.received.iter().map(export_reader::delivery).collect::<Vec<_>>(),
     })
 }
 
@@ -122,6 +111,10 @@ fn print(whole: &Whole, out: &Output) -> Result<()> {
         ("digests", chosen(digests.join(","))),
         ("language", s.language.clone()),
         ("time zone", s.timezone.map(|zone| zone.name().to_owned())),
+        (
+            "paused until",
+            s.paused_until.map(|at| at.format("%F %R").to_string()),
+        ),
     ];
     for (name, fact) in facts {
         if let Some(fact) = fact {

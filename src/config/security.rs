@@ -14,6 +14,9 @@ pub struct Security {
     secret_key: Option<SecretString>,
     /// A file with the key; made on first start where it is missing.
     pub secret_key_file: PathBuf,
+    previous_secret_keys: Vec<SecretString>,
+    /// Files with the keys that were in use before, the latest first.
+    pub previous_secret_key_files: Vec<PathBuf>,
 }
 
 impl Default for Security {
@@ -21,6 +24,8 @@ impl Default for Security {
         Self {
             secret_key: None,
             secret_key_file: PathBuf::from("paperround.key"),
+            previous_secret_keys: Vec::new(),
+            previous_secret_key_files: Vec::new(),
         }
     }
 }
@@ -59,9 +64,41 @@ impl Security {
         }
     }
 
+    /// The same with keys that were in use before.
+    #[must_use]
+    pub fn after(mut self, previous: &[&str]) -> Self {
+        let keys = previous
+            .iter()
+            .map(|key| SecretString::from((*key).to_owned()));
+        self.previous_secret_keys = keys.collect();
+        self
+    }
+
+    /// The keys that were in use before, the latest first.
+    pub fn previous(&self) -> Result<Vec<SecretString>, String> {
+        let files = &self.previous_secret_key_files;
+        if !files.is_empty() && !self.previous_secret_keys.is_empty() {
+            let name = "previous_secret_keys";
+            return Err(format!(
+                "both {name} and previous_secret_key_files are set; keep one of them"
+            ));
+        }
+        let mut keys = self.previous_secret_keys.clone();
+        for file in files {
+            keys.extend(secret::read("previous_secret_keys", None, Some(file))?);
+        }
+        if keys.iter().any(|key| key.expose_secret().len() < MIN_KEY) {
+            return Err(format!("each key must have at least {MIN_KEY} characters"));
+        }
+        Ok(keys)
+    }
+
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
         if let Err(text) = self.key() {
             problems.push(Problem::new("security.secret_key_file", text));
+        }
+        if let Err(text) = self.previous() {
+            problems.push(Problem::new("security.previous_secret_key_files", text));
         }
     }
 }

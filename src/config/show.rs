@@ -40,7 +40,10 @@ impl Settings {
                 "public_url": self.http.public_url,
                 "trusted_proxies": self.http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
             },
-            "security": { "secret_key_file": self.security.secret_key_file },
+            "security": {
+                "secret_key_file": self.security.secret_key_file,
+                "previous_secret_key_files": self.security.previous_secret_key_files,
+            },
             "relay": relays,
             "delivery": {
                 "on_unknown_outcome": self.delivery.on_unknown_outcome,
@@ -70,6 +73,7 @@ impl Settings {
                 "disposable": self.signup.disposable,
                 "mx_check": self.signup.mx_check,
                 "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
+                "link_mails_per_hour": self.signup.link_mails_per_hour,
             },
             "texts": { "folder": self.texts.folder },
         })

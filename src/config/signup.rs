@@ -44,6 +44,8 @@ pub struct SignUp {
     /// Who is asked; the machine's resolver where it is not set.
     #[serde(deserialize_with = "address_or_nothing")]
     pub resolver: Option<SocketAddr>,
+    /// Mails with a link to one's own pages that one inbox may ask for in an hour.
+    pub link_mails_per_hour: u32,
 }
 
 /// What becomes of addresses at throw-away domains.
@@ -80,6 +82,7 @@ impl Default for SignUp {
             disposable: Disposable::Refuse,
             mx_check: false,
             resolver: None,
+            link_mails_per_hour: 5,
         }
     }
 }

@@ -86,6 +86,8 @@ uuid_ids! {
     TopicRuleId,
     /// A single mail outside issues.
     NoticeId,
+    /// A link that was asked for by mail.
+    FreshLinkId,
     /// A program's way into the API.
     ApiTokenId,
 }

@@ -1,7 +1,7 @@
 //! A single mail outside issues.
 
 use super::clock::Time;
-use super::ids::{NoticeId, SignUpId};
+use super::ids::{FreshLinkId, NoticeId, SignUpId};
 
 named_states! {
     /// What a notice says.
@@ -9,6 +9,7 @@ named_states! {
         Confirmation => "confirmation",
         Reminder => "reminder",
         Welcome => "welcome",
+        Link => "link",
     }
 }
 
@@ -27,7 +28,10 @@ named_states! {
 pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
-    pub sign_up: SignUpId,
+    /// What it is about, unless that is a link.
+    pub sign_up: Option<SignUpId>,
+    /// The link that it brings, if it does.
+    pub link: Option<FreshLinkId>,
     pub attempts: u32,
     pub first_attempt_at: Option<Time>,
     pub created_at: Time,

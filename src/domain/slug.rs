@@ -24,7 +24,7 @@ pub enum SlugError {
 }
 
 /// First segments of the service's own routes: a publication of that name could not be reached.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 17] = [
     "admin",
     "api",
     "assets",
@@ -36,6 +36,7 @@ const RESERVED: [&str; 16] = [
     "metrics",
     "never",
     "preferences",
+    "reader",
     "readyz",
     "robots",
     "static",

@@ -27,6 +27,7 @@ named_states! {
         Changed => "changed",
         Withdrawn => "withdrawn",
         Restored => "restored",
+        Explained => "explained",
         Refused => "refused",
         Imported => "imported",
     }
@@ -39,6 +40,18 @@ named_states! {
         Page => "page",
         Operator => "operator",
         Import => "import",
+        Merged => "merged",
+    }
+}
+
+named_states! {
+    /// Why a reader left, where they want to say so.
+    Why {
+        TooOften => "too-often",
+        NotForMe => "not-for-me",
+        NeverAsked => "never-asked",
+        NotNow => "not-now",
+        Other => "other",
     }
 }
 
@@ -58,6 +71,15 @@ pub struct Subscription {
     pub created_at: Time,
     pub confirmed_at: Option<Time>,
     pub unsubscribed_at: Option<Time>,
+    /// Until when nothing is sent; see [`Subscription::pause`].
+    pub paused_until: Option<Time>,
+}
+
+impl Subscription {
+    /// Until when nothing is sent, if that is so now.
+    pub fn pause(&self, now: Time) -> Option<Time> {
+        self.paused_until.filter(|until| *until > now)
+    }
 }
 
 /// One request to subscribe with the choices made in the form: they apply once it is confirmed.

@@ -19,6 +19,12 @@ impl SuppressionReason {
     pub fn keeps_address(self) -> bool {
         self != Self::Erased
     }
+
+    /// Whether the owner of the address ends it by signing up and confirming that: who had their data
+    /// erased did not say that they want no mail ever again.
+    pub fn ends_with_confirmation(self) -> bool {
+        self == Self::Erased
+    }
 }
 
 /// An address that gets no mail.

@@ -10,7 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::email_address::EmailAddress;
-use super::ids::{DeliveryId, HubId, SignUpId, SubscriptionId};
+use super::ids::{DeliveryId, FreshLinkId, HubId, SignUpId, SubscriptionId};
 use super::suppression::EmailHash;
 
 const MAC_LEN: usize = 16;
@@ -53,39 +53,72 @@ pub struct Link {
 #[error("the link is damaged or incomplete")]
 pub struct BadLink;
 
-/// The keys derived from the service's secret key; each use has its own.
+/// The keys derived from the service's secret keys; each use has its own.
 #[derive(Clone)]
 pub struct Keys {
-    link: hmac::Key,
-    confirm: hmac::Key,
+    /// What is made is made with the first; what was made with any is read.
+    generations: Vec<Generation>,
+    /// Those under which addresses and networks are kept, made from the oldest secret: they cannot be
+    /// renewed, since of an erased address nothing but its hash is left.
     network: hmac::Key,
     suppression: hmac::Key,
-    hub: hmac::Key,
-    hub_secret: hmac::Key,
+    /// These live for minutes, and need not outlive their secret.
     pub(super) stamp: hmac::Key,
     pub(super) challenge: hmac::Key,
+}
+
+/// The keys of one secret that what goes out into the world is made with.
+#[derive(Clone)]
+struct Generation {
+    link: hmac::Key,
+    confirm: hmac::Key,
+    fresh: hmac::Key,
+    hub: hmac::Key,
+    hub_secret: hmac::Key,
+}
+
+/// The key for one use.
+fn derived(secret: &[u8], label: &str) -> hmac::Key {
+    let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
+    let bytes = hmac::sign(&root, label.as_bytes());
+    hmac::Key::new(hmac::HMAC_SHA256, bytes.as_ref())
+}
+
+impl Generation {
+    fn new(secret: &[u8]) -> Self {
+        let key = |label| derived(secret, label);
+        Self {
+            link: key("paperround link v1"),
+            confirm: key("paperround confirm v1"),
+            fresh: key("paperround fresh link v1"),
+            hub: key("paperround hub v1"),
+            hub_secret: key("paperround hub secret v1"),
+        }
+    }
 }
 
 impl Keys {
     /// Derives the keys from at least 32 secret bytes.
     pub fn derive(secret: &[u8]) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, secret);
-        let key = |label: &str| {
-            hmac::Key::new(
-                hmac::HMAC_SHA256,
-                hmac::sign(&root, label.as_bytes()).as_ref(),
-            )
-        };
+        Self::with_previous(secret, &[])
+    }
+
+    /// The same where the secret has taken the place of others, the latest of which comes first.
+    pub fn with_previous(secret: &[u8], previous: &[&[u8]]) -> Self {
+        let all = std::iter::once(secret).chain(previous.iter().copied());
+        let oldest = previous.last().copied().unwrap_or(secret);
         Self {
-            link: key("paperround link v1"),
-            confirm: key("paperround confirm v1"),
-            network: key("paperround network v1"),
-            suppression: key("paperround suppression v1"),
-            hub: key("paperround hub v1"),
-            hub_secret: key("paperround hub secret v1"),
-            stamp: key("paperround stamp v1"),
-            challenge: key("paperround challenge v1"),
+            generations: all.map(Generation::new).collect(),
+            network: derived(oldest, "paperround network v1"),
+            suppression: derived(oldest, "paperround suppression v1"),
+            stamp: derived(secret, "paperround stamp v1"),
+            challenge: derived(secret, "paperround challenge v1"),
         }
+    }
+
+    /// The keys in use.
+    fn newest(&self) -> &Generation {
+        &self.generations[0]
     }
 
     /// Signs a link: 42 bytes in base64url, unforgeable (HMAC-SHA256 cut to 128 bits).
@@ -95,7 +128,7 @@ impl Keys {
         bytes.push(KEY_GENERATION);
         bytes.extend_from_slice(link.subscription.0.as_bytes());
         bytes.extend_from_slice(&link.delivery.map_or(0, |d| d.0).to_be_bytes());
-        let mac = hmac::sign(&self.link, &bytes);
+        let mac = hmac::sign(&self.newest().link, &bytes);
         bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -110,8 +143,7 @@ impl Keys {
             return Err(BadLink);
         }
         let (body, mac) = bytes.split_at(BODY_LEN);
-        let expected = hmac::sign(&self.link, body);
-        if !same(&expected.as_ref()[..MAC_LEN], mac) {
+        if !self.is_signed(|keys| &keys.link, body, mac) {
             return Err(BadLink);
         }
         let subscription = Uuid::from_slice(&body[2..18]).map_err(|_| BadLink)?;
@@ -123,16 +155,45 @@ impl Keys {
         })
     }
 
+    /// Whether any of the secrets has signed.
+    fn is_signed(&self, key: fn(&Generation) -> &hmac::Key, body: &[u8], mac: &[u8]) -> bool {
+        self.generations.iter().any(|keys| {
+            let expected = hmac::sign(key(keys), body);
+            same(&expected.as_ref()[..MAC_LEN], mac)
+        })
+    }
+
     /// The confirmation token of a sign-up: made from its id, so that a mail can be written again
     /// after a crash while the database holds the hash alone.
     pub fn confirm_token(&self, sign_up: SignUpId) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.confirm, sign_up.0.as_bytes()))
+        token_of(&self.newest().confirm, sign_up.0)
+    }
+
+    /// The same for a sign-up whose hash was kept before the secret was replaced.
+    pub fn confirm_token_of(&self, sign_up: SignUpId, hash: &[u8]) -> String {
+        self.token_with(|keys| &keys.confirm, sign_up.0, hash)
+    }
+
+    /// The token of a link that was asked for by mail, made from its id for the same reason.
+    pub fn fresh_token(&self, link: FreshLinkId) -> String {
+        token_of(&self.newest().fresh, link.0)
+    }
+
+    /// The same for a link whose hash was kept before the secret was replaced.
+    pub fn fresh_token_of(&self, link: FreshLinkId, hash: &[u8]) -> String {
+        self.token_with(|keys| &keys.fresh, link.0, hash)
+    }
+
+    fn token_with(&self, key: fn(&Generation) -> &hmac::Key, id: Uuid, hash: &[u8]) -> String {
+        let mut tokens = self.generations.iter().map(|keys| token_of(key(keys), id));
+        let kept = tokens.find(|token| token_hash(token) == hash);
+        kept.unwrap_or_else(|| token_of(key(self.newest()), id))
     }
 
     /// What makes the address unguessable that a hub is given: 32 bytes in base64url.
     pub fn hub_token(&self, hub: HubId) -> String {
         let mut bytes = hub.0.as_bytes().to_vec();
-        let mac = hmac::sign(&self.hub, &bytes);
+        let mac = hmac::sign(&self.newest().hub, &bytes);
         bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -141,16 +202,21 @@ impl Keys {
     pub fn read_hub_token(&self, token: &str) -> Result<HubId, BadLink> {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| BadLink)?;
         let (id, mac) = bytes.split_at_checked(16).ok_or(BadLink)?;
-        let expected = hmac::sign(&self.hub, id);
-        if !same(&expected.as_ref()[..MAC_LEN], mac) {
+        if !self.is_signed(|keys| &keys.hub, id, mac) {
             return Err(BadLink);
         }
         Uuid::from_slice(id).map(HubId).map_err(|_| BadLink)
     }
 
-    /// The secret that a hub signs with; made from the id, so that the database holds none.
+    /// What a hub is asked to sign its pushes with.
     pub fn hub_secret(&self, hub: HubId) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.hub_secret, hub.0.as_bytes()))
+        token_of(&self.newest().hub_secret, hub.0)
+    }
+
+    /// What a hub may sign with: it learns of a new secret when it is asked next.
+    pub fn hub_secrets(&self, hub: HubId) -> impl Iterator<Item = String> {
+        let secrets = self.generations.iter();
+        secrets.map(move |keys| token_of(&keys.hub_secret, hub.0))
     }
 
     /// The keyed hash under which requests from a network, or mails to an inbox or a domain, are
@@ -172,6 +238,10 @@ impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Keys(…)")
     }
+}
+
+fn token_of(key: &hmac::Key, id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(hmac::sign(key, id.as_bytes()))
 }
 
 /// The hash under which a confirmation token is stored (SHA-256).
@@ -214,6 +284,45 @@ mod tests {
         assert_eq!(
             Keys::derive(&[2; 32]).verify(&token, Purpose::Unsubscribe),
             Err(BadLink)
+        );
+    }
+
+    #[test]
+    fn what_was_made_with_a_secret_outlives_it() {
+        let (old, new) = ([1; 32], [2; 32]);
+        let before = Keys::derive(&old);
+        let after = Keys::with_previous(&new, &[&[3; 32], &old]);
+        let token = before.sign(&link(Purpose::Unsubscribe));
+        assert!(after.verify(&token, Purpose::Unsubscribe).is_ok());
+        assert_eq!(after.verify(&token, Purpose::Preferences), Err(BadLink));
+        let made = after.sign(&link(Purpose::Unsubscribe));
+        assert!(
+            Keys::derive(&new)
+                .verify(&made, Purpose::Unsubscribe)
+                .is_ok()
+        );
+        assert_eq!(before.verify(&made, Purpose::Unsubscribe), Err(BadLink));
+
+        let sign_up = SignUpId(Uuid::from_u128(1));
+        let kept = token_hash(&before.confirm_token(sign_up));
+        assert_eq!(
+            after.confirm_token_of(sign_up, &kept),
+            before.confirm_token(sign_up)
+        );
+        assert_ne!(after.confirm_token(sign_up), before.confirm_token(sign_up));
+        let fresh = FreshLinkId(Uuid::from_u128(1));
+        let kept = token_hash(&after.fresh_token(fresh));
+        assert_eq!(after.fresh_token_of(fresh, &kept), after.fresh_token(fresh));
+
+        let ann = "ann@example.org".parse().unwrap();
+        assert_eq!(after.email_hash(&ann), before.email_hash(&ann));
+        assert_eq!(after.counter_name("x"), before.counter_name("x"));
+        let hub = HubId(Uuid::from_u128(1));
+        assert_eq!(after.read_hub_token(&before.hub_token(hub)), Ok(hub));
+        assert!(
+            after
+                .hub_secrets(hub)
+                .any(|secret| secret == before.hub_secret(hub))
         );
     }
 

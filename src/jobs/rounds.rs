@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::{Deps, cleanup, fetch_feed, guard, plan_issue, sign_up, websub};
+use crate::services::{Deps, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, websub};
 use crate::store::StoreError;
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -71,11 +71,12 @@ pub(super) async fn schedule(deps: Deps, stop: CancellationToken) {
     .await;
 }
 
-/// Takes in the sign-ups that have arrived. While more of them come in, only a few at a time: who has
-/// just pressed the button comes first.
+/// Takes in the sign-ups that have arrived, and the links that were asked for. While more sign-ups come
+/// in, only a few at a time: who has just pressed the button comes first.
 pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
     every(ARRIVALS, "sign-ups", &stop, || async {
         while sign_up::take_in(&deps).await? && !stop.is_cancelled() && !deps.desk.is_at_work() {}
+        while mail_link::take_in(&deps).await? && !stop.is_cancelled() {}
         Ok::<_, StoreError>(())
     })
     .await;

@@ -91,6 +91,26 @@ impl PublicationView {
     }
 }
 
+/// The mail that brings a link which was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkMail {
+    pub publication: PublicationView,
+    pub words: LinkWords,
+    pub url: String,
+}
+
+/// What such a mail says of its link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LinkWords {
+    pub title: String,
+    pub lead: String,
+    pub button: String,
+    /// How long it works, where that is not for years.
+    pub lifetime: Option<String>,
+    /// What to do for who did not ask.
+    pub not_you: Option<String>,
+}
+
 /// The mail that asks whether the owner of an address wants what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfirmationMail {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::contexts::{ConfirmationMail, DigestMail, Rendered, WelcomeMail};
+use super::contexts::{ConfirmationMail, DigestMail, LinkMail, Rendered, WelcomeMail};
 use super::fit::{self, Fit};
 use super::{RenderError, Renderer, arrange, own};
 
@@ -92,6 +92,11 @@ impl Renderer {
     /// The mail that welcomes.
     pub fn welcome(&self, mail: &WelcomeMail) -> Result<Rendered, RenderError> {
         self.mail("mail/welcome", mail)
+    }
+
+    /// The mail that brings a link which was asked for.
+    pub fn link(&self, mail: &LinkMail) -> Result<Rendered, RenderError> {
+        self.mail("mail/link", mail)
     }
 
     fn mail(&self, folder: &str, context: &impl Serialize) -> Result<Rendered, RenderError> {

@@ -19,7 +19,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 29] = embedded! {
+const TEMPLATES: [(&str, &str); 39] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -32,6 +32,9 @@ const TEMPLATES: [(&str, &str); 29] = embedded! {
     "mail/welcome/subject.txt" => "../../email-templates/welcome/subject.txt",
     "mail/welcome/body.txt" => "../../email-templates/welcome/body.txt",
     "mail/welcome/body.html" => "../../email-templates/welcome/body.html",
+    "mail/link/subject.txt" => "../../email-templates/link/subject.txt",
+    "mail/link/body.txt" => "../../email-templates/link/body.txt",
+    "mail/link/body.html" => "../../email-templates/link/body.html",
     "base.html" => "../web/templates/base.html",
     "choices.html" => "../web/templates/choices.html",
     "guard.html" => "../web/templates/guard.html",
@@ -44,6 +47,13 @@ const TEMPLATES: [(&str, &str); 29] = embedded! {
     "goodbye.html" => "../web/templates/goodbye.html",
     "returned.html" => "../web/templates/returned.html",
     "preferences.html" => "../web/templates/preferences.html",
+    "link.html" => "../web/templates/link.html",
+    "link_sent.html" => "../web/templates/link_sent.html",
+    "which.html" => "../web/templates/which.html",
+    "address.html" => "../web/templates/address.html",
+    "data.html" => "../web/templates/data.html",
+    "erase.html" => "../web/templates/erase.html",
+    "erased.html" => "../web/templates/erased.html",
     "archive.html" => "../web/templates/archive.html",
     "embed_code.html" => "../web/templates/embed_code.html",
     "frame.html" => "../web/templates/frame.html",

@@ -15,6 +15,9 @@ mod frugal;
 pub mod mistakes;
 pub mod own;
 #[cfg(test)]
+mod own_page_samples;
+pub mod own_pages;
+#[cfg(test)]
 mod own_tests;
 #[cfg(test)]
 mod page_samples;

@@ -2,11 +2,12 @@
 
 use super::contexts::PublicationView;
 use super::embed::{FramePage, FrameState, colours};
+use super::own_page_samples::others;
 use super::pages::{
     ArchivePage, ArchivedIssue, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage,
     DigestOption, GoodbyePage, GuardFields, Headline, LanguageOption, LatestIssue, LeavePage,
-    Meant, MessagePage, NeverMailPage, NeverMailState, PreferencesPage, ReturnedPage, SignUpPage,
-    TopicOption,
+    Meant, MessageLink, MessagePage, NeverMailPage, NeverMailState, PauseView, PreferencesPage,
+    ReturnedPage, SignUpPage, TopicOption,
 };
 use super::samples;
 use crate::domain::look::{Colour, Direction};
@@ -183,6 +184,8 @@ impl LeavePage {
             token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
             email: "c***@example.org".into(),
             preferences_url: format!("{NEWS}/preferences/p_A7d3Ws6Yh0Jf5Lg2"),
+            rarer: digests().pop(),
+            subscribed: true,
         }
     }
 }
@@ -192,6 +195,8 @@ impl GoodbyePage {
         Self {
             publication: PublicationView::sample(),
             token: "u_M9x2Qe7Tn4Vb8Kc1".into(),
+            can_undo: true,
+            thanked: false,
         }
     }
 }
@@ -231,6 +236,13 @@ impl PreferencesPage {
             digests_error: None,
             subscribed: true,
             unsubscribe_url: format!("{NEWS}/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1"),
+            pause: PauseView {
+                until: None,
+                first_day: "2026-11-25".into(),
+                last_day: "2027-11-25".into(),
+                error: None,
+            },
+            others: others(),
         }
     }
 }
@@ -270,6 +282,10 @@ impl MessagePage {
             text: "The address may have been cut off when it was copied. Try the link in your \
                    mail again."
                 .into(),
+            link: Some(MessageLink {
+                url: "/reader/link".into(),
+                text: "Have a new link mailed".into(),
+            }),
         }
     }
 }

@@ -3,10 +3,12 @@
 use serde_json::json;
 
 use super::Renderer;
+use super::contexts::LinkMail;
 use super::embed::{FramePage, FrameState};
 use super::pages::{
-    ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, GoodbyePage, LeavePage,
-    MessagePage, NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage,
+    AddressPage, ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, DataPage,
+    ErasePage, ErasedPage, GoodbyePage, LeavePage, LinkPage, LinkSentPage, MessagePage,
+    NeverMailPage, NeverMailState, Page, PreferencesPage, ReturnedPage, SignUpPage, WhichPage,
 };
 use super::texts::Texts;
 use super::zones::ZoneChoice;
@@ -35,7 +37,7 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
     fn page<P: Page>(renderer: &Renderer, page: &P, language: &str) -> (&'static str, String) {
         (P::TEMPLATE, told_in(renderer, page, language))
     }
-    vec![
+    let mut all = vec![
         page(renderer, &SignUpPage::sample(), language),
         page(renderer, &SignUpPage::wrong_sample(), language),
         page(renderer, &SignUpPage::asked_sample(), language),
@@ -76,6 +78,12 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
             language,
         ),
         page(renderer, &PreferencesPage::sample(), language),
+        page(renderer, &LinkPage::sample(), language),
+        page(renderer, &LinkSentPage::sample(), language),
+        page(renderer, &WhichPage::sample(), language),
+        page(renderer, &DataPage::sample(), language),
+        page(renderer, &ErasePage::sample(), language),
+        page(renderer, &ErasedPage::sample(), language),
         page(renderer, &ArchivePage::sample(), language),
         page(renderer, &FramePage::sample(FrameState::Form), language),
         page(
@@ -84,7 +92,10 @@ fn all_told_in(renderer: &Renderer, language: &str) -> Vec<(&'static str, String
             language,
         ),
         page(renderer, &MessagePage::sample(), language),
-    ]
+    ];
+    let moves = AddressPage::samples();
+    all.extend(moves.iter().map(|shown| page(renderer, shown, language)));
+    all
 }
 
 /// The words between the tags of a page, a line for each.
@@ -207,4 +218,12 @@ fn what_is_in_the_publications_language_says_so() {
     assert!(html.contains("<p class=\"promise\" lang=\"pt\">"));
     let headlines = page.headlines.len();
     assert_eq!(html.matches("lang=\"pt\">").count(), headlines + 2);
+}
+
+#[test]
+fn the_mail_with_a_link_looks_as_agreed() {
+    let mail = Renderer::new().unwrap().link(&LinkMail::sample()).unwrap();
+    assert_eq!(mail.subject, "Your data: The Harbour Ledger");
+    insta::assert_snapshot!("link_html", mail.html);
+    insta::assert_snapshot!("link_text", mail.text);
 }

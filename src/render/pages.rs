@@ -6,6 +6,10 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use super::contexts::{Brand, PublicationView};
+pub use super::own_pages::{
+    AddressPage, AddressState, DataPage, ErasePage, ErasedPage, LinkPage, LinkSentPage, OtherPlace,
+    PauseView, Place, WhichPage,
+};
 use super::zones::ZoneChoice;
 use super::{RenderError, Renderer};
 use crate::domain::look::Direction;
@@ -93,6 +97,8 @@ macro_rules! pages {
 impl Page for MessagePage {
     const TEMPLATE: &'static str = "message.html";
 }
+
+pub(super) use pages;
 
 pages! {
     SignUpPage => "sign_up.html",
@@ -256,6 +262,10 @@ pub struct LeavePage {
     pub email: String,
     /// For who wants less rather than nothing.
     pub preferences_url: String,
+    /// A digest that comes less often, and where it is chosen.
+    pub rarer: Option<DigestOption>,
+    /// False for who has not confirmed anything that could be changed.
+    pub subscribed: bool,
 }
 
 /// After leaving; offers to undo it.
@@ -263,6 +273,10 @@ pub struct LeavePage {
 pub struct GoodbyePage {
     pub publication: PublicationView,
     pub token: String,
+    /// False for who was erased since.
+    pub can_undo: bool,
+    /// Said just now why.
+    pub thanked: bool,
 }
 
 /// After undoing it.
@@ -312,6 +326,9 @@ pub struct PreferencesPage {
     pub digests_error: Option<String>,
     pub subscribed: bool,
     pub unsubscribe_url: String,
+    pub pause: PauseView,
+    /// The service's other publications.
+    pub others: Vec<OtherPlace>,
 }
 
 /// An issue in the archive.
@@ -343,5 +360,13 @@ pub struct MessagePage {
     pub language: String,
     pub direction: Direction,
     pub title: String,
+    pub text: String,
+    pub link: Option<MessageLink>,
+}
+
+/// Where to go on from a page that cannot be shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MessageLink {
+    pub url: String,
     pub text: String,
 }

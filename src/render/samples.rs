@@ -65,6 +65,24 @@ impl super::contexts::WelcomeMail {
 }
 
 #[cfg(test)]
+impl super::contexts::LinkMail {
+    pub(crate) fn sample() -> Self {
+        Self {
+            publication: PublicationView::sample(),
+            words: super::contexts::LinkWords {
+                title: "Your data".into(),
+                lead: "Somebody, most likely you, asked for all that we keep about this address."
+                    .into(),
+                button: "See my data".into(),
+                lifetime: Some("The link works for one hour, and is for you alone.".into()),
+                not_you: Some("If this was not you, do nothing: everything stays as it is.".into()),
+            },
+            url: format!("{NEWS}/reader/data/R4y8Wq2Zt6Xb1Nc5Vd0Ks3Jg7Hf9Lm1Qe"),
+        }
+    }
+}
+
+#[cfg(test)]
 impl super::slots::SlotValues {
     pub(crate) fn sample() -> Self {
         Self {

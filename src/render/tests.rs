@@ -6,7 +6,7 @@ use super::pages::{
     MessagePage, PAGE_CSS, Page, PreferencesPage, ReturnedPage, SignUpPage, style_hash,
 };
 use super::slots::{self, Slot, SlotValues};
-use super::{RenderError, Renderer, samples};
+use super::{RenderError, Renderer, own_page_samples, samples};
 use crate::domain::look::{Colour, READABLE};
 
 const HOSTILE: &str = "<script>alert(1)</script> \"&' {{ 7 * 7 }} \u{E000}";
@@ -63,7 +63,7 @@ fn all_pages() -> Vec<(&'static str, String)> {
         latest: None,
         ..ConfirmedPage::sample()
     };
-    vec![
+    let mut all = vec![
         page(r, SignUpPage::sample()),
         page(r, SignUpPage::wrong_sample()),
         page(r, bare),
@@ -82,7 +82,9 @@ fn all_pages() -> Vec<(&'static str, String)> {
         page(r, ArchivePage::sample()),
         page(r, empty),
         page(r, MessagePage::sample()),
-    ]
+    ];
+    all.extend(own_page_samples::all(r));
+    all
 }
 
 #[test]
@@ -209,8 +211,14 @@ fn errors_are_tied_to_their_fields_and_input_is_kept() {
 
 #[test]
 fn only_one_button_leaves_and_get_pages_post() {
-    let page = renderer().page(&LeavePage::sample()).unwrap();
+    let plain = LeavePage {
+        rarer: None,
+        ..LeavePage::sample()
+    };
+    let page = renderer().page(&plain).unwrap();
     assert_eq!(page.matches("<button").count(), 1);
+    let page = renderer().page(&LeavePage::sample()).unwrap();
+    assert!(page.find("/unsubscribe/u_") < page.find("value=\"only\""));
     assert!(page.contains("action=\"/unsubscribe/u_M9x2Qe7Tn4Vb8Kc1\" method=\"post\""));
     let page = renderer().page(&GoodbyePage::sample()).unwrap();
     assert!(page.contains("name=\"action\" value=\"undo\""));

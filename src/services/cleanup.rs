@@ -6,8 +6,8 @@ use super::{Deps, control_issue, idempotency, sign_up};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::store::{
-    StoreError, claims, counters, idempotency_keys, inbox_turns, issues, mail_domains, nodes,
-    notices, queue, relay_budgets, sealed_links, used_proofs,
+    StoreError, claims, counters, fresh_links, idempotency_keys, inbox_turns, issues, mail_domains,
+    nodes, notices, queue, relay_budgets, sealed_links, used_proofs,
 };
 
 /// Notices that one sweep takes: more in a second than an import makes due.
@@ -84,6 +84,7 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     let mut tx = deps.store.begin().await?;
     counters::prune(&mut tx, now - TimeDelta::days(2)).await?;
     inbox_turns::prune(&mut tx, now - TimeDelta::days(2)).await?;
+    fresh_links::prune(&mut tx, now - TimeDelta::days(30)).await?;
     nodes::prune(&mut tx, now).await?;
     relay_budgets::prune(&mut tx, now - TimeDelta::days(40)).await?;
     mail_domains::prune(&mut tx, now).await?;

@@ -15,7 +15,9 @@ use crate::domain::subscription::{
 use crate::domain::token::token_hash;
 use crate::store::consents::{self, Consent};
 use crate::store::funnel::{self, Steps};
-use crate::store::{StoreError, Tx, notices, publications, sign_ups, subscribers, subscriptions};
+use crate::store::{
+    StoreError, Tx, notices, publications, sign_ups, subscribers, subscriptions, suppressions,
+};
 
 /// What a confirmation link leads to.
 #[derive(Debug, Clone)]
@@ -86,6 +88,9 @@ pub async fn confirm(
     };
     let now = deps.now();
     let mut welcome = None;
+    if found.standing == Standing::Open {
+        end_erasure(deps, &mut tx, &found.subscription).await?;
+    }
     if found.standing == Standing::Open
         && sign_ups::mark_used(&mut tx, found.sign_up.id, now).await?
     {
@@ -141,4 +146,22 @@ async fn welcome_notice(
     let job = Job::SendNotice { notice };
     deps.push(tx, &job).await?;
     Ok(Some(job))
+}
+
+/// Whoever was erased and has signed up anew gets mail again.
+async fn end_erasure(
+    deps: &Deps,
+    tx: &mut Tx,
+    subscription: &Subscription,
+) -> Result<(), StoreError> {
+    let Some(subscriber) = subscribers::find(tx, subscription.subscriber).await? else {
+        return Ok(());
+    };
+    let hash = deps.keys.email_hash(&subscriber.email);
+    let found = suppressions::find(tx, hash).await?;
+    if found.is_some_and(|found| found.reason.ends_with_confirmation()) {
+        suppressions::lock_out(tx).await?;
+        suppressions::remove(tx, hash, &subscriber.email).await?;
+    }
+    Ok(())
 }

@@ -1,18 +1,16 @@
 //! The addresses that go into mails and pages.
 
 use super::Deps;
+use crate::domain::fresh_link::{FreshLink, LinkPurpose};
 use crate::domain::ids::{DeliveryId, SignUpId, SubscriptionId};
 use crate::domain::issue::EditionKey;
 use crate::domain::publication::Publication;
 use crate::domain::token::{Link, Purpose};
 
-/// Where a reader confirms.
-pub fn confirm(deps: &Deps, sign_up: SignUpId) -> String {
-    format!(
-        "{}/confirm/{}",
-        deps.limits.public_url,
-        deps.keys.confirm_token(sign_up)
-    )
+/// Where a reader confirms; the hash is the one that was kept.
+pub fn confirm(deps: &Deps, sign_up: SignUpId, hash: &[u8]) -> String {
+    let token = deps.keys.confirm_token_of(sign_up, hash);
+    format!("{}/confirm/{token}", deps.limits.public_url)
 }
 
 /// Where a reader leaves.
@@ -39,6 +37,20 @@ pub fn preferences(
 pub fn never_mail(deps: &Deps, subscription: SubscriptionId) -> String {
     let token = token(deps, Purpose::NeverMail, subscription, None);
     format!("{}/never/{token}", deps.limits.public_url)
+}
+
+/// Where a link leads that was asked for by mail; the hash is the one that was kept.
+pub fn fresh(deps: &Deps, link: &FreshLink, hash: &[u8]) -> String {
+    let page = match link.purpose {
+        LinkPurpose::Choices => return preferences(deps, link.subscription, None),
+        LinkPurpose::Address => "address",
+        LinkPurpose::NewAddress => "new-address",
+        LinkPurpose::OldAddress => "old-address",
+        LinkPurpose::Data => "data",
+        LinkPurpose::Erasure => "erase",
+    };
+    let token = deps.keys.fresh_token_of(link.id, hash);
+    format!("{}/reader/{page}/{token}", deps.limits.public_url)
 }
 
 /// The page that lists a publication's issues.

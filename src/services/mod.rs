@@ -6,6 +6,7 @@ pub mod article_input;
 pub mod article_output;
 pub mod authorise;
 mod candidates;
+pub mod change_address;
 pub mod cleanup;
 pub mod compose_issue;
 pub mod confirm;
@@ -17,13 +18,17 @@ pub mod doctor;
 pub mod edit_article;
 mod edition;
 pub mod embed_code;
+pub mod erase;
+pub mod export_reader;
 pub mod fetch_feed;
 mod forgotten;
+pub mod fresh_link;
 pub mod guard;
 pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
 pub mod links;
+pub mod mail_link;
 pub mod manage_digest;
 pub mod manage_feed;
 pub mod manage_publication;
@@ -121,6 +126,8 @@ pub struct Limits {
     pub refuses_disposable: bool,
     /// The DNS is asked whether a domain takes mail.
     pub mx_check: bool,
+    /// Mails with a link that one inbox may ask for in an hour; 0 means no limit.
+    pub link_mails_per_hour: u32,
     pub retry_for: Duration,
     pub on_unknown: OnUnknown,
     /// Whether hubs are asked to tell of feeds' news.

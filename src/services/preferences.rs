@@ -1,15 +1,19 @@
 //! A reader changes topics, digests, language and time zone.
 
+use chrono::SecondsFormat;
 use chrono_tz::Tz;
 
-use super::unsubscribe::{Reader, find_in};
+use super::unsubscribe::{Reader, find, find_in};
 use super::{Deps, consent, plan_issue};
+use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
+use crate::domain::job::Queue;
 use crate::domain::publication::TopicChoice;
+use crate::domain::slug::Slug;
 use crate::domain::subscription::{ConsentKind, SubscriptionState};
 use crate::domain::token::Purpose;
 use crate::store::consents::{self, Consent};
-use crate::store::{StoreError, subscriptions};
+use crate::store::{StoreError, deliveries, subscriptions};
 
 /// What a reader can choose.
 #[derive(Debug, Clone)]
@@ -84,5 +88,62 @@ pub async fn change(
             reader.subscription.language.clone_from(language);
         }
     }
+    Ok(Some(reader))
+}
+
+/// Leaves a reader with one digest, and the rest as it is.
+pub async fn only(deps: &Deps, token: &str, digest: Slug) -> Result<Option<Reader>, StoreError> {
+    let found = find(deps, token, Purpose::Preferences).await?;
+    let Some(reader) = found else {
+        return Ok(None);
+    };
+    let choices = Choices {
+        topics: reader.subscription.topics,
+        digests: DigestChoice([digest].into()),
+        language: None,
+        timezone: ZoneWish::Keep,
+    };
+    change(deps, token, &choices).await
+}
+
+/// Sends nothing to a confirmed reader before `until`, also of issues that are going out, or ends such
+/// a pause; `None` where the link is not one of ours.
+pub async fn pause(
+    deps: &Deps,
+    token: &str,
+    until: Option<Time>,
+) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(mut reader) = find_in(deps, &mut tx, token, Purpose::Preferences).await? else {
+        return Ok(None);
+    };
+    let id = reader.subscription.id;
+    if reader.subscription.state != SubscriptionState::Confirmed {
+        return Ok(Some(reader));
+    }
+    // Another end of the pause may let go out what the old one held back.
+    deliveries::unskip_paused(&mut tx, id).await?;
+    let detail = match until {
+        Some(until) => {
+            deliveries::skip_paused(&mut tx, id, until).await?;
+            let until = until.to_rfc3339_opts(SecondsFormat::Secs, true);
+            format!("paused until {until}")
+        }
+        None => "pause ended".to_owned(),
+    };
+    subscriptions::set_pause(&mut tx, id, until).await?;
+    let evidence = Consent {
+        subscription: id,
+        kind: ConsentKind::Changed,
+        at: deps.now(),
+        text_version: None,
+        network: None,
+        source: Some("preferences"),
+        detail: Some(&detail),
+    };
+    consents::append(&mut tx, &evidence).await?;
+    tx.commit().await?;
+    deps.wakeups.wake(Queue::Issues);
+    reader.subscription.paused_until = until;
     Ok(Some(reader))
 }

@@ -3,7 +3,7 @@
 use super::Deps;
 use crate::domain::publication::Publication;
 use crate::domain::subscriber::Subscriber;
-use crate::domain::subscription::{ConsentKind, LeaveReason, Subscription};
+use crate::domain::subscription::{ConsentKind, LeaveReason, Subscription, SubscriptionState, Why};
 use crate::domain::token::{Link, Purpose};
 use crate::store::consents::{self, Consent};
 use crate::store::{StoreError, Tx, deliveries, publications, subscribers, subscriptions};
@@ -37,10 +37,21 @@ pub(super) async fn find_in(
     let Ok(link) = deps.keys.verify(token, purpose) else {
         return Ok(None);
     };
-    let Some(subscription) = subscriptions::find(tx, link.subscription).await? else {
+    let Some(mut subscription) = subscriptions::find(tx, link.subscription).await? else {
         return Ok(None);
     };
-    let subscriber = subscribers::find(tx, subscription.subscriber).await?;
+    let mut subscriber = subscribers::find(tx, subscription.subscriber).await?;
+    if let Some(now) = subscriber.as_ref().and_then(|s| s.merged_into) {
+        let publication = subscription.publication;
+        let Some(found) = subscriptions::find_by_subscriber(tx, now, publication).await? else {
+            return Ok(None);
+        };
+        subscription = found;
+        subscriber = subscribers::find(tx, now).await?;
+    }
+    // Of who was erased nothing is left to show or to change. Leaving works as often as before.
+    let subscriber =
+        subscriber.filter(|s| s.erased_at.is_none() || purpose == Purpose::Unsubscribe);
     let publication = publications::find(tx, subscription.publication).await?;
     Ok(match (subscriber, publication) {
         (Some(subscriber), Some(publication)) => Some(Reader {
@@ -86,11 +97,41 @@ pub async fn undo(deps: &Deps, token: &str) -> Result<Option<Reader>, StoreError
     let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
         return Ok(None);
     };
+    if reader.subscriber.erased_at.is_some() {
+        return Ok(None);
+    }
     if subscriptions::restore(&mut tx, reader.subscription.id).await? {
         deliveries::unskip(&mut tx, reader.subscription.id).await?;
         note(&mut tx, &reader, ConsentKind::Restored, "undo", deps).await?;
         tx.commit().await?;
         tracing::info!(subscription = %reader.subscription.id, "reader came back");
+    }
+    Ok(Some(reader))
+}
+
+/// Writes down why somebody left, once for each time that they do.
+pub async fn explain(deps: &Deps, token: &str, why: Why) -> Result<Option<Reader>, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
+        return Ok(None);
+    };
+    let id = reader.subscription.id;
+    let records = consents::list(&mut tx, id).await?;
+    let has_just_left = records
+        .last()
+        .is_some_and(|last| last.kind == ConsentKind::Withdrawn);
+    if has_just_left && reader.subscription.state == SubscriptionState::Unsubscribed {
+        let evidence = Consent {
+            subscription: id,
+            kind: ConsentKind::Explained,
+            at: deps.now(),
+            text_version: None,
+            network: None,
+            source: Some("page"),
+            detail: Some(why.as_str()),
+        };
+        consents::append(&mut tx, &evidence).await?;
+        tx.commit().await?;
     }
     Ok(Some(reader))
 }

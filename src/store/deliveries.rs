@@ -116,7 +116,8 @@ pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Ch
 
 /// Fills the ledger of an issue for a part of its audience in one statement: a row for each
 /// confirmed reader, due with their wave where there are waves; skipped with its reason where the
-/// reader's choice has no edition, the wave is missed or the address is suppressed. Returns the number of rows.
+/// reader's choice has no edition, the wave is missed, the reader takes a pause or the address is
+/// suppressed. Returns the number of rows.
 pub async fn fill(
     tx: &mut Tx,
     issue: IssueId,
@@ -129,9 +130,10 @@ pub async fn fill(
                     next_attempt_at)
                  SELECT $6, s.id, c.edition_id,
                     CASE WHEN c.edition_id IS NULL OR r.suppressed_at IS NOT NULL
-                        OR w.reason IS NOT NULL THEN 'skipped' ELSE 'pending' END,
+                        OR w.reason IS NOT NULL OR s.paused_until > COALESCE(w.due_at, $7)
+                        THEN 'skipped' ELSE 'pending' END,
                     CASE WHEN r.suppressed_at IS NOT NULL THEN 'suppressed'
-                        ELSE COALESCE(c.reason, w.reason) END,
+                        WHEN s.paused_until > COALESCE(w.due_at, $7) THEN 'paused' ELSE COALESCE(c.reason, w.reason) END,
                     COALESCE(w.due_at, $7)
                  FROM subscriptions s
                  JOIN subscribers r ON r.id = s.subscriber_id
@@ -269,12 +271,38 @@ pub async fn retry_failed(
 
 /// Takes that back, for issues that are still going out.
 pub async fn unskip(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> {
+    unskip_for(tx, id, "unsubscribed").await
+}
+
+/// Skips what is still to go out before a pause ends.
+pub async fn skip_paused(tx: &mut Tx, id: SubscriptionId, until: Time) -> Result<u64, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query(
+        "UPDATE deliveries SET state = 'skipped', reason = 'paused'
+         WHERE subscription_id = $1 AND state IN ('pending', 'deferred') AND next_attempt_at < $2
+            AND id NOT IN (SELECT delivery_id FROM begun)"
+    )
+    .bind(id.0)
+    .bind(micros(until))
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(rows)
+}
+
+/// Has that sent after all, for issues that are still going out.
+pub async fn unskip_paused(tx: &mut Tx, id: SubscriptionId) -> Result<u64, StoreError> {
+    unskip_for(tx, id, "paused").await
+}
+
+async fn unskip_for(tx: &mut Tx, id: SubscriptionId, reason: &str) -> Result<u64, StoreError> {
     let rows = on!(tx, |conn| sqlx::query(
         "UPDATE deliveries SET state = 'pending', reason = NULL
-         WHERE subscription_id = $1 AND state = 'skipped' AND reason = 'unsubscribed'
+         WHERE subscription_id = $1 AND state = 'skipped' AND reason = $2
+            AND edition_id IS NOT NULL
             AND issue_id IN (SELECT i.id FROM issues i WHERE i.state IN ('sending', 'paused'))"
     )
     .bind(id.0)
+    .bind(reason)
     .execute(conn)
     .await
     .map(|done| done.rows_affected()))?;

@@ -1,6 +1,7 @@
 //! The only room that knows SQL: one `Store`, one SQL text for both databases, and what differs
 //! apart in `sqlite` and `postgres`.
 
+pub mod address_changes;
 pub mod api_tokens;
 pub mod arrivals;
 pub mod articles;
@@ -10,8 +11,10 @@ pub mod counters;
 pub mod deliveries;
 pub mod digests;
 pub mod editions;
+pub mod erasure;
 pub mod expired;
 pub mod feeds;
+pub mod fresh_links;
 pub mod funnel;
 pub mod health;
 pub mod idempotency_keys;
@@ -19,8 +22,10 @@ pub mod import;
 pub mod inbox_turns;
 pub mod issues;
 pub mod ledger;
+pub mod link_requests;
 mod lists;
 pub mod mail_domains;
+pub mod merging;
 pub mod migrate;
 pub mod nodes;
 pub mod notices;

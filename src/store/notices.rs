@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::nodes::alive_since;
 use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::clock::Time;
-use crate::domain::ids::{NoticeId, SignUpId};
+use crate::domain::ids::{FreshLinkId, NoticeId, SignUpId, SubscriberId};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 
 /// Adds a notice that is due at once; false where the sign-up has one of a kind that is sent once.
@@ -31,11 +31,33 @@ pub async fn insert(
     Ok(added > 0)
 }
 
+/// Adds a notice that brings a link and is due at once.
+pub async fn insert_link(
+    tx: &mut Tx,
+    id: NoticeId,
+    link: FreshLinkId,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO notices (id, kind, link_id, state, next_attempt_at, created_at)
+         VALUES ($1, $2, $3, 'pending', $4, $4)"
+    )
+    .bind(id.0)
+    .bind(NoticeKind::Link.as_str())
+    .bind(link.0)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
     kind: String,
-    sign_up_id: Uuid,
+    sign_up_id: Option<Uuid>,
+    link_id: Option<Uuid>,
     attempts: i64,
     first_attempt_at: Option<Time>,
     created_at: Time,
@@ -52,7 +74,7 @@ pub async fn claim(
         "UPDATE notices SET state = 'sending', claimed_by = $2, attempts = attempts + 1,
             first_attempt_at = COALESCE(first_attempt_at, $3)
          WHERE id = $1 AND state = 'pending' AND next_attempt_at <= $3
-         RETURNING id, kind, sign_up_id, attempts, first_attempt_at, created_at"
+         RETURNING id, kind, sign_up_id, link_id, attempts, first_attempt_at, created_at"
     )
     .bind(id.0)
     .bind(node)
@@ -63,7 +85,8 @@ pub async fn claim(
         Ok(Notice {
             id: NoticeId(row.id),
             kind: read("notices", "kind", row.id, &row.kind)?,
-            sign_up: SignUpId(row.sign_up_id),
+            sign_up: row.sign_up_id.map(SignUpId),
+            link: row.link_id.map(FreshLinkId),
             attempts: unsigned(row.attempts),
             first_attempt_at: row.first_attempt_at,
             created_at: row.created_at,
@@ -98,6 +121,35 @@ pub async fn record(
     .map(drop)
     })?;
     Ok(())
+}
+
+/// A notice as its reader is told of it.
+#[derive(Debug, Clone, FromRow)]
+pub struct Told {
+    pub kind: String,
+    /// What its link was for, where it brought one.
+    pub purpose: Option<String>,
+    pub state: String,
+    pub reply: Option<String>,
+    pub created_at: Time,
+    pub sent_at: Option<Time>,
+}
+
+/// All notices to a subscriber that are kept, the oldest first.
+pub async fn of_subscriber(tx: &mut Tx, id: SubscriberId) -> Result<Vec<Told>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as(
+        "SELECT n.kind, f.purpose, n.state, n.reply, n.created_at AS created_at, n.sent_at
+         FROM fresh_links f JOIN notices n ON n.link_id = f.id WHERE f.subscriber_id = $1
+         UNION ALL
+         SELECT n.kind, NULL, n.state, n.reply, n.created_at, n.sent_at
+         FROM subscriptions s JOIN sign_ups u ON u.subscription_id = s.id
+            JOIN notices n ON n.sign_up_id = u.id WHERE s.subscriber_id = $1
+         ORDER BY created_at"
+    )
+    .bind(id.0)
+    .fetch_all(conn)
+    .await)?;
+    Ok(rows)
 }
 
 /// Notices that are due, oldest first.

@@ -73,7 +73,8 @@ pub(super) const CLAIM_LOCK: &str = "SELECT pg_advisory_xact_lock(80978794478233
 /// and would compare each row with each of these, in parallel.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, s.email, s.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' AND s.suppressed_at IS NULL THEN 1::bigint ELSE 0 END AS reachable,
+        CASE WHEN s.state = 'confirmed' AND s.suppressed_at IS NULL AND COALESCE(s.paused_until, 0) <= $2
+            THEN 1::bigint ELSE 0 END AS reachable,
         d.attempts, d.first_attempt_at, d.next_attempt_at
     FROM (
         SELECT * FROM deliveries
@@ -86,7 +87,7 @@ pub(super) const DUE_DELIVERIES: &str = "
         ORDER BY next_attempt_at, id LIMIT $5
     ) d
     CROSS JOIN LATERAL (
-        SELECT r.email, r.name, r.suppressed_at, s.state, s.confirmed_at, s.source
+        SELECT r.email, r.name, r.suppressed_at, s.state, s.confirmed_at, s.source, s.paused_until
         FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
         WHERE s.id = d.subscription_id LIMIT 1
     ) s
@@ -96,12 +97,15 @@ pub(super) const DUE_DELIVERIES: &str = "
 // of open rows instead, and `ANY(ARRAY(...))` from reading the whole table: it takes a JSON list for a
 // hundred rows, and an array for ten.
 
-/// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
+/// Skips deliveries of readers who left, take a pause or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
     UPDATE deliveries SET state = 'skipped',
         reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
             WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
-            THEN 'suppressed' ELSE 'unsubscribed' END
+            THEN 'suppressed'
+            WHEN EXISTS (SELECT 1 FROM subscriptions s
+                WHERE s.id = deliveries.subscription_id AND s.state = 'confirmed')
+            THEN 'paused' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value::bigint FROM json_array_elements_text($1::json))";
 
 /// One group of the usual kind in one round trip: $1 JSON object of ids and reply texts of mails

@@ -84,6 +84,17 @@ pub async fn set_timezone(tx: &mut Tx, id: SignUpId, timezone: &str) -> Result<(
     Ok(())
 }
 
+/// The hash of a request's token.
+pub async fn token_hash(tx: &mut Tx, id: SignUpId) -> Result<Vec<u8>, StoreError> {
+    let hash = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT token_hash FROM sign_ups WHERE id = $1"
+    )
+    .bind(id.0)
+    .fetch_one(conn)
+    .await)?;
+    Ok(hash)
+}
+
 /// The time zone that a request told.
 pub async fn timezone(tx: &mut Tx, id: SignUpId) -> Result<Option<Tz>, StoreError> {
     let name: Option<String> = on!(tx, |conn| sqlx::query_scalar(
@@ -148,6 +159,17 @@ pub async fn to_remind(
     rows.into_iter()
         .map(|(id, email)| Ok((SignUpId(id), read("subscribers", "email", id, &email)?)))
         .collect()
+}
+
+/// All requests for a subscription that are kept, the oldest first.
+pub async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<SignUp>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM sign_ups WHERE subscription_id = $1 ORDER BY created_at, id"
+    )
+    .bind(id.0)
+    .fetch_all(conn)
+    .await)?;
+    Ok(rows.into_iter().map(SignUp::from).collect())
 }
 
 /// Marks a request as used; false where it was used before.

@@ -50,7 +50,9 @@ impl Pools {
             // million rows, checkpoints four or sixteen times rarer gave at most a tenth more rows
             // and longer pauses, and larger caches or memory maps nothing beyond the noise. A
             // connection of its own for checkpoints, beside the writer, gave nothing either.
-            .pragma("journal_size_limit", "67108864");
+            .pragma("journal_size_limit", "67108864")
+            // What is erased is overwritten where its page is written anyway.
+            .pragma("secure_delete", "fast");
         let relaxed = options.clone().synchronous(SqliteSynchronous::Normal);
         // The writer comes first: it makes the file that the readers open read-only.
         let write = Writers::connect(options.clone(), relaxed.clone()).await?;
@@ -181,7 +183,8 @@ fn queue_pool(lent: &Lent) -> SqlitePoolOptions {
 /// out.
 pub(super) const DUE_DELIVERIES: &str = "
     SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL THEN 1 ELSE 0 END AS reachable,
+        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL AND COALESCE(s.paused_until, 0) <= $2
+            THEN 1 ELSE 0 END AS reachable,
         d.attempts, d.first_attempt_at, d.next_attempt_at
     FROM (
         SELECT * FROM deliveries
@@ -197,12 +200,15 @@ pub(super) const DUE_DELIVERIES: &str = "
     JOIN subscribers r ON r.id = s.subscriber_id
     ORDER BY d.next_attempt_at, d.id";
 
-/// Skips deliveries of readers who left or are suppressed: $1 JSON list of ids.
+/// Skips deliveries of readers who left, take a pause or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "
     UPDATE deliveries SET state = 'skipped',
         reason = CASE WHEN EXISTS (SELECT 1 FROM subscriptions s JOIN subscribers r ON r.id = s.subscriber_id
             WHERE s.id = deliveries.subscription_id AND r.suppressed_at IS NOT NULL)
-            THEN 'suppressed' ELSE 'unsubscribed' END
+            THEN 'suppressed'
+            WHEN EXISTS (SELECT 1 FROM subscriptions s
+                WHERE s.id = deliveries.subscription_id AND s.state = 'confirmed')
+            THEN 'paused' ELSE 'unsubscribed' END
     WHERE id IN (SELECT value FROM json_each($1))";
 
 /// One group of the usual kind: $1 JSON object of ids and reply texts of mails that were taken with

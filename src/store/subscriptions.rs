@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{StoreError, Tx, on, read};
+use super::{StoreError, Tx, micros, moment, on, read};
 use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
 use crate::domain::ids::{PublicationId, SubscriberId, SubscriptionId};
@@ -24,6 +24,7 @@ struct Row {
     created_at: Time,
     confirmed_at: Option<Time>,
     unsubscribed_at: Option<Time>,
+    paused_until: Option<i64>,
 }
 
 impl TryFrom<Row> for Subscription {
@@ -43,6 +44,7 @@ impl TryFrom<Row> for Subscription {
             created_at: row.created_at,
             confirmed_at: row.confirmed_at,
             unsubscribed_at: row.unsubscribed_at,
+            paused_until: row.paused_until.map(moment),
         })
     }
 }
@@ -130,7 +132,7 @@ pub async fn confirm(tx: &mut Tx, sign_up: &SignUp, now: Time) -> Result<(), Sto
         "UPDATE subscriptions SET state = 'confirmed', topic_key = $2, digest_key = $3,
             language = COALESCE($4, language), source = COALESCE($5, source),
             confirmed_at = CASE WHEN state = 'confirmed' THEN confirmed_at ELSE $6 END,
-            unsubscribed_at = NULL, leave_reason = NULL,
+            unsubscribed_at = NULL, leave_reason = NULL, paused_until = NULL,
             timezone = COALESCE((SELECT u.timezone FROM sign_ups u WHERE u.id = $7), timezone)
          WHERE id = $1"
     )
@@ -182,6 +184,23 @@ pub async fn set_timezone(
     )
     .bind(id.0)
     .bind(timezone.map(Tz::name))
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
+/// Sends nothing until a time, or ends such a pause.
+pub async fn set_pause(
+    tx: &mut Tx,
+    id: SubscriptionId,
+    until: Option<Time>,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE subscriptions SET paused_until = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(until.map(micros))
     .execute(conn)
     .await
     .map(drop))?;

@@ -34,15 +34,13 @@ const INSERT: Texts = Texts {
     sqlite: "INSERT INTO suppressions (email_hash, email, reason, source, created_at)
         SELECT unhex(value ->> 'hash'), value ->> 'email', value ->> 'reason', value ->> 'source', $2
         FROM json_each($1) WHERE true
-        ON CONFLICT (email_hash) DO UPDATE SET email = NULL, reason = excluded.reason,
-            source = excluded.source
-        WHERE excluded.reason = 'erased' AND suppressions.reason <> 'erased'",
+        ON CONFLICT (email_hash) DO UPDATE SET email = NULL
+        WHERE excluded.reason = 'erased' AND suppressions.email IS NOT NULL",
     postgres: "INSERT INTO suppressions (email_hash, email, reason, source, created_at)
         SELECT decode(hash, 'hex'), email, reason, source, $2
         FROM json_to_recordset($1::json) AS j (hash text, email text, reason text, source text)
-        ON CONFLICT (email_hash) DO UPDATE SET email = NULL, reason = excluded.reason,
-            source = excluded.source
-        WHERE excluded.reason = 'erased' AND suppressions.reason <> 'erased'",
+        ON CONFLICT (email_hash) DO UPDATE SET email = NULL
+        WHERE excluded.reason = 'erased' AND suppressions.email IS NOT NULL",
 };
 
 const MARK: Texts = with_list!(
@@ -150,7 +148,8 @@ struct New<'a> {
 }
 
 /// Adds suppressions, each hash once; returns how many are new. One that is there already stays
-/// as it is, except that an erasure takes the address away.
+/// as it is, reason included, except that an erasure takes the address away: who complained and is
+/// erased then has still complained.
 pub async fn insert(tx: &mut Tx, rows: &[Suppression], now: Time) -> Result<u64, StoreError> {
     let rows: Vec<New<'_>> = rows
         .iter()
@@ -211,6 +210,19 @@ pub async fn unmarked(
     rows.into_iter()
         .map(|(id, email)| Ok((SubscriberId(id), read("subscribers", "email", id, &email)?)))
         .collect()
+}
+
+/// Moves an erasure to its last time: what was asked for before it is void.
+pub async fn renew_erased(tx: &mut Tx, hash: EmailHash, now: Time) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE suppressions SET created_at = $2 WHERE email_hash = $1 AND reason = 'erased'"
+    )
+    .bind(&hash.0[..])
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
 }
 
 /// Ends a suppression and clears its subscriber's mark; false where there was none.

@@ -14,7 +14,8 @@ use super::answer::Wants;
 use super::language::Asked;
 use crate::domain::look::Direction;
 use crate::render::RenderError;
-use crate::render::pages::MessagePage;
+use crate::render::pages::{MessageLink, MessagePage};
+use crate::services::mail_link::AskError;
 use crate::services::sign_up::SignUpError;
 use crate::store::StoreError;
 
@@ -28,7 +29,10 @@ pub(super) const BUSY_SECONDS: u64 = 5;
 pub(super) enum WebError {
     NotFound,
     BadLink,
+    /// One that was asked for by mail, and is used, expired or none of ours.
+    OldLink,
     TooMany(Duration),
+    TooManyLinks(Duration),
     Spent(Duration),
     TooLarge,
     BadBody(String),
@@ -59,6 +63,15 @@ impl From<SignUpError> for WebError {
     }
 }
 
+impl From<AskError> for WebError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::TooMany { retry_after } => Self::TooManyLinks(retry_after),
+            AskError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl WebError {
     /// The status, and the keys of title and text.
     fn words(&self) -> (StatusCode, &'static str, &'static str) {
@@ -72,6 +85,16 @@ impl WebError {
                 StatusCode::NOT_FOUND,
                 "error-bad-link-title",
                 "error-bad-link",
+            ),
+            Self::OldLink => (
+                StatusCode::NOT_FOUND,
+                "error-old-link-title",
+                "error-old-link",
+            ),
+            Self::TooManyLinks(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "error-too-many-title",
+                "error-too-many-links",
             ),
             Self::TooMany(_) => (
                 StatusCode::TOO_MANY_REQUESTS,
@@ -134,7 +157,12 @@ impl WebError {
                 response
             }
             Wants::Page => {
+                let is_link = matches!(self, Self::BadLink | Self::OldLink);
                 let page = MessagePage {
+                    link: is_link.then(|| MessageLink {
+                        url: "/reader/link".to_owned(),
+                        text: texts.say(language, "error-new-link", &[]),
+                    }),
                     language: language.to_owned(),
                     direction: Direction::of(language),
                     title,
@@ -145,7 +173,9 @@ impl WebError {
             }
         };
         let wait = match self {
-            Self::TooMany(wait) | Self::Spent(wait) => Some(wait.as_secs().max(1)),
+            Self::TooMany(wait) | Self::Spent(wait) | Self::TooManyLinks(wait) => {
+                Some(wait.as_secs().max(1))
+            }
             Self::Store(_) if status == StatusCode::SERVICE_UNAVAILABLE => Some(BUSY_SECONDS),
             _ => None,
         };

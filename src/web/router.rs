@@ -49,11 +49,36 @@ pub fn router(web: Web) -> Router {
             "/embed/{publication}",
             get(public::embed::show).post(public::embed::submit),
         )
+        .route("/reader/link", get(public::link::which))
+        .route(
+            "/reader/address/{token}",
+            get(public::address::ask).post(public::address::send),
+        )
+        .route(
+            "/reader/new-address/{token}",
+            get(public::address::show_new).post(public::address::confirm),
+        )
+        .route(
+            "/reader/old-address/{token}",
+            get(public::address::show_old).post(public::address::undo),
+        )
+        .route(
+            "/reader/data/{token}",
+            get(public::data::show).post(public::data::download),
+        )
+        .route(
+            "/reader/erase/{token}",
+            get(public::erase::show).post(public::erase::press),
+        )
         .route("/{publication}", get(public::sign_up::show))
         .route("/proof.js", get(public::guard::script))
         .route(
             "/{publication}/challenge",
             get(public::guard::challenge).layer(cors::of_forms(&web.embed_origins)),
+        )
+        .route(
+            "/{publication}/link",
+            get(public::link::show).post(public::link::submit),
         )
         .route(
             "/{publication}/subscribe",

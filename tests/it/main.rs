@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod abuse;
+mod address_change;
 mod api;
 mod archive;
 mod articles;
@@ -33,6 +34,8 @@ mod malformed;
 mod misbehaving;
 mod nodes;
 mod notices_first;
+mod own_pages;
+mod pause;
 mod planning;
 mod polling;
 mod preview;

@@ -1219,7 +1219,7 @@ async fn a_notice_is_claimed_by_one_and_tried_again_when_due() {
             .await
             .unwrap()
             .unwrap();
-        assert_eq!((claimed.attempts, claimed.sign_up), (1, sign_up.id));
+        assert_eq!((claimed.attempts, claimed.sign_up), (1, Some(sign_up.id)));
         assert!(
             notices::claim(&mut tx, id, "m", makes.now())
                 .await

@@ -58,14 +58,19 @@ async fn a_suppression_comes_back_as_it_went_in_and_is_there_once() {
             None
         );
 
-        // An erasure takes the address away, for good.
+        // An erasure takes the address away, for good, and leaves the reason.
         assert_eq!(
             add(&mut tx, &makes, ann, SuppressionReason::Erased).await,
             1
         );
         add(&mut tx, &makes, ann, SuppressionReason::Manual).await;
         let found = suppressions::latest(&mut tx, 10).await.unwrap();
-        assert_eq!(found, [row(&makes, ann, SuppressionReason::Erased)]);
+        let bounced = row(&makes, ann, SuppressionReason::HardBounce);
+        let bounced = Suppression {
+            email: None,
+            ..bounced
+        };
+        assert_eq!(found, [bounced]);
 
         let email = ann.parse().unwrap();
         assert!(

@@ -96,6 +96,7 @@ form-error-address-refused = Diese Adresse nehmen wir hier nicht an. Bitte verwe
 form-error-address-disposable = Wegwerfadressen nehmen wir hier nicht an. Bitte verwenden Sie eine, die Sie auch nächste Woche noch lesen.
 form-error-address-no-mail = Die Domain { $domain } nimmt keine Mails an. Ist sie richtig geschrieben?
 form-error-meant = Meinten Sie { $address }?
+form-error-address-same = Das ist die Adresse, die Sie haben.
 form-error-name = Der Name ist länger als 100 Zeichen oder enthält ein Zeichen, das nicht hineingehört.
 form-error-too-many-topics = Das sind mehr Themen, als es gibt.
 form-error-language = Diese Sprache kennen wir nicht.
@@ -156,10 +157,22 @@ confirmed-latest = Die neueste Ausgabe
 
 leave-title = { $publication } abbestellen
 leave-lead = { $email } bekommt ab sofort keine Mails mehr von { $publication }.
+leave-rather = Lieber weniger als gar nichts?
+leave-rarer = Sie könnten stattdessen { $digest } bekommen, { $when }.
+leave-rarer-button = Seltener
+leave-pause = Eine Pause machen
 goodbye-title = { $publication } ist abbestellt
 goodbye-lead = Das war alles; Sie bekommen keine weiteren Mails. Sie können diese Seite schließen.
 goodbye-slip = War es ein Versehen? Machen Sie es rückgängig, und alles ist wie zuvor.
 goodbye-undo = Rückgängig machen
+goodbye-thanks = Danke, es ist notiert.
+why-title = Sagen Sie uns, warum?
+why-too-often = Er kommt zu oft
+why-not-for-me = Er ist nicht, was ich suche
+why-not-now = Ich habe gerade keine Zeit dafür
+why-never-asked = Ich habe ihn nie bestellt
+why-other = Ein anderer Grund
+why-button = Senden
 returned-title = Willkommen zurück
 returned-lead = Sie bekommen { $publication } wieder, mit denselben Themen und so oft wie zuvor.
 
@@ -196,6 +209,90 @@ zone-europe = Europa
 zone-indian = Indischer Ozean
 zone-pacific = Pazifik
 
+## Eine Pause
+
+pause-title = Eine Pause machen
+pause-lead = Inzwischen wird nichts geschickt. Danach geht es von selbst weiter, mit derselben Auswahl.
+pause-week = Für eine Woche
+pause-month = Für einen Monat
+pause-day = Mails kommen wieder ab
+pause-button = Bis zu diesem Tag pausieren
+pause-until = Sie machen eine Pause. Mails kommen wieder ab { $day }.
+pause-end = Pause beenden
+form-error-day = Bitte wählen Sie einen Tag ab morgen, innerhalb eines Jahres.
+others-title = Andere Newsletter von hier
+others-change = { $publication } ändern
+others-join = Auch { $publication } bekommen
+
+## Ein Link per Mail
+
+link-title = Ihr Link per Mail
+link-lead = Tippen Sie die Adresse ein, die unsere Mails bekommt. Wir schicken einen Link dorthin, mit dem Sie ändern, was Sie bekommen, eine Pause machen oder abbestellen.
+link-button = Link zuschicken
+link-sent = Wenn diese Adresse Mails von uns bekommt, ist eine Mail mit einem Link dorthin unterwegs:
+link-sent-hour = Der Link gilt eine Stunde lang.
+link-sent-nothing = Nach einigen Minuten noch nichts da? Sehen Sie im Spam nach und ob es die Adresse ist, die unsere Mails bekommt.
+link-which-title = Welcher Newsletter?
+link-which = Wählen Sie einen aus; die Seite hinter Ihrem Link zeigt alles, was Sie bekommen.
+page-my-link = Ändern, was Sie bekommen
+link-mail-about = Der angeforderte Link
+link-mail-choices-title = Ihre Auswahl
+link-mail-choices = Jemand, vermutlich Sie selbst, hat den Link zu Ihrer Auswahl angefordert. Mit ihm ändern Sie, was Sie bekommen, machen eine Pause oder bestellen ab.
+link-mail-choices-button = Meine Auswahl öffnen
+link-mail-address-title = Ihre Adresse ändern
+link-mail-address = Jemand, vermutlich Sie selbst, möchte unsere Mails an eine andere Adresse bekommen. Der Link öffnet eine Seite, auf der Sie sie eintippen.
+link-mail-address-button = Neue Adresse eintippen
+link-mail-new-title = Bestätigen Sie Ihre neue Adresse
+link-mail-new = Jemand, vermutlich Sie selbst, möchte die Mails, die jetzt an { $address } gehen, an diese Adresse bekommen. Der Link öffnet eine Seite, auf der Sie das bestätigen.
+link-mail-new-button = Diese Adresse verwenden
+link-mail-old-title = Ihre Mails gehen jetzt anderswohin
+link-mail-old = Ab jetzt gehen unsere Mails an { $address } und nicht mehr an diese Adresse. War das Ihr Wunsch, brauchen Sie nichts zu tun. Wenn nicht, öffnet der Link eine Seite, auf der Sie es rückgängig machen.
+link-mail-old-button = Das war ich nicht
+link-mail-data-title = Ihre Daten
+link-mail-data = Jemand, vermutlich Sie selbst, möchte alles haben, was wir über diese Adresse speichern. Der Link öffnet eine Seite, auf der Sie es als Datei herunterladen.
+link-mail-data-button = Meine Daten ansehen
+link-mail-erase-title = Ihre Daten löschen
+link-mail-erase = Jemand, vermutlich Sie selbst, möchte alles löschen lassen, was wir über diese Adresse speichern. Der Link öffnet eine Seite, auf der Sie das bestätigen; vorher wird nichts gelöscht.
+link-mail-erase-button = Weiter zum Löschen
+link-mail-lifetime = Der Link gilt eine Stunde lang und ist nur für Sie.
+link-mail-not-you = Waren Sie das nicht, brauchen Sie nichts zu tun: Alles bleibt, wie es ist.
+
+## Ihre Daten
+
+own-title = Ihre Adresse und Ihre Daten
+own-lead = Dafür schicken wir Ihnen zuerst einen Link, denn diese Seite kann öffnen, wer eine Ihrer Mails hat.
+own-address = Meine Adresse ändern
+own-data = Meine Daten herunterladen
+own-erase = Mich löschen
+data-title = Ihre Daten
+data-lead = Die Datei enthält alles, was wir über { $email } speichern: Ihre Auswahl, was Sie wann erlaubt haben, die Ausgaben, die an Sie gingen, und andere Mails. Sie ist Text in der Form JSON, für Programme und für geduldige Leser.
+data-button = Datei herunterladen
+erase-title = Alles löschen
+erase-lead = Alles, was wir über { $email } speichern, wird sofort und endgültig gelöscht: Abonnements, Auswahl, Nachweise und Verlauf. Es kommt keine Mail mehr.
+erase-hash = Was bleibt, ist ein Code aus der Adresse, aus dem niemand sie lesen kann. An ihm erkennen wir, dass die Adresse nicht wieder aufgenommen werden darf, etwa aus einer Liste. Sie selbst können sich jederzeit neu anmelden.
+erase-button = Alles über mich löschen
+erased-title = Alles ist gelöscht
+erased-lead = Wir wissen nichts mehr über Sie. Sicherungskopien werden in der Zeit ersetzt, die der Absender unter Datenschutz nennt. Sie können diese Seite schließen.
+
+## Umzug an eine andere Adresse
+
+address-title = Eine andere Adresse
+address-lead = Unsere Mails gehen an { $address }. Wohin sollen sie stattdessen gehen?
+address-new = Neue E-Mail-Adresse
+address-send = Eine Mail dorthin schicken
+address-until = Bis es dort bestätigt ist, geht alles an die alte Adresse.
+address-confirm = Alles, was an { $old } geht, kommt dann an { $new }, mit derselben Auswahl. Falls { $new } schon Mails von uns bekommt, wird aus beiden eines.
+address-confirm-told = Die alte Adresse erfährt davon und kann es zwei Wochen lang rückgängig machen.
+address-confirm-button = Neue Adresse verwenden
+address-changed-title = Ihre Adresse ist geändert
+address-changed = Ab jetzt gehen unsere Mails an { $address }.
+address-told-title = Ihre Mails gehen anderswohin
+address-told = Was an { $old } ging, geht jetzt an { $new }. Waren Sie das nicht? Dann machen Sie es rückgängig.
+address-undo = Rückgängig machen
+address-undone-title = Alles ist wie zuvor
+address-undone = Unsere Mails gehen wieder an { $address }. Links, die inzwischen angefordert wurden, gelten nicht mehr.
+address-kept = Das lässt sich hier nicht mehr rückgängig machen. Wenn Sie es nicht wollten, schreiben Sie an { $address }.
+
 ## The archive
 
 archive-title = Frühere Ausgaben
@@ -211,6 +308,10 @@ error-not-found-title = Hier ist nichts
 error-not-found = Unter dieser Adresse gibt es keine Seite.
 error-bad-link-title = Dieser Link funktioniert nicht
 error-bad-link = Er ist beschädigt oder unvollständig. Bitte öffnen Sie ihn aus der Mail selbst, oder kopieren Sie ihn ganz.
+error-old-link-title = Dieser Link gilt nicht mehr
+error-old-link = Solche Links gelten kurze Zeit und manche nur einmal, damit eine alte Mail nichts öffnet. Lassen Sie sich einen neuen schicken.
+error-new-link = Neuen Link zuschicken lassen
+error-too-many-links = Aus Ihrem Netz wurden viele Links angefordert. Bitte versuchen Sie es später noch einmal.
 error-too-many-title = Zu viele Anfragen
 error-too-many = Aus Ihrem Netz kamen viele Anmeldungen. Bitte versuchen Sie es später noch einmal.
 error-spent = Im Augenblick gibt es zu viele Anmeldungen. Bitte versuchen Sie es später noch einmal.

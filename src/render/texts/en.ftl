@@ -97,6 +97,7 @@ form-error-address-refused = This address is not taken here. Please use another 
 form-error-address-disposable = Throw-away addresses are not taken here. Please use one that you will still read next week.
 form-error-address-no-mail = The domain { $domain } takes no mail. Is it spelt right?
 form-error-meant = Did you mean { $address }?
+form-error-address-same = This is the address that you have.
 form-error-name = The name is longer than 100 characters or contains a character that does not belong there.
 form-error-too-many-topics = These are more topics than there are.
 form-error-language = The language is not one that we know.
@@ -157,10 +158,22 @@ confirmed-latest = The latest issue
 
 leave-title = Leave { $publication }
 leave-lead = { $email } will get no more mail from { $publication }, starting now.
+leave-rather = Rather less than nothing?
+leave-rarer = You could get { $digest } instead, { $when }.
+leave-rarer-button = Less often
+leave-pause = Take a pause
 goodbye-title = You have left { $publication }
 goodbye-lead = That is all; no further mail will be sent to you. You can close this page.
 goodbye-slip = Was it a slip? Undo it, and your topics are as they were.
 goodbye-undo = Undo
+goodbye-thanks = Thank you, it has been noted.
+why-title = Would you tell us why?
+why-too-often = It comes too often
+why-not-for-me = It is not what I am looking for
+why-not-now = I have no time for it now
+why-never-asked = I never asked for it
+why-other = Another reason
+why-button = Send
 returned-title = You are back
 returned-lead = You get { $publication } again, with the same topics and as often as before.
 
@@ -197,6 +210,90 @@ zone-europe = Europe
 zone-indian = Indian Ocean
 zone-pacific = Pacific Ocean
 
+## A pause
+
+pause-title = Take a pause
+pause-lead = Nothing is sent meanwhile. Then it goes on by itself, with the same choices.
+pause-week = For a week
+pause-month = For a month
+pause-day = Mail comes again from
+pause-button = Pause until this day
+pause-until = You are taking a pause. Mail comes again from { $day }.
+pause-end = End the pause
+form-error-day = Please choose a day from tomorrow on, within a year.
+others-title = Other newsletters from here
+others-change = Change { $publication }
+others-join = Get { $publication } too
+
+## A link by mail
+
+link-title = Your link by mail
+link-lead = Type in the address that gets our mail. We send a link to it, with which you change what you get, take a pause or leave.
+link-button = Mail me my link
+link-sent = If this address gets mail from us, a mail with a link is on its way to it:
+link-sent-hour = The link works for one hour.
+link-sent-nothing = Nothing there after a few minutes? Look among the spam, and whether the address is the one that gets our mail.
+link-which-title = Which newsletter?
+link-which = Choose one; the page behind your link shows all that you get.
+page-my-link = Change what you get
+link-mail-about = The link that was asked for
+link-mail-choices-title = Your choices
+link-mail-choices = Somebody, most likely you, asked for a link to your choices. With it you change what you get, take a pause or leave.
+link-mail-choices-button = Open my choices
+link-mail-address-title = Change your address
+link-mail-address = Somebody, most likely you, asked to have our mail sent to another address. The link opens a page where you type it in.
+link-mail-address-button = Type in the new address
+link-mail-new-title = Confirm your new address
+link-mail-new = Somebody, most likely you, wants the mails that now go to { $address } to come to this address. The link opens a page where you confirm that.
+link-mail-new-button = Use this address
+link-mail-old-title = Your mail goes elsewhere now
+link-mail-old = From now on our mail goes to { $address } and no longer to this address. If that was your wish, there is nothing to do. If not, the link opens a page where you take it back.
+link-mail-old-button = This was not me
+link-mail-data-title = Your data
+link-mail-data = Somebody, most likely you, asked for all that we keep about this address. The link opens a page where you download it as a file.
+link-mail-data-button = See my data
+link-mail-erase-title = Erase your data
+link-mail-erase = Somebody, most likely you, asked to have everything erased that we keep about this address. The link opens a page where you confirm that; nothing is erased before.
+link-mail-erase-button = Go on to erase
+link-mail-lifetime = The link works for one hour, and is for you alone.
+link-mail-not-you = If this was not you, do nothing: everything stays as it is.
+
+## Your data
+
+own-title = Your address and your data
+own-lead = For these we first mail you a link, since this page may be open to whoever has one of your mails.
+own-address = Change my address
+own-data = Download my data
+own-erase = Erase me
+data-title = Your data
+data-lead = The file has all that we keep about { $email }: your choices, what you agreed to and when, the issues that were sent to you, and other mails. It is text in the form of JSON, for programs and for patient readers.
+data-button = Download the file
+erase-title = Erase everything
+erase-lead = Everything that we keep about { $email } is erased at once and for good: subscriptions, choices, evidence and history. No more mail is sent.
+erase-hash = What stays is a code made from the address, from which nobody can read it. By it we see that the address is not to be brought back, by a list for example. You can sign up again yourself at any time.
+erase-button = Erase everything about me
+erased-title = Everything is erased
+erased-lead = We know nothing about you any more. Copies made for safety are replaced within the time that the sender tells under Privacy. You can close this page.
+
+## Moving to another address
+
+address-title = Another address
+address-lead = Our mail goes to { $address }. Where shall it go instead?
+address-new = New e-mail address
+address-send = Send a mail there
+address-until = Until it is confirmed there, everything goes to the old address.
+address-confirm = Everything that goes to { $old } will come to { $new }, with the same choices. If { $new } gets mail from us already, the two become one.
+address-confirm-told = The old address is told, and can take it back for two weeks.
+address-confirm-button = Use the new address
+address-changed-title = Your address is changed
+address-changed = From now on our mail goes to { $address }.
+address-told-title = Your mail goes elsewhere
+address-told = What went to { $old } goes to { $new } now. Was that not you? Then take it back.
+address-undo = Take it back
+address-undone-title = Everything is as before
+address-undone = Our mail goes to { $address } again. Links that were asked for meanwhile work no more.
+address-kept = This cannot be taken back here any more. If you did not want it, write to { $address }.
+
 ## The archive
 
 archive-title = Past issues
@@ -212,6 +309,10 @@ error-not-found-title = Nothing here
 error-not-found = There is no page at this address.
 error-bad-link-title = This link does not work
 error-bad-link = It is damaged or incomplete. Please open it from the mail itself, or copy it as a whole.
+error-old-link-title = This link works no more
+error-old-link = Links of this kind work for a short time, and some of them once, so that an old mail opens nothing. Have a new one mailed to you.
+error-new-link = Have a new link mailed
+error-too-many-links = Many links were asked for from your network. Please try again later.
 error-too-many-title = Too many requests
 error-too-many = There were many sign-ups from your network. Please try again later.
 error-spent = There are too many sign-ups at the moment. Please try again later.

@@ -96,6 +96,7 @@ form-error-address-refused = Esta dirección no se acepta aquí. Utilice otra, p
 form-error-address-disposable = No se aceptan direcciones desechables. Utilice una que siga leyendo la semana que viene.
 form-error-address-no-mail = El dominio { $domain } no recibe correo. ¿Está bien escrito?
 form-error-meant = ¿Quería decir { $address }?
+form-error-address-same = Es la dirección que ya tiene.
 form-error-name = El nombre tiene más de 100 caracteres o contiene un carácter que no puede llevar.
 form-error-too-many-topics = No hay tantos temas.
 form-error-language = No conocemos este idioma.
@@ -156,10 +157,22 @@ confirmed-latest = El último número
 
 leave-title = Darse de baja de { $publication }
 leave-lead = { $email } no recibirá más mensajes de { $publication } a partir de ahora.
+leave-rather = ¿Mejor menos que nada?
+leave-rarer = Podría recibir en su lugar { $digest }, { $when }.
+leave-rarer-button = Con menos frecuencia
+leave-pause = Hacer una pausa
 goodbye-title = Se ha dado de baja de { $publication }
 goodbye-lead = Eso es todo; no recibirá más mensajes. Puede cerrar esta página.
 goodbye-slip = ¿Ha sido un descuido? Deshágalo y sus temas quedan como estaban.
 goodbye-undo = Deshacer
+goodbye-thanks = Gracias, queda anotado.
+why-title = ¿Nos dice por qué?
+why-too-often = Llega demasiado a menudo
+why-not-for-me = No es lo que busco
+why-not-now = Ahora no tengo tiempo
+why-never-asked = Nunca lo pedí
+why-other = Otro motivo
+why-button = Enviar
 returned-title = De vuelta
 returned-lead = Vuelve a recibir { $publication }, con los mismos temas y la misma frecuencia que antes.
 
@@ -196,6 +209,90 @@ zone-europe = Europa
 zone-indian = Océano Índico
 zone-pacific = Océano Pacífico
 
+## Una pausa
+
+pause-title = Hacer una pausa
+pause-lead = Mientras tanto no se envía nada. Después continúa solo, con las mismas preferencias.
+pause-week = Una semana
+pause-month = Un mes
+pause-day = Los mensajes vuelven el
+pause-button = Pausa hasta ese día
+pause-until = Está en pausa. Los mensajes vuelven a partir de esta fecha: { $day }.
+pause-end = Terminar la pausa
+form-error-day = Elija un día a partir de mañana, dentro de un año.
+others-title = Otros boletines de aquí
+others-change = Cambiar { $publication }
+others-join = Recibir también { $publication }
+
+## Un enlace por correo
+
+link-title = Su enlace por correo
+link-lead = Escriba la dirección que recibe nuestros mensajes. Enviamos a ella un enlace con el que puede cambiar lo que recibe, hacer una pausa o darse de baja.
+link-button = Enviarme mi enlace
+link-sent = Si esta dirección recibe nuestros mensajes, un mensaje con un enlace va de camino:
+link-sent-hour = El enlace es válido durante una hora.
+link-sent-nothing = ¿Nada después de unos minutos? Mire en el correo no deseado y compruebe que la dirección es la que recibe nuestros mensajes.
+link-which-title = ¿Qué boletín?
+link-which = Elija uno; la página de su enlace muestra todo lo que recibe.
+page-my-link = Cambiar lo que recibe
+link-mail-about = El enlace solicitado
+link-mail-choices-title = Sus preferencias
+link-mail-choices = Alguien, probablemente usted, ha pedido el enlace a sus preferencias. Con él puede cambiar lo que recibe, hacer una pausa o darse de baja.
+link-mail-choices-button = Abrir mis preferencias
+link-mail-address-title = Cambiar de dirección
+link-mail-address = Alguien, probablemente usted, ha pedido recibir nuestros mensajes en otra dirección. El enlace abre una página en la que puede escribirla.
+link-mail-address-button = Escribir la nueva dirección
+link-mail-new-title = Confirme su nueva dirección
+link-mail-new = Alguien, probablemente usted, desea recibir en esta dirección los mensajes que ahora van a { $address }. El enlace abre una página en la que puede confirmarlo.
+link-mail-new-button = Usar esta dirección
+link-mail-old-title = Sus mensajes van ahora a otro lugar
+link-mail-old = A partir de ahora nuestros mensajes van a { $address } y ya no a esta dirección. Si era su deseo, no tiene que hacer nada. Si no, el enlace abre una página en la que puede deshacerlo.
+link-mail-old-button = No he sido yo
+link-mail-data-title = Sus datos
+link-mail-data = Alguien, probablemente usted, ha pedido todo lo que guardamos sobre esta dirección. El enlace abre una página en la que puede descargarlo como archivo.
+link-mail-data-button = Ver mis datos
+link-mail-erase-title = Borrar sus datos
+link-mail-erase = Alguien, probablemente usted, ha pedido borrar todo lo que guardamos sobre esta dirección. El enlace abre una página en la que puede confirmarlo; antes no se borra nada.
+link-mail-erase-button = Continuar para borrar
+link-mail-lifetime = El enlace es válido durante una hora y es solo para usted.
+link-mail-not-you = Si no ha sido usted, no haga nada: todo queda como está.
+
+## Sus datos
+
+own-title = Su dirección y sus datos
+own-lead = Para esto le enviamos antes un enlace, ya que quien tenga uno de sus mensajes puede abrir esta página.
+own-address = Cambiar mi dirección
+own-data = Descargar mis datos
+own-erase = Borrarme
+data-title = Sus datos
+data-lead = El archivo contiene todo lo que guardamos sobre { $email }: sus preferencias, lo que aceptó y cuándo, los números que se le enviaron y otros mensajes. Es texto en formato JSON, para programas y para lectores pacientes.
+data-button = Descargar el archivo
+erase-title = Borrarlo todo
+erase-lead = Todo lo que guardamos sobre { $email } se borra de inmediato y para siempre: suscripciones, preferencias, pruebas e historial. No se envían más mensajes.
+erase-hash = Queda un código obtenido de la dirección, en el que nadie puede leerla. Por él vemos que la dirección no debe volver, por ejemplo desde una lista. Usted puede volver a suscribirse cuando quiera.
+erase-button = Borrar todo sobre mí
+erased-title = Todo está borrado
+erased-lead = Ya no sabemos nada de usted. Las copias de seguridad se sustituyen en el plazo que el remitente indica en Privacidad. Puede cerrar esta página.
+
+## Cambio de dirección
+
+address-title = Otra dirección
+address-lead = Nuestros mensajes van a { $address }. ¿Adónde deben ir en su lugar?
+address-new = Nueva dirección de correo
+address-send = Enviar un mensaje allí
+address-until = Hasta que se confirme allí, todo va a la dirección antigua.
+address-confirm = Todo lo que va a { $old } llegará a { $new }, con las mismas preferencias. Si { $new } ya recibe nuestros mensajes, los dos se unen.
+address-confirm-told = Se avisa a la dirección antigua, que puede deshacerlo durante dos semanas.
+address-confirm-button = Usar la nueva dirección
+address-changed-title = Su dirección ha cambiado
+address-changed = A partir de ahora nuestros mensajes van a { $address }.
+address-told-title = Sus mensajes van a otro lugar
+address-told = Lo que iba a { $old } va ahora a { $new }. ¿No ha sido usted? Entonces deshágalo.
+address-undo = Deshacer el cambio
+address-undone-title = Todo está como antes
+address-undone = Nuestros mensajes vuelven a ir a { $address }. Los enlaces pedidos entretanto ya no son válidos.
+address-kept = Aquí ya no se puede deshacer. Si no lo deseaba, escriba a { $address }.
+
 ## The archive
 
 archive-title = Números anteriores
@@ -211,6 +308,10 @@ error-not-found-title = Aquí no hay nada
 error-not-found = No hay ninguna página en esta dirección.
 error-bad-link-title = Este enlace no funciona
 error-bad-link = Está dañado o incompleto. Ábralo desde el propio mensaje o cópielo entero.
+error-old-link-title = Este enlace ya no es válido
+error-old-link = Los enlaces de este tipo valen poco tiempo, y algunos una sola vez, para que un mensaje antiguo no abra nada. Pida que le envíen uno nuevo.
+error-new-link = Pedir un nuevo enlace
+error-too-many-links = Desde su red se han pedido muchos enlaces. Inténtelo más tarde.
 error-too-many-title = Demasiadas solicitudes
 error-too-many = Desde su red han llegado muchas suscripciones. Inténtelo más tarde.
 error-spent = Hay demasiadas suscripciones en este momento. Inténtelo más tarde.

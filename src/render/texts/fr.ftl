@@ -96,6 +96,7 @@ form-error-address-refused = Cette adresse n’est pas acceptée ici. Veuillez e
 form-error-address-disposable = Les adresses jetables ne sont pas acceptées ici. Veuillez en utiliser une que vous lirez encore la semaine prochaine.
 form-error-address-no-mail = Le domaine { $domain } ne reçoit pas de courrier. Est-il bien orthographié ?
 form-error-meant = Vouliez-vous dire { $address } ?
+form-error-address-same = C’est l’adresse que vous avez.
 form-error-name = Le nom dépasse 100 caractères ou contient un caractère qui n’a rien à y faire.
 form-error-too-many-topics = Il n’y a pas autant de thèmes.
 form-error-language = Nous ne connaissons pas cette langue.
@@ -156,10 +157,22 @@ confirmed-latest = Le dernier numéro
 
 leave-title = Se désabonner de { $publication }
 leave-lead = { $email } ne recevra plus de messages de { $publication }, dès maintenant.
+leave-rather = Plutôt moins que rien du tout ?
+leave-rarer = Vous pourriez recevoir { $digest } à la place, { $when }.
+leave-rarer-button = Moins souvent
+leave-pause = Faire une pause
 goodbye-title = Vous ne recevez plus { $publication }
 goodbye-lead = C’est tout ; aucun autre message ne vous sera envoyé. Vous pouvez fermer cette page.
 goodbye-slip = Une erreur ? Annulez, et vos thèmes sont comme avant.
 goodbye-undo = Annuler
+goodbye-thanks = Merci, c’est noté.
+why-title = Voulez-vous nous dire pourquoi ?
+why-too-often = Elle arrive trop souvent
+why-not-for-me = Ce n’est pas ce que je cherche
+why-not-now = Je n’ai pas le temps en ce moment
+why-never-asked = Je ne l’ai jamais demandée
+why-other = Une autre raison
+why-button = Envoyer
 returned-title = Vous revoilà
 returned-lead = Vous recevez de nouveau { $publication }, avec les mêmes thèmes et aussi souvent qu’avant.
 
@@ -196,6 +209,90 @@ zone-europe = Europe
 zone-indian = Océan Indien
 zone-pacific = Océan Pacifique
 
+## Une pause
+
+pause-title = Faire une pause
+pause-lead = Entre-temps, rien n’est envoyé. Ensuite, tout reprend de lui-même, avec les mêmes choix.
+pause-week = Une semaine
+pause-month = Un mois
+pause-day = Les messages reprennent le
+pause-button = Faire une pause jusqu’à ce jour
+pause-until = Vous faites une pause. Les messages reprennent à partir de cette date : { $day }.
+pause-end = Terminer la pause
+form-error-day = Choisissez un jour à partir de demain, dans l’année.
+others-title = Les autres lettres d’ici
+others-change = Modifier { $publication }
+others-join = Recevoir aussi { $publication }
+
+## Un lien par message
+
+link-title = Votre lien par message
+link-lead = Saisissez l’adresse qui reçoit nos messages. Nous y envoyons un lien qui permet de changer ce que vous recevez, de faire une pause ou de vous désabonner.
+link-button = M’envoyer mon lien
+link-sent = Si cette adresse reçoit nos messages, un message avec un lien est en route :
+link-sent-hour = Le lien est valable une heure.
+link-sent-nothing = Toujours rien après quelques minutes ? Regardez parmi les indésirables, et vérifiez que l’adresse est bien celle qui reçoit nos messages.
+link-which-title = Quelle lettre d’information ?
+link-which = Choisissez-en une ; la page de votre lien montre tout ce que vous recevez.
+page-my-link = Changer ce que vous recevez
+link-mail-about = Le lien demandé
+link-mail-choices-title = Vos choix
+link-mail-choices = Quelqu’un, sans doute vous, a demandé le lien vers vos choix. Il permet de changer ce que vous recevez, de faire une pause ou de vous désabonner.
+link-mail-choices-button = Ouvrir mes choix
+link-mail-address-title = Changer d’adresse
+link-mail-address = Quelqu’un, sans doute vous, a demandé à recevoir nos messages à une autre adresse. Le lien ouvre une page où vous la saisissez.
+link-mail-address-button = Saisir la nouvelle adresse
+link-mail-new-title = Confirmez votre nouvelle adresse
+link-mail-new = Quelqu’un, sans doute vous, souhaite recevoir à cette adresse les messages qui vont aujourd’hui à { $address }. Le lien ouvre une page où vous le confirmez.
+link-mail-new-button = Utiliser cette adresse
+link-mail-old-title = Vos messages vont désormais ailleurs
+link-mail-old = Désormais, nos messages vont à { $address } et non plus à cette adresse. Si c’était votre souhait, il n’y a rien à faire. Sinon, le lien ouvre une page où vous l’annulez.
+link-mail-old-button = Ce n’était pas moi
+link-mail-data-title = Vos données
+link-mail-data = Quelqu’un, sans doute vous, a demandé tout ce que nous conservons sur cette adresse. Le lien ouvre une page où vous le téléchargez dans un fichier.
+link-mail-data-button = Voir mes données
+link-mail-erase-title = Effacer vos données
+link-mail-erase = Quelqu’un, sans doute vous, a demandé l’effacement de tout ce que nous conservons sur cette adresse. Le lien ouvre une page où vous le confirmez ; rien n’est effacé avant.
+link-mail-erase-button = Continuer vers l’effacement
+link-mail-lifetime = Le lien est valable une heure et n’est que pour vous.
+link-mail-not-you = Si ce n’était pas vous, ne faites rien : tout reste comme avant.
+
+## Vos données
+
+own-title = Votre adresse et vos données
+own-lead = Pour cela, nous vous envoyons d’abord un lien, car quiconque a l’un de vos messages peut ouvrir cette page.
+own-address = Changer mon adresse
+own-data = Télécharger mes données
+own-erase = M’effacer
+data-title = Vos données
+data-lead = Le fichier contient tout ce que nous conservons sur { $email } : vos choix, ce que vous avez accepté et quand, les numéros qui vous ont été envoyés, et les autres messages. C’est du texte au format JSON, pour les programmes et les lecteurs patients.
+data-button = Télécharger le fichier
+erase-title = Tout effacer
+erase-lead = Tout ce que nous conservons sur { $email } est effacé immédiatement et définitivement : abonnements, choix, preuves et historique. Plus aucun message n’est envoyé.
+erase-hash = Il reste un code tiré de l’adresse, que personne ne peut y relire. Il nous montre que l’adresse ne doit pas revenir, par une liste par exemple. Vous pouvez vous réinscrire vous-même à tout moment.
+erase-button = Effacer tout ce qui me concerne
+erased-title = Tout est effacé
+erased-lead = Nous ne savons plus rien de vous. Les copies de sécurité sont remplacées dans le délai que l’expéditeur indique sous Confidentialité. Vous pouvez fermer cette page.
+
+## Changement d’adresse
+
+address-title = Une autre adresse
+address-lead = Nos messages vont à { $address }. Où doivent-ils aller à la place ?
+address-new = Nouvelle adresse e-mail
+address-send = Y envoyer un message
+address-until = Tant que ce n’est pas confirmé là-bas, tout va à l’ancienne adresse.
+address-confirm = Tout ce qui va à { $old } viendra à { $new }, avec les mêmes choix. Si { $new } reçoit déjà nos messages, les deux n’en font plus qu’un.
+address-confirm-told = L’ancienne adresse en est informée et peut l’annuler pendant deux semaines.
+address-confirm-button = Utiliser la nouvelle adresse
+address-changed-title = Votre adresse est changée
+address-changed = Désormais, nos messages vont à { $address }.
+address-told-title = Vos messages vont ailleurs
+address-told = Ce qui allait à { $old } va maintenant à { $new }. Ce n’était pas vous ? Alors annulez-le.
+address-undo = Annuler le changement
+address-undone-title = Tout est comme avant
+address-undone = Nos messages vont de nouveau à { $address }. Les liens demandés entre-temps ne sont plus valables.
+address-kept = Cela ne peut plus être annulé ici. Si vous ne le vouliez pas, écrivez à { $address }.
+
 ## The archive
 
 archive-title = Numéros précédents
@@ -211,6 +308,10 @@ error-not-found-title = Rien à cette adresse
 error-not-found = Il n’y a pas de page à cette adresse.
 error-bad-link-title = Ce lien ne fonctionne pas
 error-bad-link = Il est abîmé ou incomplet. Ouvrez-le depuis le message lui-même, ou copiez-le en entier.
+error-old-link-title = Ce lien n’est plus valable
+error-old-link = Les liens de ce genre sont valables peu de temps, et certains une seule fois, pour qu’un ancien message n’ouvre rien. Faites-vous en envoyer un nouveau.
+error-new-link = Se faire envoyer un nouveau lien
+error-too-many-links = De nombreux liens ont été demandés depuis votre réseau. Veuillez réessayer plus tard.
 error-too-many-title = Trop de demandes
 error-too-many = Beaucoup d’inscriptions sont venues de votre réseau. Réessayez plus tard.
 error-spent = Il y a trop d’inscriptions en ce moment. Réessayez plus tard.

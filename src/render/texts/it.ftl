@@ -96,6 +96,7 @@ form-error-address-refused = Questo indirizzo non è accettato. Ne usi un altro.
 form-error-address-disposable = Gli indirizzi usa e getta non sono accettati. Ne usi uno che leggerà ancora la settimana prossima.
 form-error-address-no-mail = Il dominio { $domain } non riceve posta. È scritto correttamente?
 form-error-meant = Intendeva { $address }?
+form-error-address-same = È l’indirizzo che ha già.
 form-error-name = Il nome supera i 100 caratteri o contiene un carattere che non può starci.
 form-error-too-many-topics = Gli argomenti sono meno di quelli indicati.
 form-error-language = Non conosciamo questa lingua.
@@ -156,10 +157,22 @@ confirmed-latest = L’ultimo numero
 
 leave-title = Annullare l’iscrizione a { $publication }
 leave-lead = { $email } non riceverà più messaggi da { $publication }, da subito.
+leave-rather = Meglio meno che niente?
+leave-rarer = Potrebbe ricevere invece { $digest }, { $when }.
+leave-rarer-button = Meno spesso
+leave-pause = Fare una pausa
 goodbye-title = L’iscrizione a { $publication } è annullata
 goodbye-lead = È tutto; non riceverà altri messaggi. Può chiudere questa pagina.
 goodbye-slip = È stato uno sbaglio? Lo annulli e gli argomenti tornano come prima.
 goodbye-undo = Ripristinare l’iscrizione
+goodbye-thanks = Grazie, ne abbiamo preso nota.
+why-title = Vuole dirci perché?
+why-too-often = Arriva troppo spesso
+why-not-for-me = Non è quello che cerco
+why-not-now = In questo momento non ho tempo
+why-never-asked = Non l’ho mai richiesta
+why-other = Un altro motivo
+why-button = Inviare
 returned-title = Iscrizione ripristinata
 returned-lead = Riceverà di nuovo { $publication }, con gli stessi argomenti e la stessa frequenza di prima.
 
@@ -196,6 +209,90 @@ zone-europe = Europa
 zone-indian = Oceano Indiano
 zone-pacific = Oceano Pacifico
 
+## Una pausa
+
+pause-title = Fare una pausa
+pause-lead = Nel frattempo non si invia nulla. Poi tutto riprende da sé, con le stesse scelte.
+pause-week = Per una settimana
+pause-month = Per un mese
+pause-day = I messaggi riprendono il
+pause-button = Pausa fino a questo giorno
+pause-until = È in pausa. I messaggi riprendono da questa data: { $day }.
+pause-end = Terminare la pausa
+form-error-day = Scelga un giorno da domani in poi, entro un anno.
+others-title = Altre newsletter da qui
+others-change = Modificare { $publication }
+others-join = Ricevere anche { $publication }
+
+## Un link per posta
+
+link-title = Il Suo link per posta
+link-lead = Inserisca l’indirizzo che riceve i nostri messaggi. Vi inviamo un link con cui può cambiare ciò che riceve, fare una pausa o annullare l’iscrizione.
+link-button = Inviarmi il link
+link-sent = Se questo indirizzo riceve i nostri messaggi, un messaggio con un link è in viaggio:
+link-sent-hour = Il link è valido per un’ora.
+link-sent-nothing = Ancora nulla dopo qualche minuto? Guardi nello spam e verifichi che l’indirizzo sia quello che riceve i nostri messaggi.
+link-which-title = Quale newsletter?
+link-which = Ne scelga una; la pagina del Suo link mostra tutto ciò che riceve.
+page-my-link = Cambiare ciò che riceve
+link-mail-about = Il link richiesto
+link-mail-choices-title = Le Sue scelte
+link-mail-choices = Qualcuno, probabilmente Lei, ha chiesto il link alle Sue scelte. Con esso può cambiare ciò che riceve, fare una pausa o annullare l’iscrizione.
+link-mail-choices-button = Aprire le mie scelte
+link-mail-address-title = Cambiare indirizzo
+link-mail-address = Qualcuno, probabilmente Lei, ha chiesto di ricevere i nostri messaggi a un altro indirizzo. Il link apre una pagina in cui può inserirlo.
+link-mail-address-button = Inserire il nuovo indirizzo
+link-mail-new-title = Confermi il Suo nuovo indirizzo
+link-mail-new = Qualcuno, probabilmente Lei, desidera ricevere a questo indirizzo i messaggi che ora vanno a { $address }. Il link apre una pagina in cui può confermarlo.
+link-mail-new-button = Usare questo indirizzo
+link-mail-old-title = I Suoi messaggi ora vanno altrove
+link-mail-old = Da ora i nostri messaggi vanno a { $address } e non più a questo indirizzo. Se lo desiderava, non deve fare nulla. Altrimenti il link apre una pagina in cui può annullarlo.
+link-mail-old-button = Non sono stato io
+link-mail-data-title = I Suoi dati
+link-mail-data = Qualcuno, probabilmente Lei, ha chiesto tutto ciò che conserviamo su questo indirizzo. Il link apre una pagina in cui può scaricarlo come file.
+link-mail-data-button = Vedere i miei dati
+link-mail-erase-title = Cancellare i Suoi dati
+link-mail-erase = Qualcuno, probabilmente Lei, ha chiesto di cancellare tutto ciò che conserviamo su questo indirizzo. Il link apre una pagina in cui può confermarlo; prima non si cancella nulla.
+link-mail-erase-button = Procedere alla cancellazione
+link-mail-lifetime = Il link è valido per un’ora ed è solo per Lei.
+link-mail-not-you = Se non è stato Lei, non deve fare nulla: tutto resta com’è.
+
+## I Suoi dati
+
+own-title = Il Suo indirizzo e i Suoi dati
+own-lead = Per questo Le inviamo prima un link, perché chi ha uno dei Suoi messaggi può aprire questa pagina.
+own-address = Cambiare il mio indirizzo
+own-data = Scaricare i miei dati
+own-erase = Cancellarmi
+data-title = I Suoi dati
+data-lead = Il file contiene tutto ciò che conserviamo su { $email }: le Sue scelte, che cosa ha accettato e quando, i numeri che Le sono stati inviati e gli altri messaggi. È testo in formato JSON, per programmi e per lettori pazienti.
+data-button = Scaricare il file
+erase-title = Cancellare tutto
+erase-lead = Tutto ciò che conserviamo su { $email } viene cancellato subito e definitivamente: iscrizioni, scelte, prove e cronologia. Non si inviano altri messaggi.
+erase-hash = Resta un codice ricavato dall’indirizzo, dal quale nessuno può leggerlo. Da esso vediamo che l’indirizzo non va ripreso, per esempio da un elenco. Lei può iscriversi di nuovo in qualsiasi momento.
+erase-button = Cancellare tutto su di me
+erased-title = Tutto è cancellato
+erased-lead = Non sappiamo più nulla di Lei. Le copie di sicurezza vengono sostituite nel tempo che il mittente indica sotto Privacy. Può chiudere questa pagina.
+
+## Cambio di indirizzo
+
+address-title = Un altro indirizzo
+address-lead = I nostri messaggi vanno a { $address }. Dove devono andare invece?
+address-new = Nuovo indirizzo e-mail
+address-send = Inviare un messaggio lì
+address-until = Finché non è confermato lì, tutto va al vecchio indirizzo.
+address-confirm = Tutto ciò che va a { $old } arriverà a { $new }, con le stesse scelte. Se { $new } riceve già i nostri messaggi, i due diventano uno.
+address-confirm-told = Il vecchio indirizzo ne viene informato e può annullarlo per due settimane.
+address-confirm-button = Usare il nuovo indirizzo
+address-changed-title = Il Suo indirizzo è cambiato
+address-changed = Da ora i nostri messaggi vanno a { $address }.
+address-told-title = I Suoi messaggi vanno altrove
+address-told = Ciò che andava a { $old } ora va a { $new }. Non è stato Lei? Allora lo annulli.
+address-undo = Annullare il cambio
+address-undone-title = Tutto è come prima
+address-undone = I nostri messaggi vanno di nuovo a { $address }. I link richiesti nel frattempo non sono più validi.
+address-kept = Qui non si può più annullare. Se non lo desiderava, scriva a { $address }.
+
 ## The archive
 
 archive-title = Numeri precedenti
@@ -211,6 +308,10 @@ error-not-found-title = Qui non c’è nulla
 error-not-found = A questo indirizzo non c’è nessuna pagina.
 error-bad-link-title = Questo link non funziona
 error-bad-link = È danneggiato o incompleto. Lo apra dal messaggio stesso o lo copi per intero.
+error-old-link-title = Questo link non è più valido
+error-old-link = I link di questo tipo valgono per breve tempo, e alcuni una volta sola, perché un vecchio messaggio non apra nulla. Se ne faccia inviare uno nuovo.
+error-new-link = Farsi inviare un nuovo link
+error-too-many-links = Dalla Sua rete sono stati richiesti molti link. Riprovi più tardi.
 error-too-many-title = Troppe richieste
 error-too-many = Dalla Sua rete sono arrivate molte iscrizioni. Riprovi più tardi.
 error-spent = In questo momento ci sono troppe iscrizioni. Riprovi più tardi.

@@ -18,6 +18,8 @@ use crate::store::{StoreError, digests, publications, sign_ups, subscribers, sub
 /// Everything about the notice, read in one transaction that ends before the mail is rendered.
 struct Material {
     sign_up: SignUp,
+    /// The hash of its token.
+    token_hash: Vec<u8>,
     subscriber: Subscriber,
     publication: Publication,
     topics: Vec<String>,
@@ -33,7 +35,10 @@ fn is_open(sign_up: &SignUp, now: Time) -> bool {
 
 async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, StoreError> {
     let mut tx = deps.store.read().await?;
-    let found = sign_ups::find(&mut tx, notice.sign_up).await?;
+    let found = match notice.sign_up {
+        Some(id) => sign_ups::find(&mut tx, id).await?,
+        None => None,
+    };
     let Some(sign_up) = found.filter(|sign_up| is_open(sign_up, deps.now())) else {
         return Ok(None);
     };
@@ -67,6 +72,7 @@ async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, Stor
     }
     let timezone = sign_ups::timezone(&mut tx, sign_up.id).await?;
     Ok(Some(Material {
+        token_hash: sign_ups::token_hash(&mut tx, sign_up.id).await?,
         sign_up,
         subscriber,
         publication,
@@ -123,7 +129,7 @@ fn context(deps: &Deps, m: &Material, reminds: bool) -> ConfirmationMail {
     let view = PublicationView::new(&m.publication, &deps.limits.public_url);
     ConfirmationMail {
         publication: view.told_in(language),
-        confirm_url: links::confirm(deps, m.sign_up.id),
+        confirm_url: links::confirm(deps, m.sign_up.id, &m.token_hash),
         never_url: links::never_mail(deps, m.sign_up.subscription),
         requested_at: dates::moment(m.sign_up.created_at, zone, language),
         source: m.sign_up.source.as_deref().map(site_of),

@@ -1,6 +1,7 @@
 //! Sends one notice: a mail that somebody is waiting for.
 
 mod confirmation;
+mod link;
 mod welcome;
 
 use std::time::Duration;
@@ -92,6 +93,7 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>, NoticeErr
     match notice.kind {
         NoticeKind::Confirmation | NoticeKind::Reminder => confirmation::write(deps, notice).await,
         NoticeKind::Welcome => welcome::write(deps, notice).await,
+        NoticeKind::Link => link::write(deps, notice).await,
     }
 }
 

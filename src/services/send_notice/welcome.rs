@@ -42,7 +42,10 @@ struct Said {
 
 async fn material(deps: &Deps, notice: &Notice) -> Result<Option<Material>, StoreError> {
     let mut tx = deps.store.read().await?;
-    let Some(sign_up) = sign_ups::find(&mut tx, notice.sign_up).await? else {
+    let Some(id) = notice.sign_up else {
+        return Ok(None);
+    };
+    let Some(sign_up) = sign_ups::find(&mut tx, id).await? else {
         return Ok(None);
     };
     let found = subscriptions::find(&mut tx, sign_up.subscription).await?;

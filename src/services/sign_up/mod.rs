@@ -124,13 +124,18 @@ pub(super) async fn mails_of_hour(deps: &Deps, tx: &mut Tx, now: Time) -> Result
     Ok(counts.get(&name).copied().unwrap_or(0))
 }
 
+/// The counter of the confirmation mails to an inbox, however its address is written.
+pub(super) fn inbox_counter(deps: &Deps, email: &EmailAddress) -> Vec<u8> {
+    deps.keys.counter_name(&format!("inbox {}", email.inbox()))
+}
+
 /// The hour that is counted in.
-fn hour_of(now: Time) -> Time {
+pub(super) fn hour_of(now: Time) -> Time {
     now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now)
 }
 
 /// How long it takes until the next hour counts from nothing.
-fn rest_of_hour(now: Time) -> Duration {
+pub(super) fn rest_of_hour(now: Time) -> Duration {
     (hour_of(now) + TimeDelta::hours(1) - now)
         .to_std()
         .unwrap_or(Duration::from_secs(60))

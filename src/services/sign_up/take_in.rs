@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use chrono::TimeDelta;
 
-use super::{all_counter, domain_counter, hour_of};
+use super::{all_counter, domain_counter, hour_of, inbox_counter};
 use crate::domain::arrival::Arrival;
 use crate::domain::clock::Time;
 use crate::domain::email_address::EmailAddress;
@@ -196,8 +196,12 @@ async fn is_unwanted(
     now: Time,
 ) -> Result<bool, StoreError> {
     let hash = deps.keys.email_hash(&arrival.email);
-    if suppressions::find(tx, hash).await?.is_some() {
-        return Ok(true);
+    if let Some(found) = suppressions::find(tx, hash).await? {
+        // Who was erased may sign up anew. What was asked for before is void.
+        let is_new = arrival.arrived_at > found.created_at;
+        if !(found.reason.ends_with_confirmation() && is_new) {
+            return Ok(true);
+        }
     }
     let limit = i64::from(deps.limits.per_address_per_day);
     let day_ago = now - TimeDelta::hours(24);
@@ -215,8 +219,7 @@ pub(super) async fn has_turn(
     if limit == 0 {
         return Ok(true);
     }
-    let inbox = format!("inbox {}", email.inbox());
-    let inbox = deps.keys.counter_name(&inbox);
+    let inbox = inbox_counter(deps, email);
     inbox_turns::take(tx, &inbox, now - TimeDelta::hours(24), now, limit).await
 }
 

@@ -55,7 +55,8 @@ pub async fn take(
     content_type: Option<String>,
     body: Vec<u8>,
 ) -> Result<Pushed, StoreError> {
-    if !is_signed(&deps.keys.hub_secret(hub.id), signature, &body) {
+    let mut secrets = deps.keys.hub_secrets(hub.id);
+    if !secrets.any(|secret| is_signed(&secret, signature, &body)) {
         tracing::warn!(feed = %feed.id, hub = %hub.url, "a push without a valid signature is dropped");
         let trouble = "a push without a valid signature came, and was dropped";
         record(deps, hub, feed, &Effect::trouble(trouble)).await?;

@@ -212,7 +212,7 @@ fn remembered(
 }
 
 /// What is wrong with an address, in words for the person who typed it.
-fn address_error(texts: &Texts, language: &str, error: AddressError) -> String {
+pub(super) fn address_error(texts: &Texts, language: &str, error: AddressError) -> String {
     let key = match error {
         AddressError::Empty => "form-error-address-empty",
         AddressError::NoAt => "form-error-address-no-at",

@@ -8,12 +8,15 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use crate::domain::subscription::{LeaveReason, SubscriptionState};
+use crate::domain::rarer;
+use crate::domain::subscription::{LeaveReason, SubscriptionState, Why};
 use crate::domain::token::Purpose;
 use crate::render::contexts::PublicationView;
-use crate::render::pages::{GoodbyePage, LeavePage, ReturnedPage};
+use crate::render::dates;
+use crate::render::pages::{DigestOption, GoodbyePage, LeavePage, ReturnedPage};
 use crate::services::links;
 use crate::services::unsubscribe::{self, Reader};
+use crate::store::digests;
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
@@ -30,9 +33,11 @@ pub(in crate::web) async fn show(
         let found = unsubscribe::find(&web.deps, &token, Purpose::Unsubscribe).await?;
         let reader = found.ok_or(WebError::BadLink)?;
         if reader.subscription.state == SubscriptionState::Unsubscribed {
-            return goodbye(&web, &asked, &reader, token.clone());
+            return goodbye(&web, &asked, &reader, token.clone(), false);
         }
         let shown = LeavePage {
+            rarer: rarer(&web, &asked, &reader).await?,
+            subscribed: reader.subscription.state == SubscriptionState::Confirmed,
             publication: view(&web, &asked, &reader),
             token: token.clone(),
             email: reader.subscriber.email.masked(),
@@ -68,8 +73,19 @@ pub(in crate::web) async fn press(
                 .ok_or(WebError::BadLink)?;
             return returned(&web, &asked, &reader);
         }
+        if field(&body, "action").as_deref() == Some("why") {
+            let why = field(&body, "why").and_then(|word| word.parse::<Why>().ok());
+            let found = match why {
+                Some(why) => unsubscribe::explain(&web.deps, &token, why).await?,
+                // Nothing was chosen, which is no mistake.
+                None => unsubscribe::find(&web.deps, &token, Purpose::Unsubscribe).await?,
+            };
+            let reader = found.ok_or(WebError::BadLink)?;
+            return goodbye(&web, &asked, &reader, token.clone(), why.is_some());
+        }
         let left = unsubscribe::leave(&web.deps, &token, LeaveReason::Page).await?;
-        goodbye(&web, &asked, &left.ok_or(WebError::BadLink)?, token.clone())
+        let reader = left.ok_or(WebError::BadLink)?;
+        goodbye(&web, &asked, &reader, token.clone(), false)
     };
     or_page(&web, &asked, pressed.await)
 }
@@ -87,15 +103,38 @@ fn view(web: &Web, asked: &Asked, reader: &Reader) -> PublicationView {
     PublicationView::new(&reader.publication, &web.deps.limits.public_url).told_in(language)
 }
 
-fn goodbye(web: &Web, asked: &Asked, reader: &Reader, token: String) -> Result<Response, WebError> {
-    page(
-        web,
-        StatusCode::OK,
-        &GoodbyePage {
-            publication: view(web, asked, reader),
-            token,
-        },
-    )
+/// A digest that comes less often than what the reader gets.
+async fn rarer(
+    web: &Web,
+    asked: &Asked,
+    reader: &Reader,
+) -> Result<Option<DigestOption>, WebError> {
+    let mut tx = web.deps.store.read().await?;
+    let all = digests::list(&mut tx, reader.publication.id).await?;
+    let found = rarer::rarer(&reader.subscription.digests, &all, web.deps.now());
+    let language = view(web, asked, reader).language;
+    Ok(found.map(|digest| DigestOption {
+        slug: digest.slug.to_string(),
+        name: digest.name.clone(),
+        when: dates::when(digest.cron.as_deref(), &language),
+        checked: false,
+    }))
+}
+
+fn goodbye(
+    web: &Web,
+    asked: &Asked,
+    reader: &Reader,
+    token: String,
+    thanked: bool,
+) -> Result<Response, WebError> {
+    let shown = GoodbyePage {
+        publication: view(web, asked, reader),
+        token,
+        can_undo: reader.subscriber.erased_at.is_none(),
+        thanked,
+    };
+    page(web, StatusCode::OK, &shown)
 }
 
 fn returned(web: &Web, asked: &Asked, reader: &Reader) -> Result<Response, WebError> {

@@ -38,7 +38,9 @@ use paperround::domain::subscription::SignUp;
 use paperround::services::ingest_article::{self, Incoming};
 use paperround::services::manage_digest;
 use paperround::services::manage_publication::{self, NewPublication};
-use paperround::services::{Deps, compose_issue, deliver, plan_issue, send_notice, sign_up};
+use paperround::services::{
+    Deps, compose_issue, deliver, mail_link, plan_issue, send_notice, sign_up,
+};
 use paperround::store::ledger::{self, Line};
 use paperround::store::{issues, notices, subscribers, subscriptions};
 use tokio_util::sync::CancellationToken;
@@ -133,6 +135,12 @@ impl TestApp {
         self.clock.advance(by);
     }
 
+    /// Sets the clock.
+    pub fn clock_at(&self, time: &str) {
+        let time: paperround::domain::clock::Time = time.parse().unwrap();
+        self.advance(time - self.deps.now());
+    }
+
     /// The web side, to be served on a listener.
     pub fn router(&self) -> axum::Router {
         self.router.clone()
@@ -195,6 +203,7 @@ impl TestApp {
     /// Takes in the sign-ups that have arrived.
     pub async fn take_in(&self) {
         while sign_up::take_in(&self.deps).await.unwrap() {}
+        while mail_link::take_in(&self.deps).await.unwrap() {}
     }
 
     /// Takes in what has arrived, and sends the notices that are due.

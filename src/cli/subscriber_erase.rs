@@ -1,0 +1,64 @@
+//! `paperround subscriber export` and `erase`: what readers may ask of the operator.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::output::Output;
+use super::{Global, context};
+use crate::domain::email_address::EmailAddress;
+use crate::services::{Deps, erase, export_reader};
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Subscriptions, choices, evidence of consent and history go, at once and for good. Issues keep their
+counts. The readers themselves can come back by signing up and confirming; `suppression remove` lets
+an import bring them back.")]
+pub(super) struct Erase {
+    /// The address
+    address: EmailAddress,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Erase {
+    pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
+        let deps = context::open(global).await?;
+        if !self.yes && io::stdin().is_terminal() && !agreed(&self.address)? {
+            bail!("nothing was erased");
+        }
+        let was_there = erase::by_operator(&deps, &self.address).await?;
+        let shown = json!({ "erased": was_there, "suppressed": true });
+        let text = if was_there {
+            "erased; a hash of the address stays, so that no import brings it back"
+        } else {
+            "nobody has signed up with this address; a hash of it is kept, so that no import brings it"
+        };
+        out.result(&shown, text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn agreed(address: &EmailAddress) -> Result<bool> {
+    let mut error = io::stderr();
+    write!(error, "Erase everything about {address} for good? [y/N] ")?;
+    error.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+pub(super) async fn export(deps: &Deps, address: &EmailAddress, out: &Output) -> Result<()> {
+    let Some(document) = export_reader::export(deps, address).await? else {
+        bail!("nobody has signed up with {address}");
+    };
+    if out.is_json() {
+        out.line(&document.to_string())
+    } else {
+        out.line(&format!("{document:#}"))
+    }
+}

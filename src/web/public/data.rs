@@ -1,0 +1,60 @@
+//! `GET|POST /reader/data/{token}`: all that is kept about a reader, as a file. The button keeps link
+//! scanners from reading it.
+
+use axum::extract::{Path, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::domain::fresh_link::LinkPurpose;
+use crate::render::contexts::PublicationView;
+use crate::render::pages::DataPage;
+use crate::services::{export_reader, fresh_link};
+use crate::web::Web;
+use crate::web::answer::{or_page, page};
+use crate::web::error::WebError;
+use crate::web::language::Asked;
+
+/// What the file will hold, and its button.
+pub(in crate::web) async fn show(
+    State(web): State<Web>,
+    asked: Asked,
+    Path(token): Path<String>,
+) -> Response {
+    let shown = async {
+        let found = fresh_link::find(&web.deps, &token, LinkPurpose::Data).await?;
+        let holder = found.ok_or(WebError::OldLink)?;
+        let own = holder.link.language.as_deref();
+        let language = asked.of_reader(&web, own, &holder.publication);
+        let view = PublicationView::new(&holder.publication, &web.deps.limits.public_url);
+        let shown = DataPage {
+            publication: view.told_in(language),
+            token: token.clone(),
+            email: holder.subscriber.email.to_string(),
+        };
+        page(&web, StatusCode::OK, &shown)
+    };
+    or_page(&web, &asked, shown.await)
+}
+
+/// The file.
+pub(in crate::web) async fn download(
+    State(web): State<Web>,
+    asked: Asked,
+    Path(token): Path<String>,
+) -> Response {
+    let sent = async {
+        let found = fresh_link::find(&web.deps, &token, LinkPurpose::Data).await?;
+        let holder = found.ok_or(WebError::OldLink)?;
+        let exported = export_reader::export(&web.deps, &holder.subscriber.email).await?;
+        let file = exported.ok_or(WebError::OldLink)?;
+        let headers = [
+            (header::CONTENT_TYPE, "application/json"),
+            (
+                header::CONTENT_DISPOSITION,
+                "attachment; filename=\"my-data.json\"",
+            ),
+        ];
+        Ok((headers, format!("{file:#}\n")).into_response())
+    };
+    or_page(&web, &asked, sent.await)
+}
