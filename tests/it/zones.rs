@@ -62,7 +62,7 @@ async fn the_form_asks_by_a_script_that_the_policy_allows_and_no_zone_is_a_mista
         base64::engine::general_purpose::STANDARD.encode(hash)
     };
     assert!(
-        policy.contains(&format!("script-src 'sha256-{hash}';")),
+        policy.contains(&format!("script-src 'sha256-{hash}' ")),
         "{policy}"
     );
     assert!(page.body.contains("Your browser tells us its time zone"));
