@@ -37,17 +37,22 @@ const REMOVE_CONSENTS: Texts = with_ids!(
         SELECT s.id FROM subscriptions s WHERE s.id IN ",
     " AND s.state = 'pending' AND s.confirmed_at IS NULL
             AND NOT EXISTS (SELECT 1 FROM sign_ups u WHERE u.subscription_id = s.id)
+            AND NOT EXISTS (SELECT 1 FROM fresh_links f WHERE f.subscription_id = s.id)
             AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscription_id = s.id))"
 );
 const REMOVE_SUBSCRIPTIONS: Texts = with_ids!(
     "DELETE FROM subscriptions WHERE id IN ",
     " AND state = 'pending' AND confirmed_at IS NULL
         AND NOT EXISTS (SELECT 1 FROM sign_ups u WHERE u.subscription_id = subscriptions.id)
+        AND NOT EXISTS (SELECT 1 FROM fresh_links f WHERE f.subscription_id = subscriptions.id)
         AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.subscription_id = subscriptions.id)"
 );
 const REMOVE_SUBSCRIBERS: Texts = with_ids!(
     "DELETE FROM subscribers WHERE id IN ",
-    " AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = subscribers.id)"
+    " AND NOT EXISTS (SELECT 1 FROM subscriptions s WHERE s.subscriber_id = subscribers.id)
+        AND NOT EXISTS (SELECT 1 FROM fresh_links f WHERE f.subscriber_id = subscribers.id)
+        AND NOT EXISTS (SELECT 1 FROM address_changes a WHERE a.subscriber_id = subscribers.id)
+        AND NOT EXISTS (SELECT 1 FROM subscribers m WHERE m.merged_into = subscribers.id)"
 );
 
 /// A sign-up whose link has ended.
