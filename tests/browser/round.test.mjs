@@ -280,7 +280,7 @@ async function leave(reader, preferences) {
   };
 
   await reader.see(/^Leave /, { shot: 'leave' });
-  assert.equal(await page.getByRole('button').count(), 1);
+  assert.equal(await page.getByRole('button', { name: 'Leave this newsletter' }).count(), 1);
   assert.ok(await subscribed(), 'opening the link must not leave');
 
   await page.goto(address);
