@@ -145,16 +145,16 @@ async fn list(deps: &Deps, limit: i64, out: &Output) -> Result<()> {
 async fn import(deps: &Deps, file: &str, otherwise: &Otherwise, out: &Output) -> Result<()> {
     let bytes = read_input(file)?;
     let list = service::read(&bytes[..], otherwise, deps.now()).with_context(|| file.to_owned())?;
-    if list.rules.is_empty() {
+    if list.entries.is_empty() {
         let first = list.rejected.first();
         let why = first.map_or_else(String::new, |(line, why)| format!("; line {line}: {why}"));
         bail!("{file}: no rule{why}");
     }
-    service::put(deps, &list.rules).await?;
+    service::put(deps, &list.entries).await?;
     for (line, why) in &list.rejected {
         out.warn(&format!("line {line} is rejected: {why}"));
     }
-    let (taken, rejected) = (list.rules.len(), list.rejected.len());
+    let (taken, rejected) = (list.entries.len(), list.rejected.len());
     out.result(
         &json!({ "read": taken + rejected, "taken": taken, "rejected": rejected }),
         &format!(

@@ -28,6 +28,7 @@ pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
 pub mod links;
+pub mod list;
 pub mod mail_link;
 pub mod manage_digest;
 pub mod manage_feed;

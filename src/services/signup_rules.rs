@@ -1,12 +1,10 @@
 //! Changes the rules about sign-ups; running processes know of it within a second.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
-
-use thiserror::Error;
+use std::io::Read;
 
 use super::Deps;
-use super::table::{Next, Table};
+use super::list::{self, Kind, List, ListError, Row};
 use crate::domain::clock::Time;
 use crate::domain::signup_rule::{Effect, SignUpRule, Subject};
 use crate::domain::text::cut;
@@ -46,24 +44,6 @@ pub struct Otherwise {
     pub source: Option<String>,
 }
 
-/// A list as read, with the lines that are no rules.
-#[derive(Debug, Default)]
-pub struct List {
-    pub rules: Vec<SignUpRule>,
-    pub rejected: Vec<(u64, String)>,
-}
-
-/// Why a list cannot be read at all.
-#[derive(Debug, Error)]
-pub enum ListError {
-    #[error("cannot be read: {0}")]
-    Read(#[from] io::Error),
-    #[error(
-        "there is no column {0:?}; the columns known are subject, effect, reason, source, created_at"
-    )]
-    Unknown(String),
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Column {
     Subject,
@@ -74,98 +54,65 @@ enum Column {
     Ignored,
 }
 
+struct Rules<'a> {
+    otherwise: &'a Otherwise,
+    now: Time,
+}
+
 /// Reads a list: a subject a line, with `#` before remarks, or a table as `export` prints it.
-pub fn read(input: impl Read, otherwise: &Otherwise, now: Time) -> Result<List, ListError> {
-    let mut table = Table::open(input)?;
-    let mut list = List::default();
-    let mut columns: Option<Vec<Column>> = None;
-    loop {
-        match table.advance()? {
-            Next::End => return Ok(list),
-            Next::TooLong => {
-                list.rejected.push((table.line(), "too long".to_owned()));
-                continue;
-            }
-            Next::Row => {}
-        }
-        let row = table.row();
-        let first = row.first().map_or(&b""[..], |field| field.trim_ascii());
-        if first.starts_with(b"#") {
-            continue;
-        }
-        if columns.is_none() {
-            let is_header = row.iter().any(|field| field.trim_ascii() == b"subject");
-            if is_header {
-                columns = Some(header(&row)?);
-                continue;
-            }
-        }
-        let known = columns.get_or_insert_with(|| vec![Column::Subject]);
-        match rule(&row, known, otherwise, now) {
-            Ok(Some(rule)) => list.rules.push(rule),
-            Ok(None) => {}
-            Err(reason) => list.rejected.push((table.line(), reason)),
-        }
-    }
-}
-
-fn header(row: &[&[u8]]) -> Result<Vec<Column>, ListError> {
-    row.iter()
-        .map(|field| {
-            let name = String::from_utf8_lossy(field).trim().to_lowercase();
-            match name.as_str() {
-                "subject" => Ok(Column::Subject),
-                "effect" => Ok(Column::Effect),
-                "reason" => Ok(Column::Reason),
-                "source" => Ok(Column::Source),
-                "created_at" => Ok(Column::Ignored),
-                _ => Err(ListError::Unknown(cut(&name, 60).to_owned())),
-            }
-        })
-        .collect()
-}
-
-/// Reads a row; `None` where it is empty.
-fn rule(
-    row: &[&[u8]],
-    columns: &[Column],
+pub fn read(
+    input: impl Read,
     otherwise: &Otherwise,
     now: Time,
-) -> Result<Option<SignUpRule>, String> {
-    let field = |column: Column| {
-        let index = columns.iter().position(|known| *known == column)?;
-        let text = std::str::from_utf8(row.get(index)?).map(str::trim);
-        Some(text.map_err(|_| "not text in UTF-8".to_owned())).filter(|t| *t != Ok(""))
-    };
-    let Some(subject) = field(Column::Subject).transpose()? else {
-        let is_empty = row.iter().all(|field| field.trim_ascii().is_empty());
-        return if is_empty {
-            Ok(None)
-        } else {
-            Err("no subject".to_owned())
+) -> Result<List<SignUpRule>, ListError> {
+    list::read(&Rules { otherwise, now }, input)
+}
+
+impl Kind for Rules<'_> {
+    type Entry = SignUpRule;
+    type Column = Column;
+    const COLUMNS: &'static [(&'static str, Column)] = &[
+        ("subject", Column::Subject),
+        ("effect", Column::Effect),
+        ("reason", Column::Reason),
+        ("source", Column::Source),
+        ("created_at", Column::Ignored),
+    ];
+    const PLAIN: Column = Column::Subject;
+
+    fn is_remark(&self, row: &[&[u8]]) -> bool {
+        row.first()
+            .is_some_and(|field| field.trim_ascii().starts_with(b"#"))
+    }
+
+    fn is_header(&self, row: &[&[u8]]) -> bool {
+        row.iter().any(|field| field.trim_ascii() == b"subject")
+    }
+
+    fn entry(&self, row: &Row<'_, Column>) -> Result<SignUpRule, String> {
+        let subject = row.get(Column::Subject)?.ok_or("no subject")?;
+        let effect = match row.get(Column::Effect)? {
+            Some(word) => word.parse().map_err(|e| format!("effect {e}"))?,
+            None => self.otherwise.effect,
         };
-    };
-    let effect = match field(Column::Effect).transpose()? {
-        Some(word) => word.parse().map_err(|e| format!("effect {e}"))?,
-        None => otherwise.effect,
-    };
-    let short = |text: &str| cut(text, 200).to_owned();
-    let reason = field(Column::Reason).transpose()?.map(short);
-    let source = field(Column::Source).transpose()?.map(short);
-    Ok(Some(SignUpRule {
-        subject: subject.parse().map_err(|e| format!("{e}"))?,
-        effect,
-        reason: reason.or_else(|| otherwise.reason.clone()),
-        source: source.or_else(|| otherwise.source.clone()),
-        created_at: now,
-    }))
+        let short = |text: &str| cut(text, 200).to_owned();
+        let reason = row.get(Column::Reason)?.map(short);
+        let source = row.get(Column::Source)?.map(short);
+        Ok(SignUpRule {
+            subject: subject.parse().map_err(|e| format!("{e}"))?,
+            effect,
+            reason: reason.or_else(|| self.otherwise.reason.clone()),
+            source: source.or_else(|| self.otherwise.source.clone()),
+            created_at: self.now,
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn list(text: &str) -> Result<List, ListError> {
+    fn list(text: &str) -> Result<List<SignUpRule>, ListError> {
         let otherwise = Otherwise {
             effect: Effect::Block,
             reason: None,
@@ -174,12 +121,12 @@ mod tests {
         read(text.as_bytes(), &otherwise, Time::default())
     }
 
-    fn told(list: &List) -> Vec<String> {
+    fn told(list: &List<SignUpRule>) -> Vec<String> {
         let rule = |rule: &SignUpRule| {
             let (reason, source) = (rule.reason.as_deref(), rule.source.as_deref());
             format!("{} {} {reason:?} {source:?}", rule.effect, rule.subject)
         };
-        list.rules.iter().map(rule).collect()
+        list.entries.iter().map(rule).collect()
     }
 
     #[test]

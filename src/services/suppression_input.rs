@@ -1,12 +1,10 @@
 //! Reads lists of suppressed addresses: one address a line, or a table with a header, as
 //! `suppression export` writes it.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use thiserror::Error;
-
+use super::list::{self, Kind, List, ListError, Row};
 use super::suppress::{Entry, Who};
-use super::table::{Next, Table};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::suppression::{EmailHash, SuppressionReason};
 use crate::domain::text::cut;
@@ -16,24 +14,6 @@ use crate::domain::text::cut;
 pub struct Otherwise {
     pub reason: SuppressionReason,
     pub source: Option<String>,
-}
-
-/// A list as read, with the lines that are no entries.
-#[derive(Debug, Default)]
-pub struct List {
-    pub entries: Vec<Entry>,
-    pub rejected: Vec<(u64, String)>,
-}
-
-/// Why a list cannot be read at all.
-#[derive(Debug, Error)]
-pub enum ListError {
-    #[error("cannot be read: {0}")]
-    Read(#[from] io::Error),
-    #[error(
-        "there is no column {0:?}; the columns known are email, email_hash, reason, source, created_at"
-    )]
-    Unknown(String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,105 +26,60 @@ enum Column {
     Ignored,
 }
 
+struct Suppressed<'a>(&'a Otherwise);
+
 /// Reads a list.
-pub fn read(input: impl Read, otherwise: &Otherwise) -> Result<List, ListError> {
-    let mut table = Table::open(input)?;
-    let mut list = List::default();
-    let mut columns: Option<Vec<Column>> = None;
-    loop {
-        match table.advance()? {
-            Next::End => return Ok(list),
-            Next::TooLong => {
-                list.rejected.push((table.line(), "too long".to_owned()));
-                continue;
-            }
-            Next::Row => {}
-        }
-        let row = table.row();
-        let known = match &columns {
-            Some(known) => known,
-            None => {
-                let is_header = !row.iter().any(|field| field.contains(&b'@'));
-                columns = Some(if is_header {
-                    header(&row)?
-                } else {
-                    vec![Column::Email]
-                });
-                if is_header {
-                    continue;
-                }
-                &vec![Column::Email]
-            }
-        };
-        match entry(&row, known, otherwise) {
-            Ok(Some(entry)) => list.entries.push(entry),
-            Ok(None) => {}
-            Err(reason) => list.rejected.push((table.line(), reason)),
-        }
+pub fn read(input: impl Read, otherwise: &Otherwise) -> Result<List<Entry>, ListError> {
+    list::read(&Suppressed(otherwise), input)
+}
+
+impl Kind for Suppressed<'_> {
+    type Entry = Entry;
+    type Column = Column;
+    const COLUMNS: &'static [(&'static str, Column)] = &[
+        ("email", Column::Email),
+        ("email_hash", Column::Hash),
+        ("reason", Column::Reason),
+        ("source", Column::Source),
+        ("created_at", Column::Ignored),
+    ];
+    const PLAIN: Column = Column::Email;
+
+    fn is_header(&self, row: &[&[u8]]) -> bool {
+        !row.iter().any(|field| field.contains(&b'@'))
     }
-}
 
-fn header(row: &[&[u8]]) -> Result<Vec<Column>, ListError> {
-    row.iter()
-        .map(|field| {
-            let name = String::from_utf8_lossy(field).trim().to_lowercase();
-            match name.as_str() {
-                "email" => Ok(Column::Email),
-                "email_hash" => Ok(Column::Hash),
-                "reason" => Ok(Column::Reason),
-                "source" => Ok(Column::Source),
-                "created_at" => Ok(Column::Ignored),
-                _ => Err(ListError::Unknown(cut(&name, 60).to_owned())),
+    fn entry(&self, row: &Row<'_, Column>) -> Result<Entry, String> {
+        let who = match (row.get(Column::Email)?, row.get(Column::Hash)?) {
+            (Some(email), _) => {
+                let email: EmailAddress = email.parse().map_err(|e| format!("{e}"))?;
+                Who::Address(email)
             }
+            (None, Some(hash)) => {
+                let hash: EmailHash = hash.parse().map_err(|e| format!("{e}"))?;
+                Who::Hash(hash)
+            }
+            (None, None) => return Err("no address".to_owned()),
+        };
+        let reason = match row.get(Column::Reason)? {
+            Some(word) => word.parse().map_err(|e| format!("reason {e}"))?,
+            None => self.0.reason,
+        };
+        let source = row.get(Column::Source)?;
+        let source = source.map(|text| cut(text, 200).to_owned());
+        Ok(Entry {
+            who,
+            reason,
+            source: source.or_else(|| self.0.source.clone()),
         })
-        .collect()
-}
-
-/// Reads a row; `None` where it is empty.
-fn entry(
-    row: &[&[u8]],
-    columns: &[Column],
-    otherwise: &Otherwise,
-) -> Result<Option<Entry>, String> {
-    let field = |column: Column| {
-        let index = columns.iter().position(|known| *known == column)?;
-        let text = std::str::from_utf8(row.get(index)?).map(str::trim);
-        Some(text.map_err(|_| "not text in UTF-8".to_owned())).filter(|t| *t != Ok(""))
-    };
-    let who = match (
-        field(Column::Email).transpose()?,
-        field(Column::Hash).transpose()?,
-    ) {
-        (Some(email), _) => {
-            let email: EmailAddress = email.parse().map_err(|e| format!("{e}"))?;
-            Who::Address(email)
-        }
-        (None, Some(hash)) => {
-            let hash: EmailHash = hash.parse().map_err(|e| format!("{e}"))?;
-            Who::Hash(hash)
-        }
-        (None, None) if row.iter().all(|field| field.trim_ascii().is_empty()) => return Ok(None),
-        (None, None) => return Err("no address".to_owned()),
-    };
-    let reason = match field(Column::Reason).transpose()? {
-        Some(word) => word.parse().map_err(|e| format!("reason {e}"))?,
-        None => otherwise.reason,
-    };
-    let source = field(Column::Source).transpose()?;
-    Ok(Some(Entry {
-        who,
-        reason,
-        source: source
-            .map(|text| cut(text, 200).to_owned())
-            .or_else(|| otherwise.source.clone()),
-    }))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn list(text: &str) -> List {
+    fn list(text: &str) -> List<Entry> {
         let otherwise = Otherwise {
             reason: SuppressionReason::Manual,
             source: Some("old list".to_owned()),

@@ -29,6 +29,13 @@ async function signUp(page, email) {
 
 const press = (page, what = 'main form button[type=submit]') => page.locator(what).first().click();
 
+/** Presses a button among the choices and opens the link that it has mailed. */
+async function askFor({ page, service }, what) {
+  await page.goto(await service.link('ada@reader.example', '/preferences/'));
+  await press(page, `[value=${what}]`);
+  await page.goto(await service.link('ada@reader.example', `/reader/${what}/`));
+}
+
 const PAGES = [
   ['sign-up', ({ page, url }) => page.goto(`${url}/ledger`)],
   ['sign-up with a topic ticked', ({ page, url }) => page.goto(`${url}/ledger?topic=energy`)],
@@ -48,11 +55,35 @@ const PAGES = [
   ['confirmed before', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/confirm/'))],
   ['preferences', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/preferences/'))],
   ['preferences saved', ({ page }) => press(page)],
+  ['a link by mail', ({ page, url }) => page.goto(`${url}/ledger/link`)],
+  ['a link by mail with an error', ({ page }) => signUp(page, 'ada@nowhere')],
+  ['a link is mailed', ({ page }) => signUp(page, 'ada@reader.example')],
+  ['whose link', ({ page, url }) => page.goto(`${url}/reader/link`)],
+  ['paused', async ({ page, service }) => {
+    await page.goto(await service.link('ada@reader.example', '/preferences/'));
+    await press(page, '[value=pause-week]');
+    await page.locator('[value=resume]').waitFor();
+  }],
+  ['a link for the data is mailed', ({ page }) => press(page, '[value=data]')],
+  ['data', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/reader/data/'))],
+  ['another address', (world) => askFor(world, 'address')],
+  ['another address with an error', ({ page }) => signUp(page, 'ada@reader.example')],
+  ['another address is asked', ({ page }) => signUp(page, 'ada@moved.example')],
+  ['the new address', async ({ page, service }) => page.goto(await service.link('ada@moved.example', '/reader/new-address/'))],
+  ['the new address confirmed', ({ page }) => press(page)],
+  ['the old address told', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/reader/old-address/'))],
+  ['the old address again', ({ page }) => press(page)],
+  ['an old link', ({ page }) => page.reload()],
+  ['erase', (world) => askFor(world, 'erase')],
   ['leave', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/unsubscribe/'))],
   ['goodbye', ({ page }) => press(page)],
   ['back again', ({ page }) => press(page, 'main form:has([value=undo]) button')],
   ['never mail me', async ({ page, service }) => page.goto(await service.link('ada@reader.example', '/never/'))],
   ['never mailed', ({ page }) => press(page)],
+  ['erased', async ({ page, service }) => {
+    await page.goto(await service.link('ada@reader.example', '/reader/erase/'));
+    await press(page);
+  }],
   ['archive', ({ page, url }) => page.goto(`${url}/ledger/archive`)],
   ['archive without issues', ({ page, url }) => page.goto(`${url}/evening/archive`)],
   ['an issue', async ({ page, url }) => {

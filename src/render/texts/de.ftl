@@ -157,7 +157,7 @@ confirmed-latest = Die neueste Ausgabe
 
 leave-title = { $publication } abbestellen
 leave-lead = { $email } bekommt ab sofort keine Mails mehr von { $publication }.
-leave-rather = Lieber weniger als gar nichts?
+leave-rather = Wenn Sie lieber weniger bekommen möchten
 leave-rarer = Sie könnten stattdessen { $digest } bekommen, { $when }.
 leave-rarer-button = Seltener
 leave-pause = Eine Pause machen
@@ -265,7 +265,7 @@ own-address = Meine Adresse ändern
 own-data = Meine Daten herunterladen
 own-erase = Mich löschen
 data-title = Ihre Daten
-data-lead = Die Datei enthält alles, was wir über { $email } speichern: Ihre Auswahl, was Sie wann erlaubt haben, die Ausgaben, die an Sie gingen, und andere Mails. Sie ist Text in der Form JSON, für Programme und für geduldige Leser.
+data-lead = Die Datei enthält alles, was wir über { $email } speichern: Ihre Auswahl, was Sie wann erlaubt haben, die Ausgaben, die an Sie gingen, und andere Mails. Sie ist eine Textdatei im Format JSON.
 data-button = Datei herunterladen
 erase-title = Alles löschen
 erase-lead = Alles, was wir über { $email } speichern, wird sofort und endgültig gelöscht: Abonnements, Auswahl, Nachweise und Verlauf. Es kommt keine Mail mehr.

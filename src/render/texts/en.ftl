@@ -158,7 +158,7 @@ confirmed-latest = The latest issue
 
 leave-title = Leave { $publication }
 leave-lead = { $email } will get no more mail from { $publication }, starting now.
-leave-rather = Rather less than nothing?
+leave-rather = If you would rather get less
 leave-rarer = You could get { $digest } instead, { $when }.
 leave-rarer-button = Less often
 leave-pause = Take a pause
@@ -266,7 +266,7 @@ own-address = Change my address
 own-data = Download my data
 own-erase = Erase me
 data-title = Your data
-data-lead = The file has all that we keep about { $email }: your choices, what you agreed to and when, the issues that were sent to you, and other mails. It is text in the form of JSON, for programs and for patient readers.
+data-lead = The file has all that we keep about { $email }: your choices, what you agreed to and when, the issues that were sent to you, and other mails. It is a text file in JSON.
 data-button = Download the file
 erase-title = Erase everything
 erase-lead = Everything that we keep about { $email } is erased at once and for good: subscriptions, choices, evidence and history. No more mail is sent.

@@ -157,7 +157,7 @@ confirmed-latest = El último número
 
 leave-title = Darse de baja de { $publication }
 leave-lead = { $email } no recibirá más mensajes de { $publication } a partir de ahora.
-leave-rather = ¿Mejor menos que nada?
+leave-rather = Si prefiere recibir menos
 leave-rarer = Podría recibir en su lugar { $digest }, { $when }.
 leave-rarer-button = Con menos frecuencia
 leave-pause = Hacer una pausa
@@ -265,7 +265,7 @@ own-address = Cambiar mi dirección
 own-data = Descargar mis datos
 own-erase = Borrarme
 data-title = Sus datos
-data-lead = El archivo contiene todo lo que guardamos sobre { $email }: sus preferencias, lo que aceptó y cuándo, los números que se le enviaron y otros mensajes. Es texto en formato JSON, para programas y para lectores pacientes.
+data-lead = El archivo contiene todo lo que guardamos sobre { $email }: sus preferencias, lo que aceptó y cuándo, los números que se le enviaron y otros mensajes. Es un archivo de texto en formato JSON.
 data-button = Descargar el archivo
 erase-title = Borrarlo todo
 erase-lead = Todo lo que guardamos sobre { $email } se borra de inmediato y para siempre: suscripciones, preferencias, pruebas e historial. No se envían más mensajes.

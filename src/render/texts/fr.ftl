@@ -157,7 +157,7 @@ confirmed-latest = Le dernier numéro
 
 leave-title = Se désabonner de { $publication }
 leave-lead = { $email } ne recevra plus de messages de { $publication }, dès maintenant.
-leave-rather = Plutôt moins que rien du tout ?
+leave-rather = Si vous préférez en recevoir moins
 leave-rarer = Vous pourriez recevoir { $digest } à la place, { $when }.
 leave-rarer-button = Moins souvent
 leave-pause = Faire une pause
@@ -265,7 +265,7 @@ own-address = Changer mon adresse
 own-data = Télécharger mes données
 own-erase = M’effacer
 data-title = Vos données
-data-lead = Le fichier contient tout ce que nous conservons sur { $email } : vos choix, ce que vous avez accepté et quand, les numéros qui vous ont été envoyés, et les autres messages. C’est du texte au format JSON, pour les programmes et les lecteurs patients.
+data-lead = Le fichier contient tout ce que nous conservons sur { $email } : vos choix, ce que vous avez accepté et quand, les numéros qui vous ont été envoyés, et les autres messages. C’est un fichier texte au format JSON.
 data-button = Télécharger le fichier
 erase-title = Tout effacer
 erase-lead = Tout ce que nous conservons sur { $email } est effacé immédiatement et définitivement : abonnements, choix, preuves et historique. Plus aucun message n’est envoyé.

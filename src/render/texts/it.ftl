@@ -157,7 +157,7 @@ confirmed-latest = L’ultimo numero
 
 leave-title = Annullare l’iscrizione a { $publication }
 leave-lead = { $email } non riceverà più messaggi da { $publication }, da subito.
-leave-rather = Meglio meno che niente?
+leave-rather = Se preferisce ricevere di meno
 leave-rarer = Potrebbe ricevere invece { $digest }, { $when }.
 leave-rarer-button = Meno spesso
 leave-pause = Fare una pausa
@@ -265,7 +265,7 @@ own-address = Cambiare il mio indirizzo
 own-data = Scaricare i miei dati
 own-erase = Cancellarmi
 data-title = I Suoi dati
-data-lead = Il file contiene tutto ciò che conserviamo su { $email }: le Sue scelte, che cosa ha accettato e quando, i numeri che Le sono stati inviati e gli altri messaggi. È testo in formato JSON, per programmi e per lettori pazienti.
+data-lead = Il file contiene tutto ciò che conserviamo su { $email }: le Sue scelte, che cosa ha accettato e quando, i numeri che Le sono stati inviati e gli altri messaggi. È un file di testo in formato JSON.
 data-button = Scaricare il file
 erase-title = Cancellare tutto
 erase-lead = Tutto ciò che conserviamo su { $email } viene cancellato subito e definitivamente: iscrizioni, scelte, prove e cronologia. Non si inviano altri messaggi.

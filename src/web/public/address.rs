@@ -6,14 +6,14 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::held;
 use super::sign_up::address_error;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fresh_link::LinkPurpose;
 use crate::domain::text;
-use crate::render::contexts::PublicationView;
 use crate::render::pages::{AddressPage, AddressState};
 use crate::services::change_address::{self, Standing};
-use crate::services::fresh_link::{self, Holder};
+use crate::services::fresh_link::Holder;
 use crate::services::mail_link::{self, Request};
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
@@ -28,14 +28,7 @@ pub(in crate::web) async fn ask(
     asked: Asked,
     Path(token): Path<String>,
 ) -> Response {
-    let shown = async {
-        let holder = find(&web, &token, LinkPurpose::Address).await?;
-        answer(
-            &web,
-            &shown(&web, &asked, &holder, &token, AddressState::Form),
-        )
-    };
-    or_page(&web, &asked, shown.await)
+    show(&web, &asked, &token, LinkPurpose::Address).await
 }
 
 /// The filled form: the same answer whether or not the new address is known.
@@ -48,7 +41,7 @@ pub(in crate::web) async fn send(
 ) -> Response {
     let asked = asked.or_form(&field(&body, "lang").unwrap_or_default());
     let sent = async {
-        let holder = find(&web, &token, LinkPurpose::Address).await?;
+        let holder = held::find(&web, &token, LinkPurpose::Address).await?;
         let typed = field(&body, "email").unwrap_or_default();
         let mut page = shown(&web, &asked, &holder, &token, AddressState::Sent);
         text::cut(&typed, 300)
@@ -92,14 +85,7 @@ pub(in crate::web) async fn show_new(
     asked: Asked,
     Path(token): Path<String>,
 ) -> Response {
-    let shown = async {
-        let holder = find(&web, &token, LinkPurpose::NewAddress).await?;
-        answer(
-            &web,
-            &shown(&web, &asked, &holder, &token, AddressState::Confirm),
-        )
-    };
-    or_page(&web, &asked, shown.await)
+    show(&web, &asked, &token, LinkPurpose::NewAddress).await
 }
 
 /// Moves the reader.
@@ -128,13 +114,7 @@ pub(in crate::web) async fn show_old(
     asked: Asked,
     Path(token): Path<String>,
 ) -> Response {
-    let shown = async {
-        let holder = find(&web, &token, LinkPurpose::OldAddress).await?;
-        let standing = change_address::standing(&web.deps, &holder).await?;
-        let state = state(&standing);
-        answer(&web, &shown(&web, &asked, &holder, &token, state))
-    };
-    or_page(&web, &asked, shown.await)
+    show(&web, &asked, &token, LinkPurpose::OldAddress).await
 }
 
 /// Takes it back.
@@ -162,9 +142,18 @@ fn state(standing: &Standing) -> AddressState {
     }
 }
 
-async fn find(web: &Web, token: &str, purpose: LinkPurpose) -> Result<Holder, WebError> {
-    let found = fresh_link::find(&web.deps, token, purpose).await?;
-    found.ok_or(WebError::OldLink)
+/// What a link opens; changes nothing.
+async fn show(web: &Web, asked: &Asked, token: &str, purpose: LinkPurpose) -> Response {
+    let shown = async {
+        let holder = held::find(web, token, purpose).await?;
+        let state = match purpose {
+            LinkPurpose::NewAddress => AddressState::Confirm,
+            LinkPurpose::OldAddress => state(&change_address::standing(&web.deps, &holder).await?),
+            _ => AddressState::Form,
+        };
+        answer(web, &shown(web, asked, &holder, token, state))
+    };
+    or_page(web, asked, shown.await)
 }
 
 /// The page with what the link knows.
@@ -175,9 +164,6 @@ fn shown(
     token: &str,
     state: AddressState,
 ) -> AddressPage {
-    let own = holder.link.language.as_deref();
-    let language = asked.of_reader(web, own, &holder.publication);
-    let view = PublicationView::new(&holder.publication, &web.deps.limits.public_url);
     let (link, reader) = (&holder.link.email, &holder.subscriber.email);
     let (old, new) = match (holder.link.purpose, link) {
         (LinkPurpose::NewAddress, Some(new)) => (reader.masked(), new.to_string()),
@@ -185,7 +171,7 @@ fn shown(
         _ => (reader.masked(), String::new()),
     };
     AddressPage {
-        publication: view.told_in(language),
+        publication: held::view(web, asked, holder),
         token: token.to_owned(),
         state,
         old_email: old,

@@ -5,10 +5,10 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::held;
 use crate::domain::fresh_link::LinkPurpose;
-use crate::render::contexts::PublicationView;
 use crate::render::pages::DataPage;
-use crate::services::{export_reader, fresh_link};
+use crate::services::export_reader;
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
@@ -21,13 +21,9 @@ pub(in crate::web) async fn show(
     Path(token): Path<String>,
 ) -> Response {
     let shown = async {
-        let found = fresh_link::find(&web.deps, &token, LinkPurpose::Data).await?;
-        let holder = found.ok_or(WebError::OldLink)?;
-        let own = holder.link.language.as_deref();
-        let language = asked.of_reader(&web, own, &holder.publication);
-        let view = PublicationView::new(&holder.publication, &web.deps.limits.public_url);
+        let holder = held::find(&web, &token, LinkPurpose::Data).await?;
         let shown = DataPage {
-            publication: view.told_in(language),
+            publication: held::view(&web, &asked, &holder),
             token: token.clone(),
             email: holder.subscriber.email.to_string(),
         };
@@ -43,8 +39,7 @@ pub(in crate::web) async fn download(
     Path(token): Path<String>,
 ) -> Response {
     let sent = async {
-        let found = fresh_link::find(&web.deps, &token, LinkPurpose::Data).await?;
-        let holder = found.ok_or(WebError::OldLink)?;
+        let holder = held::find(&web, &token, LinkPurpose::Data).await?;
         let exported = export_reader::export(&web.deps, &holder.subscriber.email).await?;
         let file = exported.ok_or(WebError::OldLink)?;
         let headers = [

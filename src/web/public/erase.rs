@@ -5,10 +5,11 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use super::held;
 use crate::domain::fresh_link::LinkPurpose;
 use crate::render::contexts::PublicationView;
 use crate::render::pages::{ErasePage, ErasedPage};
-use crate::services::{erase, fresh_link};
+use crate::services::erase;
 use crate::web::Web;
 use crate::web::answer::{or_page, page};
 use crate::web::error::WebError;
@@ -22,13 +23,9 @@ pub(in crate::web) async fn show(
     Path(token): Path<String>,
 ) -> Response {
     let shown = async {
-        let found = fresh_link::find(&web.deps, &token, LinkPurpose::Erasure).await?;
-        let holder = found.ok_or(WebError::OldLink)?;
-        let own = holder.link.language.as_deref();
-        let language = asked.of_reader(&web, own, &holder.publication);
-        let view = PublicationView::new(&holder.publication, &web.deps.limits.public_url);
+        let holder = held::find(&web, &token, LinkPurpose::Erasure).await?;
         let shown = ErasePage {
-            publication: view.told_in(language),
+            publication: held::view(&web, &asked, &holder),
             token: token.clone(),
             email: holder.subscriber.email.to_string(),
         };

@@ -8,6 +8,7 @@ pub(super) mod data;
 pub(super) mod embed;
 pub(super) mod erase;
 pub(super) mod guard;
+mod held;
 pub(super) mod link;
 pub(super) mod never_mail;
 pub(super) mod preferences;
