@@ -73,13 +73,18 @@ window.paperround = async (form, answer) => {
   answer.errors = {};
   setTimeout(() => form.requestSubmit());
 };
+// Until then the fields beneath a script are not there, and a form would go without them.
+const parsed = new Promise(done => {
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", done);
+  else done();
+});
 for (const box of document.querySelectorAll("[data-sum]")) {
   const form = box.closest("form"), field = form.elements.altcha;
   let work;
   const begin = () => work ||= solve(JSON.parse(box.dataset.sum)).then(proof => { field.value = proof; });
   const send = () => {
     box.textContent = box.dataset.busy;
-    begin().then(() => form.submit());
+    Promise.all([begin(), parsed]).then(() => form.submit());
   };
   form.addEventListener("focusin", begin, { once: true });
   form.addEventListener("submit", event => {
