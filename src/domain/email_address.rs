@@ -81,10 +81,11 @@ impl EmailAddress {
         }
     }
 
-    /// The address with all but the first letter of its local part hidden, for logs.
+    /// The address with all but the first letter of its local part hidden, for logs. No line breaks at
+    /// a bullet, as one does after an ellipsis.
     pub fn masked(&self) -> String {
         let first = self.local().chars().next().unwrap_or('?');
-        format!("{first}…@{}", self.domain())
+        format!("{first}•••@{}", self.domain())
     }
 }
 
@@ -252,6 +253,6 @@ mod tests {
         let typed: EmailAddress = "Ann@Example.org".parse().unwrap();
         assert_eq!(typed.key(), "ann@example.org");
         assert_eq!(typed.as_str(), "Ann@example.org");
-        assert_eq!(typed.masked(), "A…@example.org");
+        assert_eq!(typed.masked(), "A•••@example.org");
     }
 }

@@ -10,6 +10,7 @@ use chrono::TimeDelta;
 use thiserror::Error;
 
 use super::Deps;
+use super::guard::{self, AtLast};
 use super::sign_up::{hour_of, inbox_counter, rest_of_hour};
 use crate::domain::clock::Time;
 use crate::domain::email_address::EmailAddress;
@@ -97,10 +98,12 @@ async fn count(deps: &Deps, tx: &mut Tx, address: IpAddr, now: Time) -> Result<b
 pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
     let mut tx = deps.store.read().await?;
     let any = link_requests::any(&mut tx).await?;
-    drop(tx);
     if !any {
         return Ok(false);
     }
+    let moves = link_requests::next_moves(&mut tx, GROUP).await?;
+    drop(tx);
+    guard::look_up(deps, moves.iter()).await?;
     let now = deps.now();
     let mut tx = deps.store.begin_relaxed().await?;
     let requests = link_requests::take(&mut tx, GROUP).await?;
@@ -190,7 +193,7 @@ async fn place(
 
 /// Takes one of the mails that the reader's inbox may ask for in an hour. An address that somebody wants
 /// to move to may be anybody's: it has no more of these mails than of those that ask to confirm a
-/// sign-up, and none where it is suppressed.
+/// sign-up, and none where it is suppressed or would not be let in by the form.
 async fn has_turn(
     deps: &Deps,
     tx: &mut Tx,
@@ -219,6 +222,9 @@ async fn has_turn(
 
 /// Whether no mail may go to the new address.
 async fn is_unwanted(deps: &Deps, tx: &mut Tx, request: &LinkRequest) -> Result<bool, StoreError> {
+    if guard::at_last(deps, &request.email) == AtLast::Dropped {
+        return Ok(true);
+    }
     let hash = deps.keys.email_hash(&request.email);
     let found = suppressions::find(tx, hash).await?;
     Ok(found.is_some_and(|found| {

@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
-use crate::domain::fresh_link::LinkRequest;
+use crate::domain::email_address::EmailAddress;
+use crate::domain::fresh_link::{LinkPurpose, LinkRequest};
 use crate::domain::ids::{FreshLinkId, PublicationId, SubscriberId};
 
 #[derive(FromRow)]
@@ -66,6 +67,20 @@ pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
     .fetch_optional(conn)
     .await)?;
     Ok(found.is_some())
+}
+
+/// Where those who come next want to move to.
+pub async fn next_moves(tx: &mut Tx, limit: i64) -> Result<Vec<EmailAddress>, StoreError> {
+    let rows: Vec<String> = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT email FROM link_requests WHERE purpose = $1 ORDER BY id LIMIT $2"
+    )
+    .bind(LinkPurpose::NewAddress.as_str())
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    // What cannot be read is dropped when it is taken.
+    let emails = rows.into_iter().filter_map(|email| email.parse().ok());
+    Ok(emails.collect())
 }
 
 /// Takes some out of the table, the oldest first. One that cannot be read is lost: it names

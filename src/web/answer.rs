@@ -29,6 +29,17 @@ impl Wants {
         let json = accept.contains("application/json") && !accept.contains("text/html");
         if json { Self::Json } else { Self::Page }
     }
+
+    /// What the sender of a form wants: who sends JSON is a program.
+    pub(super) fn of_form(headers: &HeaderMap) -> Self {
+        let kind = headers.get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|v| v.to_str().ok()).unwrap_or_default();
+        if kind.contains("application/json") {
+            Self::Json
+        } else {
+            Self::of(headers)
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Wants {

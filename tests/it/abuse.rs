@@ -282,7 +282,7 @@ async fn never_mail_me_holds_and_can_be_taken_back() {
     assert!(html.contains(&link));
     let page = app.get(&link).await;
     assert_eq!(page.status, StatusCode::OK);
-    assert!(page.body.contains("v…@inbox.example") && !page.body.contains("victim@"));
+    assert!(page.body.contains("v•••@inbox.example") && !page.body.contains("victim@"));
     assert_eq!(page.headers["cache-control"], "no-store");
     let email = "victim@inbox.example".parse().unwrap();
     let hash = app.deps.keys.email_hash(&email);

@@ -1,13 +1,18 @@
 //! A reader moves to another address.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use chrono::Duration;
+use paperround::demo::mailbox::Mailbox;
+use paperround::domain::signup_rule::{Effect, SignUpRule};
 use paperround::domain::subscription::SubscriptionState;
 use paperround::domain::suppression::SuppressionReason;
-use paperround::services::suppress;
+use paperround::services::{guard, signup_rules, suppress};
 use paperround::store::{consents, subscribers, subscriptions};
 use serde_json::Value;
 
+use crate::support::dns::Zone;
 use crate::support::{Answer, TestApp};
 
 const OLD: &str = "ann@old.example";
@@ -72,7 +77,7 @@ async fn mail_goes_to_the_new_address_once_it_is_confirmed_there() {
     let issue = app.compose(&daily).await;
 
     let form = form(&app, OLD).await;
-    assert!(app.get(&form).await.body.contains("a…@old.example"));
+    assert!(app.get(&form).await.body.contains("a•••@old.example"));
     let same = ask_for(&app, &form, "ANN@old.example").await;
     assert_eq!(same.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(same.body.contains("This is the address that you have"));
@@ -83,7 +88,7 @@ async fn mail_goes_to_the_new_address_once_it_is_confirmed_there() {
     assert_eq!(ask_for(&app, &form, NEW).await.status, StatusCode::ACCEPTED);
     let mail = app.newest(NEW).text().unwrap();
     assert!(
-        mail.contains("a…@old.example") && !mail.contains(OLD),
+        mail.contains("a•••@old.example") && !mail.contains(OLD),
         "{mail}"
     );
     let link = app.link(NEW, "/reader/new-address/");
@@ -116,7 +121,7 @@ async fn mail_goes_to_the_new_address_once_it_is_confirmed_there() {
     assert_eq!(app.send_notices().await, 1);
     let told = app.newest(OLD).text().unwrap();
     assert!(
-        told.contains("a…@new.example") && !told.contains(NEW),
+        told.contains("a•••@new.example") && !told.contains(NEW),
         "{told}"
     );
 
@@ -161,6 +166,50 @@ async fn the_old_address_takes_it_back_even_after_another_move() {
     assert_eq!(state(&app, OLD).await, Some(SubscriptionState::Confirmed));
     app.advance(Duration::days(15));
     assert_eq!(app.post(&undo, "").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_new_address_passes_what_the_form_asks_of_one() {
+    let resolver = Zone::default().null_mx("paper-null.org").serve().await;
+    let mailbox = Mailbox::new();
+    let app = TestApp::with(Arc::new(mailbox.clone()), mailbox, |settings| {
+        settings.signup.mx_check = true;
+        settings.signup.resolver = Some(resolver);
+    })
+    .await;
+    app.subscribe(OLD, "").await;
+    let form = form(&app, OLD).await;
+    let rule = |subject: &str, effect| SignUpRule {
+        subject: subject.parse().unwrap(),
+        effect,
+        reason: None,
+        source: None,
+        created_at: app.deps.now(),
+    };
+    let rules = [
+        rule("blocked.example", Effect::Block),
+        rule("refused.example", Effect::Refuse),
+    ];
+    signup_rules::put(&app.deps, &rules).await.unwrap();
+    guard::refresh(&app.deps).await.unwrap();
+    for (email, words) in [
+        ("ann@mailinator.com", "Throw-away addresses"),
+        ("ann@refused.example", "not taken here"),
+    ] {
+        let answer = ask_for(&app, &form, email).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.body.contains(words), "{}", answer.body);
+    }
+    for email in ["ann@blocked.example", "ann@paper-null.org"] {
+        let answer = ask_for(&app, &form, email).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{email}");
+        assert_eq!(app.mails_for(email), 0, "{email}");
+    }
+    // By now it is known that no mail goes there.
+    let answer = ask_for(&app, &form, "ann@paper-null.org").await;
+    assert!(answer.body.contains("takes no mail"), "{}", answer.body);
+    ask_for(&app, &form, NEW).await;
+    assert_eq!(app.mails_for(NEW), 1);
 }
 
 #[tokio::test]

@@ -200,7 +200,11 @@ async fn a_link_that_has_ended_offers_another() {
         }
         let answer = again(&app, &link).await;
         assert_eq!(answer.status, 202, "{}", answer.body);
-        assert!(answer.body.contains("l…@inbox.example"), "{}", answer.body);
+        assert!(
+            answer.body.contains("l•••@inbox.example"),
+            "{}",
+            answer.body
+        );
         assert!(!answer.body.contains("late@"), "{}", answer.body);
         // However often it is pressed, one mail a day.
         assert_eq!(again(&app, &link).await.status, 202);
@@ -305,7 +309,7 @@ async fn forgotten_means_that_only_the_mail_still_knows_the_address() {
     }
     // The way to stop all mail is still open, and back.
     let page = app.get(&never).await;
-    assert!(page.body.contains("v…@inbox.example"), "{}", page.body);
+    assert!(page.body.contains("v•••@inbox.example"), "{}", page.body);
     assert_eq!(app.post(&never, "").await.status, 200);
     app.advance(TimeDelta::days(1));
     ask(&app, "victim@inbox.example").await;

@@ -1,13 +1,15 @@
 //! `/reader/address/{token}` asks for the new address, `/reader/new-address/{token}` has it
 //! confirmed there, and under `/reader/old-address/{token}` the old one takes it back.
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::held;
-use super::sign_up::address_error;
+use super::sign_up::{address_error, admitted};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fresh_link::LinkPurpose;
 use crate::domain::text;
@@ -47,7 +49,7 @@ pub(in crate::web) async fn send(
         text::cut(&typed, 300)
             .trim()
             .clone_into(&mut page.new_email);
-        match read(&web, &holder, &page.publication.language, &typed) {
+        match read(&web, &holder, &page.publication.language, &typed, address) {
             Ok(email) => {
                 let request = Request {
                     purpose: LinkPurpose::NewAddress,
@@ -68,15 +70,22 @@ pub(in crate::web) async fn send(
     or_page(&web, &asked, sent.await)
 }
 
-/// The address that was typed, or what is wrong with it.
-fn read(web: &Web, holder: &Holder, language: &str, typed: &str) -> Result<EmailAddress, String> {
+/// The address that was typed, or what is wrong with it. One that is only in appearance taken gets
+/// no mail later.
+fn read(
+    web: &Web,
+    holder: &Holder,
+    language: &str,
+    typed: &str,
+    from: IpAddr,
+) -> Result<EmailAddress, String> {
     let texts = web.deps.renderer.texts();
     let email = typed.parse::<EmailAddress>();
     let email = email.map_err(|error| address_error(texts, language, error))?;
     if change_address::is_own(&holder.subscriber, &email) {
         return Err(texts.say(language, "form-error-address-same", &[]));
     }
-    Ok(email)
+    admitted(web, email, language, from).map(|(email, _)| email)
 }
 
 /// What will happen, and a button.

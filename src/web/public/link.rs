@@ -47,7 +47,7 @@ pub(in crate::web) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let wants = Wants::of(&headers);
+    let wants = Wants::of_form(&headers);
     let mut spoken = asked.alone(&web);
     let answered = async {
         let offer = offer(&web, &slug).await?;

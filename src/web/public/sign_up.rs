@@ -6,7 +6,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde_json::json;
 use validator::Validate;
@@ -77,17 +77,7 @@ pub(in crate::web) async fn submit(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let is_json = |name| {
-        headers
-            .get(name)
-            .and_then(|v| v.to_str().ok())
-            .is_some_and(|v| v.contains("application/json"))
-    };
-    let wants = if is_json(header::CONTENT_TYPE) {
-        Wants::Json
-    } else {
-        Wants::of(&headers)
-    };
+    let wants = Wants::of_form(&headers);
     let mut spoken = asked.alone(&web);
     let answered = async {
         let body = body.map_err(|rejection| too_large_or_broken(&rejection))?;
@@ -230,7 +220,7 @@ pub(super) fn address_error(texts: &Texts, language: &str, error: AddressError) 
 }
 
 /// An address that is taken, and whether only in appearance; or why it is not.
-fn admitted(
+pub(super) fn admitted(
     web: &Web,
     email: EmailAddress,
     language: &str,
