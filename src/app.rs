@@ -19,6 +19,7 @@ use url::Url;
 use crate::config::dkim::Dkim;
 use crate::config::signup::Disposable;
 use crate::config::{Settings, relay};
+use crate::domain::audit::Actor;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
@@ -114,6 +115,8 @@ impl App {
             limits: limits(&settings),
             desk: Arc::default(),
             guard: Arc::new(Guard::asking(resolver(&settings))),
+            passwords: Arc::default(),
+            actor: Arc::new(Actor::Service),
         };
         Ok(Self {
             deps,

@@ -6,6 +6,7 @@ use super::Global;
 use super::output::Output;
 use crate::app::{App, Nature};
 use crate::config;
+use crate::domain::audit::Actor;
 use crate::domain::digest::Digest;
 use crate::domain::publication::Publication;
 use crate::services::Deps;
@@ -22,7 +23,7 @@ pub(super) async fn open(global: &Global) -> Result<Deps> {
             bail!("the database's schema is not up to date; run `paperround migrate`");
         }
     }
-    Ok(app.deps)
+    Ok(app.deps.by(Actor::CommandLine))
 }
 
 /// Connects without looking at the schema.

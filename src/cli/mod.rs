@@ -17,7 +17,9 @@ mod funnel;
 mod init;
 mod issue;
 mod migrate;
+mod operator;
 mod output;
+mod password;
 mod preview;
 mod progress;
 mod publication;
@@ -113,6 +115,9 @@ enum Command {
     /// Who is let in or kept out when signing up: addresses, domains, networks
     #[command(subcommand)]
     SignupRule(signup_rule::SignupRule),
+    /// Who signs in to the admin pages, and what they may do
+    #[command(subcommand)]
+    Operator(operator::Operator),
     /// The tokens with which programs use the API
     #[command(subcommand)]
     Token(token::Token),
@@ -172,6 +177,7 @@ impl Command {
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
             Self::SignupRule(command) => command.run(global, &out).await,
+            Self::Operator(command) => command.run(global, &out).await,
             Self::Token(command) => command.run(global, &out).await,
             Self::Dkim(command) => command.run(global, &out),
             Self::Address(command) => command.run(&out),

@@ -8,9 +8,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Global, context};
+use super::{Global, context, operator};
 use crate::app::Roles;
-use crate::services::{Deps, sign_mail};
+use crate::services::{Deps, manage_operator, sign_mail};
 use crate::store::migrate;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,10 +66,26 @@ impl Serve {
             }
             None => tracing::info!(store, "paperround works"),
         }
+        if roles.web {
+            invite_first_owner(&app.deps).await?;
+        }
         app.run(roles, listener, stop).await?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Where nobody can sign in yet, prints the link with which the first owner does. On standard error and
+/// not in the log, which others may read.
+async fn invite_first_owner(deps: &Deps) -> Result<()> {
+    if let Some(link) = manage_operator::first_link(deps).await? {
+        eprintln!(
+            "Nobody can sign in to the admin pages yet. The first owner chooses address and password \
+             here, once within 24 hours:\n  {}",
+            operator::url(deps, &link)
+        );
+    }
+    Ok(())
 }
 
 /// Says at start what providers would hold against the mails.

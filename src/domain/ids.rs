@@ -90,6 +90,10 @@ uuid_ids! {
     FreshLinkId,
     /// A program's way into the API.
     ApiTokenId,
+    /// Somebody who runs newsletters.
+    OperatorId,
+    /// A browser that has signed in.
+    SessionId,
 }
 
 /// One issue to one subscription; counted up by the database, so that a million rows can be

@@ -75,6 +75,7 @@ struct Generation {
     fresh: hmac::Key,
     hub: hmac::Key,
     hub_secret: hmac::Key,
+    sealing: hmac::Key,
 }
 
 /// The key for one use.
@@ -93,6 +94,7 @@ impl Generation {
             fresh: key("paperround fresh link v1"),
             hub: key("paperround hub v1"),
             hub_secret: key("paperround hub secret v1"),
+            sealing: key("paperround sealing v1"),
         }
     }
 }
@@ -219,6 +221,11 @@ impl Keys {
         secrets.map(move |keys| token_of(&keys.hub_secret, hub.0))
     }
 
+    /// What is kept sealed is sealed with the first, and opened with any.
+    pub(super) fn sealing(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.generations.iter().map(|keys| &keys.sealing)
+    }
+
     /// The keyed hash under which requests from a network, or mails to an inbox or a domain, are
     /// counted without keeping any address.
     pub fn counter_name(&self, counted: &str) -> Vec<u8> {
@@ -240,7 +247,7 @@ impl fmt::Debug for Keys {
     }
 }
 
-fn token_of(key: &hmac::Key, id: Uuid) -> String {
+pub(super) fn token_of(key: &hmac::Key, id: Uuid) -> String {
     URL_SAFE_NO_PAD.encode(hmac::sign(key, id.as_bytes()))
 }
 

@@ -5,9 +5,11 @@ use chrono::TimeDelta;
 use super::{Deps, control_issue, idempotency, sign_up};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
+use crate::domain::{back_off, session};
 use crate::store::{
     StoreError, claims, counters, fresh_links, idempotency_keys, inbox_turns, issues, mail_domains,
-    nodes, notices, queue, relay_budgets, sealed_links, used_proofs,
+    nodes, notices, operators, password_links, queue, relay_budgets, sealed_links, sessions,
+    sign_in_attempts, used_proofs,
 };
 
 /// Notices that one sweep takes: more in a second than an import makes due.
@@ -91,6 +93,10 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     used_proofs::prune(&mut tx, now).await?;
     sealed_links::prune(&mut tx, now).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
+    sessions::prune(&mut tx, now, now - session::IDLE).await?;
+    password_links::prune(&mut tx, now - TimeDelta::days(2)).await?;
+    sign_in_attempts::prune(&mut tx, now - back_off::FORGOTTEN).await?;
+    operators::prune_networks(&mut tx, now - TimeDelta::days(90)).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

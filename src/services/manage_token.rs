@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use serde_json::json;
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::note;
 use crate::domain::api_token::{ApiToken, Bearer, Role};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::{ApiTokenId, PublicationId};
 use crate::domain::text::{self, LineError};
 use crate::store::{StoreError, api_tokens};
@@ -60,6 +63,12 @@ pub async fn create(deps: &Deps, new: NewToken) -> Result<(ApiToken, Bearer), To
         Err(StoreError::Conflict) => return Err(TokenError::Exists(token.name)),
         other => other?,
     }
+    let after = json!({
+        "name": token.name, "role": token.role, "publications": token.publications,
+        "expires_at": token.expires_at,
+    });
+    let entry = Change::of("make", Kind::Token, &token.name).to(after);
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok((token, bearer))
 }
@@ -70,6 +79,12 @@ pub async fn revoke(deps: &Deps, name: &str) -> Result<(), TokenError> {
     if !api_tokens::revoke(&mut tx, name.trim(), deps.now()).await? {
         return Err(TokenError::Unknown(name.to_owned()));
     }
+    note(
+        deps,
+        &mut tx,
+        Change::of("revoke", Kind::Token, name.trim()),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 pub mod approve_issue;
 pub mod article_input;
 pub mod article_output;
+pub mod audit;
 pub mod authorise;
 mod candidates;
 pub mod change_address;
@@ -32,18 +33,22 @@ pub mod list;
 pub mod mail_link;
 pub mod manage_digest;
 pub mod manage_feed;
+pub mod manage_operator;
 pub mod manage_publication;
 pub mod manage_template;
 pub mod manage_token;
 pub mod manage_topic_rule;
 pub mod never_mail;
 pub mod next_issue;
+pub mod passwords;
 pub mod plan;
 pub mod plan_issue;
 pub mod preferences;
 pub mod preview_digest;
 pub mod read_pages;
+pub mod second_step;
 pub mod send_notice;
+pub mod sign_in;
 pub mod sign_mail;
 pub mod sign_up;
 pub mod signup_rules;
@@ -60,6 +65,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::domain::audit::Actor;
 use crate::domain::clock::{Clock, Time};
 use crate::domain::delivery::OnUnknown;
 use crate::domain::job::{Job, Wakeups};
@@ -72,6 +78,7 @@ use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use deliver::Routes;
 use guard::Guard;
+use passwords::Passwords;
 use plan::Plans;
 use sign_up::Desk;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +105,10 @@ pub struct Deps {
     pub desk: Arc<Desk>,
     /// What the guard of the form knows in this process.
     pub guard: Arc<Guard>,
+    /// The turns that hashing passwords takes.
+    pub passwords: Arc<Passwords>,
+    /// Whose hand makes the changes; it stands with them in the audit log.
+    pub actor: Arc<Actor>,
     /// This process, unique per start.
     pub node: String,
 }
@@ -149,6 +160,15 @@ impl Deps {
             routes: plan.routes,
             dkim: plan.dkim,
             replaced: plan.replaced,
+            ..self.clone()
+        }
+    }
+
+    /// The same by the hand of somebody.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self {
+            actor: Arc::new(actor),
             ..self.clone()
         }
     }

@@ -9,6 +9,7 @@ mod archive;
 mod articles;
 mod cli;
 mod cli_digest;
+mod cli_operator;
 mod cli_token;
 mod compose_speed;
 mod confirmation;
