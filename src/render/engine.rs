@@ -6,6 +6,7 @@ use std::sync::Arc;
 use css_inline::{CSSInliner, InlineOptions};
 use tera::{Kwargs, State, Tera, TeraResult, Value};
 
+use super::admin::templates as admin;
 use super::parts::PARTS;
 use super::slots::Slot;
 use super::texts::{self, Texts};
@@ -89,7 +90,10 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     tera.global_context()
         .insert("proof_script", super::pages::PROOF_SCRIPT);
     let parts = PARTS.iter().map(|part| (part.template, part.source));
-    tera.add_raw_templates(TEMPLATES.into_iter().chain(parts))
+    let all = TEMPLATES
+        .into_iter()
+        .chain(admin::TEMPLATES.iter().copied());
+    tera.add_raw_templates(all.chain(parts))
         .map_err(|e| wrong("set", &e))?;
     Ok(tera)
 }
@@ -188,7 +192,7 @@ mod tests {
         let tera = templates(Arc::new(Texts::new().unwrap())).unwrap();
         assert_eq!(
             tera.get_template_names().count(),
-            TEMPLATES.len() + PARTS.len()
+            TEMPLATES.len() + admin::TEMPLATES.len() + PARTS.len()
         );
     }
 }

@@ -1,5 +1,6 @@
 //! Tera: pages and mails from typed contexts. No other room names the template engine.
 
+pub mod admin;
 pub mod arrange;
 pub mod atom;
 mod bounded;

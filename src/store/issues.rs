@@ -9,7 +9,10 @@ use crate::domain::digest::Words;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Issue, IssueState};
 
+mod overview;
 mod planning;
+
+pub use overview::{latest_of, under_way};
 
 pub use planning::{
     add_article, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,

@@ -1,5 +1,6 @@
 //! The HTTP side: extract, call one service or read, answer.
 
+mod admin;
 mod answer;
 mod api;
 mod client;

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use super::{Web, api, cors, error, headers, public, status};
+use super::{Web, admin, api, cors, error, headers, public, status};
 
 /// A sign-up with every field at its limit stays well below.
 const MAX_BODY: usize = 64 * 1024;
@@ -94,6 +94,7 @@ pub fn router(web: Web) -> Router {
         )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(api::routes())
+        .merge(admin::routes(&web))
         .fallback(error::not_found)
         .layer(from_fn_with_state(web.clone(), headers::add))
         .layer(CatchPanicLayer::new())

@@ -4,6 +4,7 @@
 
 mod abuse;
 mod address_change;
+mod admin;
 mod api;
 mod archive;
 mod articles;

@@ -18,7 +18,39 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// A wrong password is not tried again so soon: many servers lock the account.
 const SIGN_IN_REST: Duration = Duration::from_secs(60);
 
+/// How a relay is doing, as this process has found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    pub name: String,
+    /// Its share of the mails.
+    pub weight: u32,
+    pub is_backup: bool,
+    /// Left alone for a while, after trouble or at its limit.
+    pub is_resting: bool,
+    /// Whether it has answered as it should since the last fault.
+    pub is_proven: bool,
+    pub trouble: Option<String>,
+}
+
 impl Routes {
+    /// How all relays are doing.
+    pub fn conditions(&self) -> Vec<Condition> {
+        let now = Instant::now();
+        let condition = |route: &Route| {
+            let is_resting = route.is_resting(now);
+            let state = route.state();
+            Condition {
+                name: route.config.relay.name().to_owned(),
+                weight: route.config.weight,
+                is_backup: route.config.backup,
+                is_resting,
+                is_proven: state.is_proven,
+                trouble: state.trouble.clone(),
+            }
+        };
+        self.all.iter().map(condition).collect()
+    }
+
     /// Notes that a connection could not be opened or broke.
     pub(super) fn fault(&self, at: usize, fault: Option<Fault>, text: &str) {
         let route = &self.all[at];

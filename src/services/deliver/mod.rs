@@ -41,6 +41,7 @@ use signers::Signers;
 
 pub use budget::{Budget, WarmUp};
 pub use domains::DomainRule;
+pub use health::Condition;
 pub use letter::{Sample, language_of, message_id, sample, signed_up};
 pub use routes::{RouteConfig, Routes};
 

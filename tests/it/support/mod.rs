@@ -3,6 +3,7 @@
 //! With `TEST_DATABASE_URL` (a PostgreSQL server on which databases may be made) the same tests
 //! run on PostgreSQL.
 
+pub mod browser;
 pub mod database;
 pub mod dns;
 pub mod hub;
@@ -139,6 +140,11 @@ impl TestApp {
     pub fn clock_at(&self, time: &str) {
         let time: paperround::domain::clock::Time = time.parse().unwrap();
         self.advance(time - self.deps.now());
+    }
+
+    /// Where the database is, for a connection beside the service's own.
+    pub fn database_url(&self) -> &str {
+        &self.database.url
     }
 
     /// The web side, to be served on a listener.

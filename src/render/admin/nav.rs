@@ -1,0 +1,143 @@
+//! The navigation: which pages there are, and where.
+
+use serde::Serialize;
+
+use crate::domain::operator::Role;
+
+/// A page's place in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    Today,
+    Operators,
+    Tokens,
+    Audit,
+    Account,
+    /// In no list, as errors and searches.
+    Elsewhere,
+}
+
+/// A link of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    pub section: Section,
+    pub word: &'static str,
+    pub url: String,
+}
+
+/// Links under a heading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Empty for the first.
+    pub name: String,
+    pub entries: Vec<Entry>,
+}
+
+/// Under which heading a page stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Top,
+    /// Under the name of the publication at hand; the path is one of its own.
+    Publication,
+    Service,
+}
+
+struct Line {
+    place: Place,
+    section: Section,
+    word: &'static str,
+    /// Behind `/admin`, or behind `/admin/p/{publication}`.
+    path: &'static str,
+    /// Who sees it.
+    role: Role,
+}
+
+const fn line(
+    place: Place,
+    section: Section,
+    word: &'static str,
+    path: &'static str,
+    role: Role,
+) -> Line {
+    Line {
+        place,
+        section,
+        word,
+        path,
+        role,
+    }
+}
+
+/// All pages of the navigation, in their order.
+const LINES: &[Line] = &[
+    line(Place::Top, Section::Today, "Today", "", Role::Viewer),
+    line(
+        Place::Service,
+        Section::Operators,
+        "Operators",
+        "/operators",
+        Role::Owner,
+    ),
+    line(
+        Place::Service,
+        Section::Tokens,
+        "API tokens",
+        "/tokens",
+        Role::Owner,
+    ),
+    line(
+        Place::Service,
+        Section::Audit,
+        "Audit log",
+        "/audit",
+        Role::Viewer,
+    ),
+    line(
+        Place::Service,
+        Section::Account,
+        "My account",
+        "/account",
+        Role::Viewer,
+    ),
+];
+
+/// The navigation of who has a role, with the pages of a publication where there is one.
+pub fn groups(role: Role, publication: Option<(&str, &str)>) -> Vec<Group> {
+    let group = |place: Place, name: &str, base: &str| {
+        let lines = LINES
+            .iter()
+            .filter(|l| l.place == place && role.covers(l.role));
+        let entries = lines.map(|line| Entry {
+            section: line.section,
+            word: line.word,
+            url: format!("{base}{}", line.path),
+        });
+        Group {
+            name: name.to_owned(),
+            entries: entries.collect(),
+        }
+    };
+    let mut groups = vec![group(Place::Top, "", "/admin")];
+    if let Some((slug, name)) = publication {
+        groups.push(group(Place::Publication, name, &format!("/admin/p/{slug}")));
+    }
+    groups.push(group(Place::Service, "Service", "/admin"));
+    groups.retain(|group| !group.entries.is_empty());
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_viewer_is_not_led_to_what_they_may_not_see() {
+        let words = |role| -> Vec<&str> {
+            let groups = groups(role, None).into_iter();
+            groups.flat_map(|g| g.entries).map(|e| e.word).collect()
+        };
+        assert!(words(Role::Owner).contains(&"Operators"));
+        assert!(!words(Role::Viewer).contains(&"Operators"));
+        assert_eq!(words(Role::Viewer)[0], "Today");
+    }
+}

@@ -1,0 +1,18 @@
+//! The templates of the operators' pages, which are part of the program.
+
+/// Lists templates by their names.
+macro_rules! embedded {
+    ($($name:literal),+ $(,)?) => {
+        &[$((
+            concat!("admin/", $name, ".html"),
+            include_str!(concat!("../../web/templates/admin/", $name, ".html")),
+        )),+]
+    };
+}
+
+/// Every template by its name.
+pub const TEMPLATES: &[(&str, &str)] = embedded! {
+    "parts", "token", "nav", "base", "door", "sign_in", "code", "welcome", "refusal",
+    "today", "operators", "operator", "link", "account", "second_step", "recovery_codes",
+    "audit", "tokens", "token_made", "search",
+};

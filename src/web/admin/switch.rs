@@ -1,0 +1,28 @@
+//! Switches to another publication.
+
+use axum::extract::{Query, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::cookies;
+use super::error::AdminError;
+use super::signed_in::{Reads, SignedIn};
+use crate::web::Web;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Wanted {
+    #[serde(default)]
+    publication: String,
+}
+
+/// `GET /admin/switch`: the browser is told which publication is at hand; nothing is kept here.
+pub(super) async fn go(
+    State(web): State<Web>,
+    me: SignedIn<Reads>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&wanted.publication).await?;
+    let mut response = Redirect::to("/admin").into_response();
+    cookies::set_publication(&web, &mut response, publication.slug.as_str());
+    Ok(response)
+}

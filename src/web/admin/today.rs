@@ -1,0 +1,124 @@
+//! The page that a day begins with.
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono_tz::Tz;
+
+use super::error::AdminError;
+use super::signed_in::{Reads, SignedIn};
+use super::words;
+use crate::domain::clock::Time;
+use crate::domain::digest::Digest;
+use crate::domain::feed::Feed;
+use crate::domain::publication::Publication;
+use crate::render::admin::nav::Section;
+use crate::render::admin::today::{FeedTrouble, LastIssue, NextRun, Readers, RelayRow, TodayPage};
+use crate::render::admin::when::When;
+use crate::services::Deps;
+use crate::store::{StoreError, Tx, digests, feeds, issues, nodes, subscriptions};
+use crate::web::Web;
+
+/// `GET /admin`
+pub(super) async fn show(
+    State(web): State<Web>,
+    me: SignedIn<Reads>,
+) -> Result<Response, AdminError> {
+    let framing = me.frame(Section::Today, "Today").await?;
+    let now = me.deps.now();
+    let mut tx = me.deps.store.read().await?;
+    let mut page = TodayPage {
+        frame: framing.frame,
+        no_worker: nodes::workers(&mut tx, now).await? == 0,
+        next_runs: Vec::new(),
+        last_issues: Vec::new(),
+        readers: Vec::new(),
+        feeds: 0,
+        feed_troubles: Vec::new(),
+        relays: relays(&me.deps),
+    };
+    let mut runs: Vec<(Option<Time>, NextRun)> = Vec::new();
+    for publication in &framing.publications {
+        page.readers.push(readers(&mut tx, publication).await?);
+        for digest in digests::list(&mut tx, publication.id).await? {
+            runs.push((digest.next_run_at, next_run(&digest, publication)));
+            page.last_issues
+                .extend(last_issue(&mut tx, &digest, publication).await?);
+        }
+        let all = feeds::list(&mut tx, Some(publication.id)).await?;
+        page.feeds += i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let troubles = all
+            .iter()
+            .filter_map(|feed| trouble(feed, publication, now));
+        page.feed_troubles.extend(troubles);
+    }
+    drop(tx);
+    // Those without a time stand last.
+    runs.sort_by_key(|(at, _)| (at.is_none(), *at));
+    page.next_runs = runs.into_iter().map(|(_, run)| run).collect();
+    me.page(&web, &page)
+}
+
+fn next_run(digest: &Digest, publication: &Publication) -> NextRun {
+    NextRun {
+        publication: publication.name.clone(),
+        digest: digest.name.clone(),
+        slug: format!("{}/{}", publication.slug, digest.slug),
+        at: When::maybe(digest.next_run_at, digest.timezone),
+        state: words::of_digest(digest),
+    }
+}
+
+async fn last_issue(
+    tx: &mut Tx,
+    digest: &Digest,
+    publication: &Publication,
+) -> Result<Option<LastIssue>, StoreError> {
+    let Some(issue) = issues::latest_of(tx, digest.id).await? else {
+        return Ok(None);
+    };
+    let counts = issues::counts(tx, issue.id).await?;
+    let zone: Tz = digest.timezone;
+    Ok(Some(LastIssue {
+        publication: publication.name.clone(),
+        digest: digest.name.clone(),
+        number: issue.number,
+        at: When::at(issue.planned_at, zone),
+        state: words::of_issue(issue.state),
+        reason: issue.reason.or(issue.trouble),
+        sent: counts.sent,
+        failed: counts.failed,
+        unknown: counts.unknown,
+        open: counts.open(),
+    }))
+}
+
+async fn readers(tx: &mut Tx, publication: &Publication) -> Result<Readers, StoreError> {
+    let (active, pending, left) = subscriptions::count(tx, publication.id).await?;
+    Ok(Readers {
+        publication: publication.name.clone(),
+        active,
+        pending,
+        left,
+    })
+}
+
+fn trouble(feed: &Feed, publication: &Publication, now: Time) -> Option<FeedTrouble> {
+    let (state, text) = words::of_feed(feed, now);
+    words::is_trouble(&state).then(|| FeedTrouble {
+        publication: publication.name.clone(),
+        name: feed.title.clone().unwrap_or_else(|| feed.url.clone()),
+        state,
+        text: text.unwrap_or_default(),
+        last_ok: When::maybe(feed.health.last_ok_at, publication.timezone),
+    })
+}
+
+fn relays(deps: &Deps) -> Vec<RelayRow> {
+    let relays = deps.present().routes.conditions();
+    let row = |relay| RelayRow {
+        state: words::of_relay(&relay),
+        name: relay.name,
+        text: relay.trouble,
+    };
+    relays.into_iter().map(row).collect()
+}

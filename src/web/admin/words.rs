@@ -1,0 +1,95 @@
+//! States as operators read them: a word and the tone of its dot.
+
+use crate::domain::clock::Time;
+use crate::domain::digest::Digest;
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::issue::IssueState;
+use crate::domain::subscription::SubscriptionState;
+use crate::render::admin::frame::{State, Tone};
+use crate::services::deliver::Condition;
+
+/// Where an issue stands.
+pub(super) fn of_issue(state: IssueState) -> State {
+    let tone = match state {
+        IssueState::Planned | IssueState::Composing | IssueState::Sending => Tone::Busy,
+        IssueState::Awaiting | IssueState::Paused => Tone::Warn,
+        IssueState::Sent => Tone::Good,
+        IssueState::SentWithFailures => Tone::Bad,
+        IssueState::Skipped | IssueState::Cancelled => Tone::Calm,
+    };
+    State::new(state, tone)
+}
+
+/// Whether a digest goes out by itself.
+pub(super) fn of_digest(digest: &Digest) -> State {
+    if digest.paused_at.is_some() {
+        State::new("paused", Tone::Warn)
+    } else if digest.next_run_at.is_some() && digest.skip_at == digest.next_run_at {
+        State::new("left out this time", Tone::Warn)
+    } else if digest.next_run_at.is_some() {
+        State::new("scheduled", Tone::Good)
+    } else if digest.rules.breaking.is_some() {
+        State::new("when there is news", Tone::Good)
+    } else {
+        State::new("by hand", Tone::Calm)
+    }
+}
+
+/// How a feed is doing, with what there is to say about it.
+pub(super) fn of_feed(feed: &Feed, now: Time) -> (State, Option<String>) {
+    let error = feed.last_error.clone().filter(|_| feed.failures > 0);
+    match feed.state {
+        FeedState::Paused => (State::new("paused", Tone::Calm), None),
+        FeedState::Gone => {
+            let text = "its server says that it is gone for good".to_owned();
+            (State::new("gone", Tone::Bad), Some(text))
+        }
+        FeedState::Active if feed.failures > 0 => {
+            let tone = if feed.failures < 3 {
+                Tone::Warn
+            } else {
+                Tone::Bad
+            };
+            (State::new("failing", tone), error)
+        }
+        FeedState::Active => match feed.quiet_for(now) {
+            Some(silent) => {
+                let days = silent.as_secs() / 86_400;
+                let text = format!("nothing new for {days} days, longer than it is used to");
+                (State::new("quiet", Tone::Warn), Some(text))
+            }
+            None if feed.last_fetched_at.is_none() => {
+                (State::new("not read yet", Tone::Busy), None)
+            }
+            None => (State::new("well", Tone::Good), None),
+        },
+    }
+}
+
+/// Whether a feed needs somebody to look.
+pub(super) fn is_trouble(state: &State) -> bool {
+    matches!(state.tone, Tone::Warn | Tone::Bad)
+}
+
+/// How a relay is doing, as this process has found out.
+pub(super) fn of_relay(relay: &Condition) -> State {
+    if relay.is_resting {
+        State::new("left alone for a while", Tone::Bad)
+    } else if relay.trouble.is_some() {
+        State::new("in trouble", Tone::Warn)
+    } else if relay.is_proven {
+        State::new("works", Tone::Good)
+    } else {
+        State::new("not used yet", Tone::Calm)
+    }
+}
+
+/// Whether a reader gets a publication.
+pub(super) fn of_subscription(state: SubscriptionState) -> State {
+    let tone = match state {
+        SubscriptionState::Confirmed => Tone::Good,
+        SubscriptionState::Pending => Tone::Busy,
+        SubscriptionState::Unsubscribed => Tone::Calm,
+    };
+    State::new(state, tone)
+}

@@ -1,0 +1,7 @@
+//! The operators' side: signing in, and the pages.
+
+mod audit;
+mod operators;
+mod pages;
+mod second_step;
+mod sign_in;
