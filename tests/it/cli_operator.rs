@@ -81,7 +81,15 @@ fn operators_are_taken_on_listed_and_let_go() {
         )
         .contains("--password-stdin")
     );
+}
 
+#[test]
+fn operators_are_listed_and_let_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &["init"], "");
+    let add = ["operator", "add", "ann@ops.example", "--role", "owner"];
+    ok(at, &[&add[..], &["--password-stdin"]].concat(), PASSWORD);
     let link = [
         "operator",
         "add",

@@ -64,16 +64,10 @@ pub(super) fn publication(web: &Web, headers: &HeaderMap) -> Option<Slug> {
 
 /// `max_age` of `None` is for as long as the browser runs; the session ends by itself.
 fn set(web: &Web, response: &mut Response, base: &str, value: &str, max_age: Option<u32>) {
-    let mut cookie = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Lax",
-        name(web, base)
-    );
-    if is_secure(web) {
-        cookie.push_str("; Secure");
-    }
-    if let Some(seconds) = max_age {
-        cookie.push_str(&format!("; Max-Age={seconds}"));
-    }
+    let secure = if is_secure(web) { "; Secure" } else { "" };
+    let life = max_age.map_or(String::new(), |seconds| format!("; Max-Age={seconds}"));
+    let name = name(web, base);
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{life}");
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }

@@ -9,6 +9,7 @@ use super::error::AdminError;
 use super::signed_in::{Right, SignedIn};
 use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::publication::Publication;
+use crate::domain::slug::Slug;
 use crate::render::admin::frame::{Flash, Frame, PublicationOption, Sending, State as Shown, Tone};
 use crate::render::admin::nav::{Section, groups};
 use crate::render::admin::{Framed, css_url};
@@ -111,7 +112,7 @@ impl<R: Right> SignedIn<R> {
         }
         let at_hand = page.frame().publication.as_ref().map(|p| p.slug.as_str());
         if let Some(slug) = at_hand
-            && self.last_publication.as_ref().map(|s| s.as_str()) != Some(slug)
+            && self.last_publication.as_ref().map(Slug::as_str) != Some(slug)
         {
             cookies::set_publication(web, &mut response, slug);
         }

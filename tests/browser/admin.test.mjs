@@ -1,0 +1,306 @@
+// The operators' pages in a browser: from the first start to being signed in, by keyboard, and every page
+// with the same eyes as the readers' (axe-core, in the light and in the dark, wide and on a phone,
+// nothing to scroll sideways, no errors in the console).
+//
+// A page that is new is one line in `PAGES`.
+
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import axe from 'axe-core';
+
+import { BINARY, launch, until } from './support.mjs';
+import { Service } from './service.mjs';
+
+const WIDE = { width: 1280, height: 900 };
+const PHONE = { width: 360, height: 740 };
+const PASSWORD = 'seven gulls on the quay';
+const MOST_BYTES = 150_000;
+
+/** The code of an app for a secret in base32. */
+function totp(secret, at = Date.now()) {
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+  const bits = [...secret.replaceAll(' ', '')].map((c) => letters.indexOf(c).toString(2).padStart(5, '0')).join('');
+  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const mac = createHmac('sha1', key).update(step).digest();
+  const number = mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff;
+  return `${number % 1_000_000}`.padStart(6, '0');
+}
+
+const go = (where) => ({ page, url }) => page.goto(`${url}${where}`);
+
+/** Presses a button of the page by its name. */
+async function press(page, name) {
+  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name, exact: true }).last().click()]);
+}
+
+const PAGES = [
+  ['today', go('/admin')],
+  ['operators', go('/admin/operators')],
+  ['an operator is there already', async ({ page, url }) => {
+    await page.goto(`${url}/admin/operators`);
+    await page.locator('#email').fill('ann@ops.example');
+    await press(page, 'Make a link');
+  }],
+  ['a link to choose a password', async ({ page }) => {
+    await page.locator('#email').fill('ben@ops.example');
+    await press(page, 'Make a link');
+  }],
+  ['an operator', async ({ page, url }) => {
+    await page.goto(`${url}/admin/operators`);
+    await page.getByRole('link', { name: 'ben@ops.example' }).click();
+    await page.waitForURL(/operators\/.+/);
+  }],
+  ['the rights are changed', ({ page }) => press(page, 'Save')],
+  ['my account', go('/admin/account')],
+  ['setting up the second step', async ({ page, world }) => {
+    await page.locator('#totp-password').fill(PASSWORD);
+    await press(page, 'Set it up');
+    world.secret = await page.locator('.groups').textContent();
+  }],
+  ['a wrong code', async ({ page }) => {
+    await page.locator('#code').fill('000000');
+    await press(page, 'Turn it on');
+  }],
+  ['recovery codes', async ({ page, world }) => {
+    await page.locator('#code').fill(totp(world.secret));
+    await press(page, 'Turn it on');
+  }],
+  ['my account with a second step', go('/admin/account')],
+  ['no token yet', go('/admin/tokens')],
+  ['a token is made', async ({ page }) => {
+    await page.locator('#name').fill('web site');
+    await press(page, 'Make the token');
+  }],
+  ['tokens', go('/admin/tokens')],
+  ['the audit log', go('/admin/audit')],
+  ['nothing in the audit log', go('/admin/audit?kind=webhook')],
+  ['nothing is found', go('/admin/search?q=nobody')],
+  ['a search', go('/admin/search?q=dai')],
+  ['nothing here', go('/admin/nowhere')],
+];
+
+/** Those of who is not signed in. */
+const DOORS = [
+  ['sign in', go('/admin/sign-in')],
+  ['sign in, refused', async ({ page }) => {
+    await page.locator('#email').fill('ann@ops.example');
+    await page.locator('#password').fill('a guess at it');
+    await press(page, 'Sign in');
+  }],
+  ['second step', async ({ page }) => {
+    await page.locator('#password').fill(PASSWORD);
+    await press(page, 'Sign in');
+  }],
+  ['second step, refused', async ({ page }) => {
+    await page.locator('#code').fill('000000');
+    await press(page, 'Sign in');
+  }],
+  ['a link that has ended', go('/admin/welcome/nonsense')],
+];
+
+describe('the operators pages', { timeout: 300_000 }, () => {
+  const world = {};
+  let browser;
+
+  before(async () => {
+    const service = await Service.start();
+    Object.assign(world, { service, url: service.url, world });
+    const sender = ['--from', 'Ledger <ledger@ledger.example>', '--postal-address', '1 Quay Street'];
+    service.run('publication', 'create', 'ledger', '--name', 'The Harbour Ledger', '--timezone', 'Europe/Berlin', ...sender);
+    service.run('publication', 'create', 'evening', '--name', 'The Evening', ...sender);
+    service.run('digest', 'create', 'ledger', 'daily', '--name', 'Daily', '--cron', '0 7 1 1 *');
+    // What `serve` prints at its first start.
+    service.process = spawn(BINARY, ['serve'], { cwd: service.folder, env: service.env, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    service.process.stderr.setEncoding('utf8').on('data', (text) => (said += text));
+    world.welcome = await until('the first link', 30, () => said.match(/http:\S+\/admin\/welcome\/\S+/)?.[0]);
+    await until('the service answers', 30, () => fetch(`${service.url}/healthz`).then((a) => a.ok, () => false));
+    browser = await launch();
+    world.context = await browser.newContext({ viewport: WIDE, locale: 'en-GB' });
+    world.context.setDefaultTimeout(15_000);
+    world.page = await watched(world, world.context);
+  });
+
+  after(async () => {
+    await browser?.close();
+    const { service } = world;
+    if (service?.process) await Promise.all([once(service.process, 'exit'), service.process.kill('SIGINT')]);
+    await service?.stop();
+  });
+
+  test('the first owner comes in by keyboard alone', async () => {
+    const { page } = world;
+    await page.goto(world.welcome);
+    await look(world, 'welcome');
+    await page.locator('#email').focus();
+    await page.keyboard.type('ann@ops.example');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('short');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.locator('#password').evaluate((field) => field.validity.tooShort), true);
+    await page.keyboard.press('Control+A');
+    await page.keyboard.type(PASSWORD);
+    await Promise.all([page.waitForURL(/\/admin$/), page.keyboard.press('Enter')]);
+    // The first stop leads past the navigation.
+    await page.keyboard.press('Tab');
+    assert.equal(await focused(page), 'Skip to the page');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    await page.goto(world.welcome);
+    await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
+    await page.goto(`${world.url}/admin`);
+    const stops = [];
+    for (let n = 0; n < 30 && !stops.includes('My account'); n += 1) {
+      await page.keyboard.press('Tab');
+      stops.push(await focused(page));
+    }
+    for (const stop of ['Switch', 'Search', 'Sign out', 'Today', 'Operators', 'My account']) {
+      assert.ok(stops.includes(stop), `${stop} is not among ${stops}`);
+    }
+  });
+
+  for (const [name, open] of PAGES) {
+    test(name, async () => {
+      await open(world);
+      await world.page.waitForLoadState('load');
+      await look(world, name);
+    });
+  }
+
+  test('one switches the publication, on a phone by the menu, and without script', async () => {
+    const context = await browser.newContext({ viewport: PHONE, javaScriptEnabled: false });
+    await context.addCookies(await world.context.cookies());
+    const page = await context.newPage();
+    await page.goto(`${world.url}/admin`);
+    await page.locator('.switch select').selectOption('evening');
+    await page.getByRole('button', { name: 'Switch' }).click();
+    assert.equal(await page.locator('.switch option[selected]').getAttribute('value'), 'evening');
+    await page.getByText('Menu', { exact: true }).click();
+    await page.locator('.menu').getByRole('link', { name: 'Audit log' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();
+    await context.close();
+  });
+
+  test('a stolen session is seen and revoked', async () => {
+    const thief = await browser.newContext({ viewport: WIDE, userAgent: 'Mozilla/5.0 (Windows NT 10.0) Firefox/130.0' });
+    const { page, url } = world;
+    await page.goto(`${url}/admin/account`);
+    const before = await page.locator('tbody tr').count();
+    const stolen = await thief.newPage();
+    await stolen.goto(`${url}/admin/sign-in`);
+    await stolen.locator('#email').fill('ann@ops.example');
+    await stolen.locator('#password').fill(PASSWORD);
+    await press(stolen, 'Sign in');
+    // A code counts once: the next one comes within half a minute.
+    await until('a fresh code', 60, async () => {
+      await stolen.locator('#code').fill(totp(world.secret));
+      await press(stolen, 'Sign in');
+      return stolen.url().endsWith('/admin');
+    });
+    await page.reload();
+    assert.equal(await page.locator('tbody tr').count(), before + 1);
+    await page.getByRole('button', { name: /End the session of Firefox on Windows/ }).click();
+    await page.getByText('The session has ended.').waitFor();
+    await stolen.goto(`${url}/admin/operators`);
+    assert.match(stolen.url(), /\/admin\/sign-in\?next=/);
+    await thief.close();
+  });
+
+  test('one signs out, and everything is shut', async () => {
+    const { page, url } = world;
+    await page.goto(`${url}/admin`);
+    await press(page, 'Sign out');
+    await page.getByText('You are signed out.').waitFor();
+    await page.goto(`${url}/admin/operators`);
+    assert.match(page.url(), /\/admin\/sign-in\?next=/);
+  });
+
+  for (const [name, open] of DOORS) {
+    test(name, async () => {
+      await open(world);
+      await world.page.waitForLoadState('load');
+      await look(world, name);
+    });
+  }
+});
+
+/** A page whose complaints and requests are kept. */
+async function watched(world, context) {
+  const page = await context.newPage();
+  world.complaints = [];
+  world.loads = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) world.complaints.push(message.text());
+  });
+  page.on('request', (request) => {
+    if (request.isNavigationRequest()) world.loads = [];
+    world.loads.push(request);
+  });
+  return page;
+}
+
+/** Looks at the open page in every light and width. */
+async function look(world, name) {
+  const { page } = world;
+  let bytes = 0;
+  for (const request of world.loads) {
+    const response = await request.response();
+    bytes += (await response.body().catch(() => '')).length;
+    assert.ok(request.url().startsWith(world.url), request.url());
+  }
+  assert.ok(bytes > 0 && bytes < MOST_BYTES, `${bytes} bytes`);
+  for (const viewport of [WIDE, PHONE]) {
+    await page.setViewportSize(viewport);
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme });
+      const where = `${name}, ${viewport.width} px, ${colorScheme}`;
+      await picture(page, where);
+      const { wide, small } = await page.evaluate(measures);
+      assert.ok(wide <= viewport.width, `${where}: ${wide} px wide`);
+      assert.deepEqual(small, [], `${where}: text under 13 px`);
+      await isAccessible(page, where);
+    }
+  }
+  await page.setViewportSize(WIDE);
+  await page.emulateMedia({ colorScheme: 'light' });
+  assert.deepEqual(world.complaints.splice(0), []);
+}
+
+/** Runs in the page: its width, and words that are set smaller than may be. */
+function measures() {
+  const small = [...document.body.querySelectorAll('*')]
+    .filter((element) => [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .filter((element) => parseFloat(getComputedStyle(element).fontSize) < 13)
+    .map((element) => element.outerHTML.slice(0, 100));
+  return { wide: document.scrollingElement.scrollWidth, small };
+}
+
+/** The checker is a script; the page's policy lets files of the service in, and this by the debugger. */
+async function isAccessible(page, where) {
+  await page.evaluate(axe.source);
+  const violations = await page.evaluate(async () => {
+    const result = await window.axe.run(document, { resultTypes: ['violations'] });
+    return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`)}`);
+  });
+  assert.deepEqual(violations, [], where);
+}
+
+function focused(page) {
+  return page.evaluate(() => document.activeElement.textContent.trim());
+}
+
+async function picture(page, what) {
+  const { SHOTS } = process.env;
+  if (!SHOTS) return;
+  await mkdir(SHOTS, { recursive: true });
+  const file = `admin ${what}`.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+  await page.screenshot({ path: path.join(SHOTS, `${file}.png`), fullPage: true });
+}
