@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
+use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::config::alerts::Alerts;
 use crate::config::dkim::Dkim;
 use crate::config::signup::Disposable;
 use crate::config::{Settings, relay};
@@ -23,6 +25,7 @@ use crate::domain::audit::Actor;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
+use crate::feeds::call::{CallLimits, Caller};
 use crate::feeds::fetch::{FetchLimits, Fetcher};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
@@ -32,6 +35,7 @@ use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
 use crate::render::Renderer;
 use crate::render::texts::Texts;
+use crate::services::alerts::AlertLimits;
 use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
 use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
@@ -98,6 +102,10 @@ impl App {
             allow_private_addresses: settings.feeds.allow_private_addresses,
             host_gap: Duration::from_secs(settings.feeds.host_gap_seconds),
         })?;
+        let caller = Caller::new(CallLimits {
+            timeout: Duration::from_secs(settings.webhooks.timeout_seconds),
+            allow_private_addresses: settings.webhooks.allow_private_addresses,
+        })?;
         let plan = plan(&settings)?;
         let deps = Deps {
             store,
@@ -107,6 +115,7 @@ impl App {
             replaced: plan.replaced.clone(),
             plans: Plans::new(plan),
             fetcher,
+            caller,
             keys: keys::keys(&settings, &*nature.random)?,
             node: node_name(&*nature.random),
             clock: nature.clock,
@@ -335,6 +344,25 @@ fn limits(settings: &Settings) -> Limits {
         retry_for: settings.delivery.retry_for,
         on_unknown: settings.delivery.on_unknown_outcome,
         websub: settings.feeds.websub,
+        webhook_days: settings.webhooks.keep_days,
+        alerts: alert_limits(&settings.alerts),
+    }
+}
+
+fn alert_limits(alerts: &Alerts) -> AlertLimits {
+    let minutes = |minutes: u32| TimeDelta::minutes(minutes.into());
+    let unless_off = |number: u32| (number > 0).then(|| minutes(number));
+    AlertLimits {
+        to: alerts.recipients(),
+        from: alerts.sender(),
+        digest_late: unless_off(alerts.digest_late_minutes),
+        digest_empty: alerts.digest_empty,
+        feed_failures: alerts.feed_failures,
+        relay_down: unless_off(alerts.relay_down_minutes),
+        failure_percent: alerts.failure_percent,
+        failure_minimum: alerts.failure_minimum,
+        queue_late: unless_off(alerts.queue_late_minutes),
+        collect: minutes(alerts.collect_minutes),
     }
 }
 

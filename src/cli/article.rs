@@ -35,15 +35,30 @@ pub(super) enum Article {
     /// List the articles of a publication, the latest first
     List(List),
     /// Show all that is known of an article
-    Show { id: ArticleId },
+    Show {
+        /// Its id, as `list` shows it
+        id: ArticleId,
+    },
     /// Keep an article out of everything that has not gone out yet
-    Hide { id: ArticleId },
+    Hide {
+        /// Its id, as `list` shows it
+        id: ArticleId,
+    },
     /// Show a hidden article again
-    Unhide { id: ArticleId },
+    Unhide {
+        /// Its id, as `list` shows it
+        id: ArticleId,
+    },
     /// Put an article before all others
-    Pin { id: ArticleId },
+    Pin {
+        /// Its id, as `list` shows it
+        id: ArticleId,
+    },
     /// Treat a pinned article as any other
-    Unpin { id: ArticleId },
+    Unpin {
+        /// Its id, as `list` shows it
+        id: ArticleId,
+    },
     /// Change an article; feeds leave alone from then on what is changed here
     Update(Box<Update>),
 }

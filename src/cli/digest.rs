@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::confirm::{Confirm, readers};
 use super::issue::print_issue;
 use super::output::{Output, Row};
 use super::preview::{Preview, Test};
@@ -21,7 +22,7 @@ use crate::domain::publication::Publication;
 use crate::domain::schedule::Schedule;
 use crate::domain::slug::Slug;
 use crate::services::{Deps, manage_digest, plan_issue};
-use crate::store::{digests, issues};
+use crate::store::{digests, issues, subscriptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Digest {
@@ -112,6 +113,8 @@ pub(super) struct Send {
     /// Show the progress until it ends; exit 1 unless everything was sent
     #[arg(long)]
     watch: bool,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
@@ -306,7 +309,15 @@ async fn set_paused(deps: &Deps, name: &str, paused: bool, out: &Output) -> Resu
 
 impl Send {
     async fn run(self, deps: &Deps, out: &Output) -> Result<ExitCode> {
-        let (_, digest) = context::digest(deps, &self.digest).await?;
+        let (publication, digest) = context::digest(deps, &self.digest).await?;
+        if !digest.rules.require_approval {
+            let mut tx = deps.store.read().await?;
+            let (confirmed, ..) = subscriptions::count(&mut tx, publication.id).await?;
+            drop(tx);
+            let who = readers(confirmed);
+            let question = format!("Send {} to those of {who} who take it?", self.digest);
+            self.confirm.ask(&question)?;
+        }
         let issue = plan_issue::by_hand(deps, &digest, self.at).await?;
         say_what_follows(deps, issue, out).await?;
         if self.watch {

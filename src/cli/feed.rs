@@ -29,7 +29,10 @@ pub(super) enum Feed {
     /// Change how a feed is asked and sorted
     Update(Update),
     /// Show all that is known of a feed
-    Show { id: FeedId },
+    Show {
+        /// Its id, as `list` shows it
+        id: FeedId,
+    },
     /// List the feeds
     List {
         /// Only those of this publication
@@ -45,11 +48,20 @@ pub(super) enum Feed {
         all: bool,
     },
     /// Ask a feed no more until it is resumed
-    Pause { id: FeedId },
+    Pause {
+        /// Its id, as `list` shows it
+        id: FeedId,
+    },
     /// Ask a feed again
-    Resume { id: FeedId },
+    Resume {
+        /// Its id, as `list` shows it
+        id: FeedId,
+    },
     /// Disconnect a feed; its articles stay
-    Remove { id: FeedId },
+    Remove {
+        /// Its id, as `list` shows it
+        id: FeedId,
+    },
     /// Parse a feed without storing anything, and print what was understood as JSON
     Parse {
         /// A file, or - for standard input

@@ -7,6 +7,7 @@ use anyhow::{Result, anyhow};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::confirm::{Confirm, readers};
 use super::output::{Output, Row};
 use super::preview::IssuePreview;
 use super::watch::watch;
@@ -19,7 +20,7 @@ use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
 use crate::services::deliver::message_id;
 use crate::services::{Deps, approve_issue};
-use crate::store::{articles, claims, digests, issues, ledger, publications, waves};
+use crate::store::{articles, claims, digests, issues, ledger, publications, subscriptions, waves};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -35,28 +36,54 @@ pub(super) enum Issue {
         limit: i64,
     },
     /// Show an issue and the sums of its ledger
-    Show { id: IssueId },
+    Show {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
     /// Show the progress of an issue until it ends; exit 1 unless everything was sent
-    Watch { id: IssueId },
+    Watch {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
     /// Let an issue go out that awaits approval
-    Approve { id: IssueId },
+    Approve {
+        /// Its id, as `list` shows it
+        id: IssueId,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
     /// Show the mail of an issue that awaits approval, or has gone out
     Preview(IssuePreview),
     /// Stop sending an issue; what is on its way is finished
-    Pause { id: IssueId },
+    Pause {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
     /// Go on with a paused issue
-    Resume { id: IssueId },
+    Resume {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
     /// End an issue: what was not sent is skipped
-    Cancel { id: IssueId },
+    Cancel {
+        /// Its id, as `list` shows it
+        id: IssueId,
+        #[command(flatten)]
+        confirm: Confirm,
+    },
     /// Send again what failed
     RetryFailed {
+        /// Its id, as `list` shows it
         id: IssueId,
         /// Also what may have arrived: mails whose outcome was lost
         #[arg(long)]
         unknown: bool,
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// Print the ledger of an issue: CSV, or JSON lines with --json
     Deliveries {
+        /// Its id, as `list` shows it
         id: IssueId,
         /// Only deliveries in this state
         #[arg(long)]
@@ -76,7 +103,8 @@ impl Issue {
                 context::warn_without_worker(&deps, out).await?;
                 return watch(&deps, id, out).await;
             }
-            Self::Approve { id } => {
+            Self::Approve { id, confirm } => {
+                confirm.ask(&approval(&deps, id).await?)?;
                 context::warn_without_worker(&deps, out).await?;
                 let issue = approve_issue::approve(&deps, id).await?;
                 let shown = as_json(&whole(&deps, id).await?);
@@ -93,11 +121,22 @@ impl Issue {
                 let resumed = control_issue::resume(&deps, id).await?;
                 print_controlled(&deps, "resumed", resumed, out).await?;
             }
-            Self::Cancel { id } => {
+            Self::Cancel { id, confirm } => {
+                let open = whole(&deps, id).await?.counts.open();
+                let who = readers(open);
+                confirm.ask(&format!("End it for good? {who} will not get it."))?;
                 let cancelled = control_issue::cancel(&deps, id).await?;
                 print_controlled(&deps, "cancelled", settle(&deps, cancelled).await?, out).await?;
             }
-            Self::RetryFailed { id, unknown } => {
+            Self::RetryFailed {
+                id,
+                unknown,
+                confirm,
+            } => {
+                let counts = whole(&deps, id).await?.counts;
+                let lost = if unknown { counts.unknown } else { 0 };
+                let who = readers(counts.failed + lost);
+                confirm.ask(&format!("Send it again to {who}?"))?;
                 context::warn_without_worker(&deps, out).await?;
                 let (rows, controlled) = control_issue::retry_failed(&deps, id, unknown).await?;
                 out.remark(&format!(
@@ -110,6 +149,18 @@ impl Issue {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What approving asks.
+async fn approval(deps: &Deps, id: IssueId) -> Result<String> {
+    let whole = whole(deps, id).await?;
+    let mut tx = deps.store.read().await?;
+    let (confirmed, ..) = subscriptions::count(&mut tx, whole.publication.id).await?;
+    let (publication, digest) = (&whole.publication.slug, &whole.digest_slug);
+    let who = readers(confirmed);
+    Ok(format!(
+        "Send {publication}/{digest} to those of {who} who take it?"
+    ))
 }
 
 /// An issue with what belongs to it.

@@ -3,14 +3,18 @@
 //! Exit codes: 0 done, 1 failed (one line on standard error), 2 wrong usage.
 
 mod address;
+mod alert;
 mod article;
 mod article_update;
+mod completions;
 mod config;
+mod confirm;
 mod context;
 mod demo;
 mod digest;
 mod dkim;
 mod doctor;
+mod examples;
 mod feed;
 mod feed_show;
 mod funnel;
@@ -38,11 +42,13 @@ mod token;
 mod topic;
 mod topic_rule;
 mod watch;
+mod webhook;
+mod webhook_log;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use output::Output;
 
@@ -121,17 +127,35 @@ enum Command {
     /// The tokens with which programs use the API
     #[command(subcommand)]
     Token(token::Token),
+    /// Programs elsewhere that are told of events
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
+    /// What is wrong, or was
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// The keys that sign mails, and their DNS records
     #[command(subcommand)]
     Dkim(dkim::Dkim),
     /// Email addresses
     #[command(subcommand)]
     Address(address::Address),
+    /// Print what a shell needs to complete commands
+    Completions(completions::Completions),
+    /// Print the manual page, or write one for each command
+    Man(completions::Man),
+}
+
+/// The command line as it is read, shown and completed.
+fn command() -> clap::Command {
+    examples::with_examples(Cli::command())
 }
 
 /// Parses the command line, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&command().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     crate::telemetry::init(cli.command.log_level(&cli.global));
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -179,8 +203,12 @@ impl Command {
             Self::SignupRule(command) => command.run(global, &out).await,
             Self::Operator(command) => command.run(global, &out).await,
             Self::Token(command) => command.run(global, &out).await,
+            Self::Webhook(command) => command.run(global, &out).await,
+            Self::Alert(command) => command.run(global, &out).await,
             Self::Dkim(command) => command.run(global, &out),
             Self::Address(command) => command.run(&out),
+            Self::Completions(command) => command.run(&out),
+            Self::Man(command) => command.run(&out),
         }
     }
 }
@@ -188,10 +216,9 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -50,6 +50,7 @@ pub(super) struct Preview {
 
 #[derive(Debug, Args)]
 pub(super) struct IssuePreview {
+    /// Its id, as `issue list` shows it
     id: IssueId,
     #[command(flatten)]
     view: View,

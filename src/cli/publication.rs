@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::confirm::{Confirm, readers};
 use super::output::{Output, Row};
 use super::publication_embed::Embed;
 use super::{Global, context, funnel};
@@ -47,6 +48,8 @@ pub(super) enum Publication {
         /// Take it back
         #[arg(long)]
         undo: bool,
+        #[command(flatten)]
+        confirm: Confirm,
     },
 }
 
@@ -89,15 +92,21 @@ pub(super) struct Create {
 
 #[derive(Debug, Args)]
 pub(super) struct Update {
+    /// Its slug
     slug: String,
+    /// The name for people
     #[arg(long)]
     name: Option<String>,
+    /// The sender, as in 'The Ledger <news@ledger.example>'
     #[arg(long)]
     from: Option<Mailbox>,
+    /// The postal address that stands in every mail
     #[arg(long)]
     postal_address: Option<String>,
+    /// Where answers go
     #[arg(long)]
     reply_to: Option<EmailAddress>,
+    /// Language tag
     #[arg(long)]
     language: Option<String>,
     /// The languages of its pages and mails, as in de,fr
@@ -106,10 +115,13 @@ pub(super) struct Update {
     /// Offer all the languages that there are again
     #[arg(long, conflicts_with = "languages")]
     all_languages: bool,
+    /// IANA time zone
     #[arg(long, value_parser = schedule::timezone)]
     timezone: Option<chrono_tz::Tz>,
+    /// One sentence of promise for the sign-up page
     #[arg(long)]
     description: Option<String>,
+    /// The address of the privacy statement
     #[arg(long)]
     privacy_url: Option<String>,
     /// Send its digests through this relay only; may be given several times
@@ -251,7 +263,19 @@ impl Publication {
                 out.result(&as_json(&changed), &format!("{slug} is changed."))?;
             }
             Self::Funnel { slug, days } => funnel::show(&deps, &slug, days, out).await?,
-            Self::Archive { slug, undo } => {
+            Self::Archive {
+                slug,
+                undo,
+                confirm,
+            } => {
+                if !undo {
+                    let publication = context::publication(&deps, &slug).await?;
+                    let mut tx = deps.store.read().await?;
+                    let (confirmed, ..) = subscriptions::count(&mut tx, publication.id).await?;
+                    drop(tx);
+                    let who = readers(confirmed);
+                    confirm.ask(&format!("Archive {slug}? {who} get no more issues."))?;
+                }
                 let at = (!undo).then(|| deps.now());
                 let changed = manage_publication::update(&deps, &slug, |p| {
                     p.archived_at = at;

@@ -1,12 +1,12 @@
 //! `paperround subscriber export` and `erase`: what readers may ask of the operator.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 
+use super::confirm::Confirm;
 use super::output::Output;
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
@@ -20,17 +20,16 @@ an import bring them back.")]
 pub(super) struct Erase {
     /// The address
     address: EmailAddress,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 impl Erase {
     pub(super) async fn run(self, global: &Global, out: &Output) -> Result<ExitCode> {
         let deps = context::open(global).await?;
-        if !self.yes && io::stdin().is_terminal() && !agreed(&self.address)? {
-            bail!("nothing was erased");
-        }
+        let address = &self.address;
+        let question = format!("Erase everything about {address} for good?");
+        self.confirm.ask(&question)?;
         let was_there = erase::by_operator(&deps, &self.address).await?;
         let shown = json!({ "erased": was_there, "suppressed": true });
         let text = if was_there {
@@ -41,15 +40,6 @@ impl Erase {
         out.result(&shown, text)?;
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn agreed(address: &EmailAddress) -> Result<bool> {
-    let mut error = io::stderr();
-    write!(error, "Erase everything about {address} for good? [y/N] ")?;
-    error.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 pub(super) async fn export(deps: &Deps, address: &EmailAddress, out: &Output) -> Result<()> {

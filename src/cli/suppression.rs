@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::article::read_input;
+use super::confirm::{Confirm, readers};
 use super::output::{Output, Row};
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
@@ -53,6 +54,8 @@ pub(super) enum Suppression {
         /// Who said so, where the list says nothing
         #[arg(long)]
         source: Option<String>,
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// Print all suppressions: CSV, or JSON lines with --json
     Export,
@@ -95,7 +98,11 @@ impl Suppression {
                 file,
                 reason,
                 source,
-            } => import(&deps, &file, Otherwise { reason, source }, out).await?,
+                confirm,
+            } => {
+                let otherwise = Otherwise { reason, source };
+                import(&deps, &file, otherwise, confirm, out).await?;
+            }
             Self::Export => export(&deps, out).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -126,7 +133,13 @@ async fn list(deps: &Deps, limit: i64, out: &Output) -> Result<()> {
     out.list(&head, &rows, "no address is suppressed")
 }
 
-async fn import(deps: &Deps, file: &str, otherwise: Otherwise, out: &Output) -> Result<()> {
+async fn import(
+    deps: &Deps,
+    file: &str,
+    otherwise: Otherwise,
+    confirm: Confirm,
+    out: &Output,
+) -> Result<()> {
     let bytes = read_input(file)?;
     let list = suppression_input::read(&bytes[..], &otherwise).with_context(|| file.to_owned())?;
     if list.entries.is_empty() {
@@ -134,6 +147,8 @@ async fn import(deps: &Deps, file: &str, otherwise: Otherwise, out: &Output) -> 
         let why = first.map_or_else(String::new, |(line, why)| format!("; line {line}: {why}"));
         bail!("{file}: no address to suppress{why}");
     }
+    let number = i64::try_from(list.entries.len()).unwrap_or(i64::MAX);
+    confirm.ask(&format!("Send nothing more to {}?", readers(number)))?;
     let added = suppress::add_list(deps, &list.entries).await?;
     for (line, why) in &list.rejected {
         out.warn(&format!("line {line} is rejected: {why}"));

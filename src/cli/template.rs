@@ -21,6 +21,7 @@ pub(super) enum Template {
     /// Print the source of a part
     #[command(disable_version_flag = true)]
     Show {
+        /// The publication
         publication: String,
         /// As in card.html; `template list` shows them
         part: String,
@@ -30,26 +31,42 @@ pub(super) enum Template {
     },
     /// Say whether a file would be taken as a part; changes nothing
     Check {
+        /// The publication
         publication: String,
+        /// As in card.html; `template list` shows them
         part: String,
         /// A file, or - for standard input
         file: String,
     },
     /// Give the publication a part of its own
     Set {
+        /// The publication
         publication: String,
+        /// As in card.html; `template list` shows them
         part: String,
         /// A file, or - for standard input
         file: String,
     },
     /// Go back to the part that comes with the program; the history stays
-    Reset { publication: String, part: String },
+    Reset {
+        /// The publication
+        publication: String,
+        /// As in card.html; `template list` shows them
+        part: String,
+    },
     /// List the versions of a part, the newest first
-    History { publication: String, part: String },
+    History {
+        /// The publication
+        publication: String,
+        /// As in card.html; `template list` shows them
+        part: String,
+    },
     /// Take an earlier version up again
     #[command(disable_version_flag = true)]
     Restore {
+        /// The publication
         publication: String,
+        /// As in card.html; `template list` shows them
         part: String,
         /// The number that `template history` shows
         version: i64,

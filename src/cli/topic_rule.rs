@@ -29,7 +29,10 @@ pub(super) enum TopicRule {
         publication: String,
     },
     /// Remove a rule; articles keep their topics
-    Remove { id: TopicRuleId },
+    Remove {
+        /// Its id, as `list` shows it
+        id: TopicRuleId,
+    },
 }
 
 #[derive(Debug, Args)]

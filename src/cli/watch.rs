@@ -79,7 +79,8 @@ fn describe(whole: &Whole, rate: Option<f64>, now: Time) -> String {
     if issue.state == IssueState::Awaiting {
         parts.push(format!("`paperround issue approve {}` sends it", issue.id));
     }
-    let trouble = issue.trouble.as_ref().map(|text| format!(" ({text})"));
+    let trouble = issue.reason.as_ref().or(issue.trouble.as_ref());
+    let trouble = trouble.map(|text| format!(" ({text})"));
     parts.join(", ") + &trouble.unwrap_or_default()
 }
 

@@ -53,6 +53,7 @@ fn environment() -> Environment {
         .list_separator(",")
         .with_list_parse_key("http.trusted_proxies")
         .with_list_parse_key("signup.embed_origins")
+        .with_list_parse_key("alerts.to")
         .with_list_parse_key("security.previous_secret_keys")
         .with_list_parse_key("security.previous_secret_key_files")
         .try_parsing(true)

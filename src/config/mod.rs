@@ -1,5 +1,6 @@
 //! The settings: one TOML file, then environment variables `PAPERROUND__SECTION__KEY`.
 
+pub mod alerts;
 pub mod database;
 pub mod delivery;
 pub mod dkim;
@@ -14,6 +15,7 @@ pub mod security;
 pub mod show;
 pub mod signup;
 pub mod texts;
+pub mod webhooks;
 
 use serde::Deserialize;
 
@@ -33,6 +35,8 @@ pub struct Settings {
     pub dkim: Vec<dkim::Dkim>,
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
+    pub webhooks: webhooks::Webhooks,
+    pub alerts: alerts::Alerts,
     pub texts: texts::Texts,
 }
 
@@ -66,6 +70,8 @@ impl Settings {
         }
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
+        self.webhooks.check(&mut problems);
+        self.alerts.check(&mut problems);
         self.texts.check(&mut problems);
         problems
     }

@@ -75,6 +75,23 @@ impl Settings {
                 "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
                 "link_mails_per_hour": self.signup.link_mails_per_hour,
             },
+            "webhooks": {
+                "timeout_seconds": self.webhooks.timeout_seconds,
+                "allow_private_addresses": self.webhooks.allow_private_addresses,
+                "keep_days": self.webhooks.keep_days,
+            },
+            "alerts": {
+                "to": self.alerts.to,
+                "from": self.alerts.from,
+                "digest_late_minutes": self.alerts.digest_late_minutes,
+                "digest_empty": self.alerts.digest_empty,
+                "feed_failures": self.alerts.feed_failures,
+                "relay_down_minutes": self.alerts.relay_down_minutes,
+                "failure_percent": self.alerts.failure_percent,
+                "failure_minimum": self.alerts.failure_minimum,
+                "queue_late_minutes": self.alerts.queue_late_minutes,
+                "collect_minutes": self.alerts.collect_minutes,
+            },
             "texts": { "folder": self.texts.folder },
         })
     }

@@ -94,6 +94,14 @@ uuid_ids! {
     OperatorId,
     /// A browser that has signed in.
     SessionId,
+    /// Where a program is told of events.
+    WebhookId,
+    /// Something that has happened.
+    WebhookEventId,
+    /// One event on its way to one webhook.
+    WebhookCallId,
+    /// Something that operators should look at.
+    AlertId,
 }
 
 /// One issue to one subscription; counted up by the database, so that a million rows can be

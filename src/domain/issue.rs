@@ -49,7 +49,7 @@ pub struct Issue {
     /// Counted per digest; a skipped issue has none.
     pub number: Option<i64>,
     pub state: IssueState,
-    /// Why it was skipped.
+    /// Why it was skipped, or has paused itself.
     pub reason: Option<String>,
     /// What kept it from going out last: its parts, or a relay.
     pub trouble: Option<String>,

@@ -46,6 +46,7 @@ pub struct UnknownWord {
     known: &'static [&'static str],
 }
 
+pub mod alert;
 pub mod api_token;
 pub mod arrival;
 pub mod article;
@@ -94,3 +95,4 @@ pub mod token;
 pub mod topic_rule;
 pub mod totp;
 pub mod typo;
+pub mod webhook;

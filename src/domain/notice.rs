@@ -1,6 +1,9 @@
 //! A single mail outside issues.
 
+use uuid::Uuid;
+
 use super::clock::Time;
+use super::email_address::EmailAddress;
 use super::ids::{FreshLinkId, NoticeId, SignUpId};
 
 named_states! {
@@ -10,6 +13,7 @@ named_states! {
         Reminder => "reminder",
         Welcome => "welcome",
         Link => "link",
+        Alert => "alert",
     }
 }
 
@@ -28,10 +32,13 @@ named_states! {
 pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
-    /// What it is about, unless that is a link.
+    /// What it is about, unless that is a link or an alert.
     pub sign_up: Option<SignUpId>,
     /// The link that it brings, if it does.
     pub link: Option<FreshLinkId>,
+    /// The mail of alerts that it brings, if it does, and to whom.
+    pub alert_mail: Option<Uuid>,
+    pub recipient: Option<EmailAddress>,
     pub attempts: u32,
     pub first_attempt_at: Option<Time>,
     pub created_at: Time,

@@ -76,6 +76,7 @@ struct Generation {
     hub: hmac::Key,
     hub_secret: hmac::Key,
     sealing: hmac::Key,
+    webhook: hmac::Key,
 }
 
 /// The key for one use.
@@ -95,6 +96,7 @@ impl Generation {
             hub: key("paperround hub v1"),
             hub_secret: key("paperround hub secret v1"),
             sealing: key("paperround sealing v1"),
+            webhook: key("paperround webhook v1"),
         }
     }
 }
@@ -224,6 +226,11 @@ impl Keys {
     /// What is kept sealed is sealed with the first, and opened with any.
     pub(super) fn sealing(&self) -> impl Iterator<Item = &hmac::Key> {
         self.generations.iter().map(|keys| &keys.sealing)
+    }
+
+    /// What the secrets of webhooks are made with, the newest first.
+    pub(super) fn webhook_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.generations.iter().map(|keys| &keys.webhook)
     }
 
     /// The keyed hash under which requests from a network, or mails to an inbox or a domain, are

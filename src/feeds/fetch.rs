@@ -15,7 +15,7 @@ use crate::domain::clock::Time;
 
 mod ask;
 mod outcome;
-mod resolver;
+pub(in crate::feeds) mod resolver;
 
 pub use ask::AskError;
 pub use outcome::{FetchError, FetchLimits, Fetched, Validators};
@@ -34,6 +34,12 @@ const ACCEPT: &str = "application/rss+xml, application/atom+xml, application/fee
 #[derive(Debug, Error)]
 #[error("cannot set up the HTTP client: {0}")]
 pub struct SetupError(String);
+
+impl SetupError {
+    pub(super) fn new(error: &reqwest::Error) -> Self {
+        Self(reason(error))
+    }
+}
 
 /// Fetches feeds; cheap to clone.
 #[derive(Debug, Clone)]
@@ -79,7 +85,7 @@ impl Fetcher {
             // Feeds are asked minutes apart; idle connections would only cost both sides.
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|error| SetupError(reason(&error)))?;
+            .map_err(|error| SetupError::new(&error))?;
         Ok(Self {
             client,
             turns: Turns::new(limits.host_gap),
@@ -320,7 +326,7 @@ fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String>
 }
 
 /// How long the server wants to be left alone: seconds or a date.
-fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     let value = header_text(headers, &header::RETRY_AFTER)?;
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -329,7 +335,7 @@ fn retry_after(headers: &HeaderMap, now: Time) -> Option<Duration> {
     Some((date.to_utc() - now).to_std().unwrap_or_default())
 }
 
-fn host(url: &Url) -> &str {
+pub(super) fn host(url: &Url) -> &str {
     url.host_str().unwrap_or_default()
 }
 
@@ -356,7 +362,7 @@ pub(super) fn find_source<'e, E: std::error::Error + 'static>(
 }
 
 /// I/O errors hide what they wrap from `source`, so TLS errors are looked for inside them as well.
-fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+pub(super) fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut wrapped = find_source::<std::io::Error>(error);
     while let Some(inner) = wrapped.and_then(std::io::Error::get_ref) {
         if inner.is::<rustls::Error>() {

@@ -1,5 +1,7 @@
-//! Fetching, parsing and sanitising feeds: bytes from strangers in, clean articles out.
+//! Fetching, parsing and sanitising feeds: bytes from strangers in, clean articles out. Whatever else
+//! is asked of the web goes through the same guarded door.
 
+pub mod call;
 pub mod discover;
 pub mod fetch;
 pub mod guard;

@@ -5,6 +5,7 @@ mod engine;
 mod handlers;
 pub mod queue;
 mod rounds;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
     if duties.scheduler {
         tasks.spawn(rounds::schedule(deps.clone(), stop.clone()));
         tasks.spawn(rounds::sweep(deps.clone(), stop.clone()));
+        tasks.spawn(rounds::alerts(deps.clone(), stop.clone()));
     }
     if duties.worker {
         tasks.spawn(rounds::sign_ups(deps.clone(), stop.clone()));
@@ -54,6 +56,8 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
                 stop.clone(),
             ));
         }
+        tasks.spawn(rounds::relays(deps.clone(), stop.clone()));
+        tasks.spawn(webhooks::run(deps.clone(), stop.clone()));
         tasks.spawn(engine::run(deps, wakes, stop));
     }
     while let Some(ended) = tasks.join_next().await {

@@ -5,7 +5,9 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
-use crate::services::{Deps, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, websub};
+use crate::services::{
+    Deps, alerts, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, websub,
+};
 use crate::store::StoreError;
 
 const HEARTBEAT: Duration = Duration::from_secs(2);
@@ -15,6 +17,8 @@ const TICK: Duration = Duration::from_millis(500);
 const ARRIVALS: Duration = Duration::from_millis(100);
 /// How soon a process knows what presses on the form, and what operators have changed.
 const GUARD: Duration = Duration::from_millis(500);
+/// How soon what is wrong is noticed.
+const ALERTS: Duration = Duration::from_secs(10);
 const SWEEP: Duration = Duration::from_secs(10);
 /// Sweeps between two clean-ups.
 const PRUNE_EVERY: u32 = 360;
@@ -85,6 +89,20 @@ pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
 /// Keeps what the guard of the form knows up to date.
 pub(super) async fn guard(deps: Deps, stop: CancellationToken) {
     every(GUARD, "guard", &stop, || guard::refresh(&deps)).await;
+}
+
+/// Looks for what is wrong, and tells of it.
+pub(super) async fn alerts(deps: Deps, stop: CancellationToken) {
+    every(ALERTS, "alerts", &stop, || async {
+        alerts::check(&deps).await?;
+        alerts::tell(&deps).await
+    })
+    .await;
+}
+
+/// Writes down which relays this process finds out of order.
+pub(super) async fn relays(deps: Deps, stop: CancellationToken) {
+    every(ALERTS, "relays", &stop, || alerts::note_relays(&deps)).await;
 }
 
 /// Reminds, and finds rows that are due whatever happened to their jobs.

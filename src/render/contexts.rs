@@ -111,6 +111,25 @@ pub struct LinkWords {
     pub not_you: Option<String>,
 }
 
+/// The mail that tells operators what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlertMail {
+    /// Where the service is.
+    pub site: String,
+    pub opened: Vec<AlertWords>,
+    pub reminded: Vec<AlertWords>,
+    pub over: Vec<AlertWords>,
+}
+
+/// What it says of one alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlertWords {
+    pub kind: String,
+    pub summary: String,
+    pub opened_at: String,
+    pub closed_at: Option<String>,
+}
+
 /// The mail that asks whether the owner of an address wants what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfirmationMail {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::contexts::{ConfirmationMail, DigestMail, LinkMail, Rendered, WelcomeMail};
+use super::contexts::{AlertMail, ConfirmationMail, DigestMail, LinkMail, Rendered, WelcomeMail};
 use super::fit::{self, Fit};
 use super::{RenderError, Renderer, arrange, own};
 
@@ -97,6 +97,11 @@ impl Renderer {
     /// The mail that brings a link which was asked for.
     pub fn link(&self, mail: &LinkMail) -> Result<Rendered, RenderError> {
         self.mail("mail/link", mail)
+    }
+
+    /// The mail that tells operators what is wrong.
+    pub fn alert(&self, mail: &AlertMail) -> Result<Rendered, RenderError> {
+        self.mail("mail/alert", mail)
     }
 
     fn mail(&self, folder: &str, context: &impl Serialize) -> Result<Rendered, RenderError> {

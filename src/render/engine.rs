@@ -20,7 +20,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 39] = embedded! {
+const TEMPLATES: [(&str, &str); 42] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -36,6 +36,9 @@ const TEMPLATES: [(&str, &str); 39] = embedded! {
     "mail/link/subject.txt" => "../../email-templates/link/subject.txt",
     "mail/link/body.txt" => "../../email-templates/link/body.txt",
     "mail/link/body.html" => "../../email-templates/link/body.html",
+    "mail/alert/subject.txt" => "../../email-templates/alert/subject.txt",
+    "mail/alert/body.txt" => "../../email-templates/alert/body.txt",
+    "mail/alert/body.html" => "../../email-templates/alert/body.html",
     "base.html" => "../web/templates/base.html",
     "choices.html" => "../web/templates/choices.html",
     "guard.html" => "../web/templates/guard.html",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Renderer;
-use super::contexts::LinkMail;
+use super::contexts::{AlertMail, LinkMail};
 use super::embed::{FramePage, FrameState};
 use super::pages::{
     AddressPage, ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, DataPage,
@@ -226,4 +226,27 @@ fn the_mail_with_a_link_looks_as_agreed() {
     assert_eq!(mail.subject, "Your data: The Harbour Ledger");
     insta::assert_snapshot!("link_html", mail.html);
     insta::assert_snapshot!("link_text", mail.text);
+}
+
+#[test]
+fn the_mail_of_alerts_tells_all_of_them() {
+    let renderer = Renderer::new().unwrap();
+    let mut mail = AlertMail::sample();
+    let rendered = renderer.alert(&mail).unwrap();
+    assert_eq!(
+        rendered.subject,
+        "2 alerts: the feed https://<news>.example/ of ledger is gone for good"
+    );
+    insta::assert_snapshot!("alert_text", rendered.text);
+    assert!(
+        rendered.html.contains("https:&#x2F;&#x2F;&lt;news&gt;")
+            || rendered.html.contains("https://&lt;news&gt;")
+    );
+    mail.opened.truncate(1);
+    let subject = |mail: &AlertMail| renderer.alert(mail).unwrap().subject;
+    assert!(subject(&mail).starts_with("Alert: the feed"));
+    mail.opened.clear();
+    assert!(subject(&mail).starts_with("Still: ledger/daily"));
+    mail.reminded.clear();
+    assert!(subject(&mail).starts_with("Over: the webhook"));
 }

@@ -65,6 +65,39 @@ impl super::contexts::WelcomeMail {
 }
 
 #[cfg(test)]
+impl super::contexts::AlertMail {
+    pub(crate) fn sample() -> Self {
+        let line = |summary: &str, closed: Option<&str>| super::contexts::AlertWords {
+            kind: "feed-dead".into(),
+            summary: summary.into(),
+            opened_at: "2026-11-24 07:00 UTC".into(),
+            closed_at: closed.map(str::to_owned),
+        };
+        Self {
+            site: NEWS.into(),
+            opened: vec![
+                line(
+                    "the feed https://<news>.example/ of ledger is gone for good",
+                    None,
+                ),
+                line(
+                    "the relay \"main\" is out of order since 2026-11-24 06:50 UTC: cannot connect",
+                    None,
+                ),
+            ],
+            reminded: vec![line(
+                "ledger/daily, due at 2026-11-23 06:00 UTC, has not gone out",
+                None,
+            )],
+            over: vec![line(
+                "the webhook https://crm.example/in was disabled: it answers 410",
+                Some("2026-11-24 07:30 UTC"),
+            )],
+        }
+    }
+}
+
+#[cfg(test)]
 impl super::contexts::LinkMail {
     pub(crate) fn sample() -> Self {
         Self {

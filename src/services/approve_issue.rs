@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::Deps;
+use super::{Deps, tell};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
@@ -29,6 +29,7 @@ pub async fn approve(deps: &Deps, id: IssueId) -> Result<Issue, ApproveError> {
     }
     let number = digests::take_number(&mut tx, issue.digest).await?;
     issues::approve(&mut tx, id, number).await?;
+    tell::issue(deps, &mut tx, id).await?;
     let job = Job::ComposeIssue { issue: id };
     deps.push(&mut tx, &job).await?;
     tx.commit().await?;

@@ -6,13 +6,14 @@ use std::net::IpAddr;
 use chrono::TimeDelta;
 
 use super::fresh_link::{self, Holder};
-use super::{Deps, mail_link};
+use super::{Deps, mail_link, tell};
 use crate::domain::clock::Time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fresh_link::{FreshLink, LinkPurpose};
 use crate::domain::ids::{FreshLinkId, SubscriberId, SubscriptionId};
 use crate::domain::subscriber::Subscriber;
 use crate::domain::subscription::{ConsentKind, LeaveReason, SubscriptionState, truncated};
+use crate::domain::webhook::EventKind;
 use crate::store::address_changes::{self, AddressChange};
 use crate::store::consents::{self, Consent};
 use crate::store::{
@@ -63,7 +64,10 @@ pub async fn confirm(
     fresh_links::close(&mut tx, reader.id, now).await?;
     let owner = subscribers::find_by_email(&mut tx, &new).await?;
     let (survivor, place) = match owner.filter(|owner| owner.id != reader.id) {
-        Some(owner) => merge(&mut tx, &holder, owner.id, change.network.as_deref(), now).await?,
+        Some(owner) => {
+            let network = change.network.as_deref();
+            merge(deps, &mut tx, &holder, owner.id, network, now).await?
+        }
         None => {
             subscribers::set_email(&mut tx, reader.id, &new).await?;
             (reader.id, holder.subscription.id)
@@ -103,6 +107,7 @@ async fn may_be_mailed(deps: &Deps, tx: &mut Tx, email: &EmailAddress) -> Result
 /// Gives all places of the link's holder to the reader who has the new address already. Where both
 /// have one, what was chosen at the new address stands, unless only the other was confirmed.
 async fn merge(
+    deps: &Deps,
     tx: &mut Tx,
     holder: &Holder,
     owner: SubscriberId,
@@ -122,7 +127,10 @@ async fn merge(
         }
         merging::hand_over(tx, place.id, kept.id, now).await?;
         deliveries::skip_open(tx, place.id).await?;
-        subscriptions::leave(tx, place.id, LeaveReason::Merged, now).await?;
+        if subscriptions::leave(tx, place.id, LeaveReason::Merged, now).await? {
+            let (kind, reason) = (EventKind::Unsubscribed, LeaveReason::Merged.as_str());
+            tell::subscribers(deps, tx, kind, std::slice::from_ref(&place), Some(reason)).await?;
+        }
         if here == place.id {
             here = kept.id;
         }

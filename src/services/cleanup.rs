@@ -7,11 +7,13 @@ use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::domain::{back_off, session};
 use crate::store::{
-    StoreError, claims, counters, fresh_links, idempotency_keys, inbox_turns, issues, mail_domains,
-    nodes, notices, operators, password_links, queue, relay_budgets, sealed_links, sessions,
-    sign_in_attempts, used_proofs,
+    StoreError, alerts as alert_rows, claims, counters, fresh_links, idempotency_keys, inbox_turns,
+    issues, mail_domains, nodes, notices, operators, password_links, queue, relay_budgets,
+    sealed_links, sessions, sign_in_attempts, used_proofs, webhook_calls,
 };
 
+/// How long alerts that are over are kept.
+const KEEP_ALERTS: TimeDelta = TimeDelta::days(90);
 /// Notices that one sweep takes: more in a second than an import makes due.
 const MOST_NOTICES: i64 = 1000;
 
@@ -22,11 +24,13 @@ pub async fn heartbeat(deps: &Deps, roles: &str) -> Result<(), StoreError> {
     nodes::seen(&mut tx, &deps.node, roles, now).await?;
     let (freed, unknown) = claims::release_dead(&mut tx, deps.limits.on_unknown, now).await?;
     let notices = notices::release_dead(&mut tx, now).await?;
+    let calls = webhook_calls::release_dead(&mut tx, now).await?;
     tx.commit().await?;
-    if freed + notices > 0 {
+    if freed + notices + calls > 0 {
         tracing::warn!(
             unknown,
             notices,
+            calls,
             "what a node that is gone had claimed is free again"
         );
         deps.wakeups.wake(Queue::Issues);
@@ -93,10 +97,9 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     used_proofs::prune(&mut tx, now).await?;
     sealed_links::prune(&mut tx, now).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
-    sessions::prune(&mut tx, now, now - session::IDLE).await?;
-    password_links::prune(&mut tx, now - TimeDelta::days(2)).await?;
-    sign_in_attempts::prune(&mut tx, now - back_off::FORGOTTEN).await?;
-    operators::prune_networks(&mut tx, now - TimeDelta::days(90)).await?;
+    StoreError, alerts as alert_rows, claims, counters, fresh_links, idempotency_keys, inbox_turns,
+    issues, mail_domains, nodes, notices, operators, password_links, queue, relay_budgets,
+    sealed_links, sessions, sign_in_attempts, used_proofs, webhook_calls,
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::Deps;
 use super::edition::{self, Material, RenderedEdition};
+use super::{Deps, tell};
 use crate::domain::clock::Time;
 use crate::domain::ids::{EditionId, IssueId};
 use crate::domain::issue::{Edition, IssueState};
@@ -227,6 +227,7 @@ async fn write_part(
     }
     if is_begun {
         deps.push(&mut tx, &Job::Deliver { issue: id }).await?;
+        tell::issue(deps, &mut tx, id).await?;
     }
     tx.commit().await?;
     Ok(if until.is_some() {

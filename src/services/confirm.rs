@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Deps, consent, plan_issue};
+use super::{Deps, consent, plan_issue, tell};
 use crate::domain::funnel::FunnelStep;
 use crate::domain::ids::NoticeId;
 use crate::domain::job::Job;
@@ -13,6 +13,7 @@ use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, truncated,
 };
 use crate::domain::token::token_hash;
+use crate::domain::webhook::EventKind;
 use crate::store::consents::{self, Consent};
 use crate::store::funnel::{self, Steps};
 use crate::store::{
@@ -111,6 +112,8 @@ pub async fn confirm(
         };
         consents::append(&mut tx, &evidence).await?;
         if found.subscription.state != SubscriptionState::Confirmed {
+            let (kind, place) = (EventKind::Confirmed, &found.subscription);
+            tell::subscriber(deps, &mut tx, kind, &found.publication, place, None).await?;
             let steps = Steps::one(found.publication.id, FunnelStep::Confirmed);
             funnel::count(&mut tx, &steps, now).await?;
             welcome = welcome_notice(deps, &mut tx, &found).await?;

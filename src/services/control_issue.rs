@@ -3,7 +3,7 @@
 
 use thiserror::Error;
 
-use super::Deps;
+use super::{Deps, alerts, tell};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::job::Job;
@@ -52,6 +52,7 @@ pub async fn pause(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError>
                 deps.now(),
             )
             .await?;
+            tell::issue(deps, &mut tx, id).await?;
         }
         state => {
             let remedy = "only one that is being sent can be paused";
@@ -60,6 +61,30 @@ pub async fn pause(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError>
     }
     tx.commit().await?;
     controlled(deps, id).await
+}
+
+/// Stops an issue of which too many mails fail, and says so; nothing where it is not being sent.
+pub(super) async fn pause_failing(
+    deps: &Deps,
+    id: IssueId,
+    failed: u64,
+    ended: u64,
+) -> Result<(), StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let (sending, paused) = (IssueState::Sending, IssueState::Paused);
+    if !issues::advance(&mut tx, id, sending, paused, deps.now()).await? {
+        return Ok(());
+    }
+    let limit = deps.limits.alerts.failure_percent;
+    let reason = format!(
+        "{failed} of {ended} mails failed for good, and at {limit} % it stops \
+         (alerts.failure_percent); `paperround issue deliveries {id} --state failed` shows them"
+    );
+    tracing::error!(issue = %id, failed, ended, "an issue has paused itself: too many mails fail");
+    issues::set_reason(&mut tx, id, Some(&reason)).await?;
+    tell::issue(deps, &mut tx, id).await?;
+    alerts::open_failing(deps, &mut tx, id).await?;
+    tx.commit().await
 }
 
 /// Goes on with a paused issue.
@@ -77,6 +102,8 @@ pub async fn resume(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
                 deps.now(),
             )
             .await?;
+            issues::set_reason(&mut tx, id, None).await?;
+            tell::issue(deps, &mut tx, id).await?;
         }
         state => {
             let remedy = "only one that is paused can be resumed";
@@ -102,6 +129,9 @@ pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
     if issue.number.is_none() {
         // Nobody saw it: what it holds is still news.
         issues::release_articles(&mut tx, id).await?;
+    }
+    if issue.state != IssueState::Cancelled {
+        tell::issue(deps, &mut tx, id).await?;
     }
     tx.commit().await?;
     skip_rest(deps, id).await?;
@@ -133,6 +163,7 @@ pub async fn retry_failed(
         IssueState::Sending | IssueState::Paused => {}
         IssueState::Sent | IssueState::SentWithFailures => {
             issues::advance(&mut tx, id, issue.state, IssueState::Sending, deps.now()).await?;
+            tell::issue(deps, &mut tx, id).await?;
         }
         state => {
             let remedy = "only one that was sent can be tried again";

@@ -1,13 +1,15 @@
 //! Everything about a reader is taken away. A keyed hash of the address stays among the suppressed
 //! ones, so that no import brings it back.
 
-use super::{Deps, fresh_link, suppress};
+use super::{Deps, fresh_link, suppress, tell};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fresh_link::LinkPurpose;
 use crate::domain::publication::Publication;
 use crate::domain::subscriber::Subscriber;
+use crate::domain::subscription::SubscriptionState;
 use crate::domain::suppression::SuppressionReason;
-use crate::store::{StoreError, Tx, erasure, subscribers, suppressions};
+use crate::domain::webhook::EventKind;
+use crate::store::{StoreError, Tx, erasure, subscribers, subscriptions, suppressions};
 
 /// Erases the holder of a link that was asked for by mail; their publication, or `None` where the
 /// link does not work.
@@ -42,6 +44,9 @@ async fn erase(
 ) -> Result<(), StoreError> {
     // First: it keeps others from bringing the address back, and skips what is on its way to it.
     keep_hash(deps, tx, &subscriber.email, source).await?;
+    let mut places = subscriptions::of_subscriber(tx, subscriber.id).await?;
+    places.retain(|place| place.state != SubscriptionState::Unsubscribed);
+    tell::subscribers(deps, tx, EventKind::Unsubscribed, &places, Some("erased")).await?;
     for id in subscribers::absorbed(tx, subscriber.id).await? {
         erasure::erase(tx, id, deps.now()).await?;
     }

@@ -1,11 +1,13 @@
 //! What the product does, one verb per file. Only services begin and commit transactions, and
 //! none is open while a mail, a request or a template is on its way.
 
+pub mod alerts;
 pub mod approve_issue;
 pub mod article_input;
 pub mod article_output;
 pub mod audit;
 pub mod authorise;
+pub mod call_webhook;
 mod candidates;
 pub mod change_address;
 pub mod cleanup;
@@ -38,6 +40,7 @@ pub mod manage_publication;
 pub mod manage_template;
 pub mod manage_token;
 pub mod manage_topic_rule;
+pub mod manage_webhook;
 pub mod never_mail;
 pub mod next_issue;
 pub mod passwords;
@@ -55,6 +58,7 @@ pub mod signup_rules;
 pub mod suppress;
 pub mod suppression_input;
 pub mod table;
+mod tell;
 pub mod test_digest;
 pub mod unsubscribe;
 pub mod websub;
@@ -72,10 +76,12 @@ use crate::domain::job::{Job, Wakeups};
 use crate::domain::proof::ProofOfWork;
 use crate::domain::random::Random;
 use crate::domain::token::Keys;
+use crate::feeds::call::Caller;
 use crate::feeds::fetch::Fetcher;
 use crate::mail::dkim::DkimKeys;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
+use alerts::AlertLimits;
 use deliver::Routes;
 use guard::Guard;
 use passwords::Passwords;
@@ -96,6 +102,8 @@ pub struct Deps {
     /// The relays and keys in force.
     pub plans: Plans,
     pub fetcher: Fetcher,
+    /// Tells programs elsewhere.
+    pub caller: Caller,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
     pub wakeups: Arc<dyn Wakeups>,
@@ -144,6 +152,9 @@ pub struct Limits {
     pub on_unknown: OnUnknown,
     /// Whether hubs are asked to tell of feeds' news.
     pub websub: bool,
+    /// How long calls of webhooks that have ended are kept.
+    pub webhook_days: u32,
+    pub alerts: AlertLimits,
 }
 
 impl Deps {

@@ -4,7 +4,7 @@ use chrono::{Days, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use thiserror::Error;
 
-use super::{Deps, candidates};
+use super::{Deps, candidates, tell};
 use crate::domain::article::Article;
 use crate::domain::calendar::Ruling;
 use crate::domain::clock::Time;
@@ -111,9 +111,9 @@ pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, 
         return Ok(None);
     }
     let id = deps.new_id(IssueId::new);
-    issues::insert(&mut tx, id, digest.id, digest.publication, planned_at, now).await?;
+    insert(deps, &mut tx, digest, id, planned_at).await?;
     if let Ruling::Skip(reason) = ruling {
-        issues::skip(&mut tx, id, &reason, now).await?;
+        skip(deps, &mut tx, id, &reason).await?;
         tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
     } else {
         if digest.rules.local_time {
@@ -204,7 +204,7 @@ async fn on_news(
         return Ok(None);
     }
     let id = deps.new_id(IssueId::new);
-    issues::insert(&mut tx, id, digest.id, digest.publication, now, now).await?;
+    insert(deps, &mut tx, digest, id, now).await?;
     freeze_with(deps, &mut tx, digest, id, &news, now).await?;
     commit_and_wake(deps, tx, id).await?;
     Ok(Some(id))
@@ -216,7 +216,7 @@ pub async fn by_hand(deps: &Deps, digest: &Digest, at: Option<Time>) -> Result<I
     let id = deps.new_id(IssueId::new);
     let planned_at = at.unwrap_or(now);
     let mut tx = deps.store.begin().await?;
-    match issues::insert(&mut tx, id, digest.id, digest.publication, planned_at, now).await {
+    match insert(deps, &mut tx, digest, id, planned_at).await {
         Err(StoreError::Conflict) => return Err(PlanError::Taken),
         other => other?,
     }
@@ -236,12 +236,12 @@ async fn freeze(
     now: Time,
 ) -> Result<(), StoreError> {
     if !deliveries::any_reader(tx, digest).await? {
-        return issues::skip(tx, id, "no confirmed readers", now).await;
+        return skip(deps, tx, id, "no confirmed readers").await;
     }
     let chosen = candidates::find(tx, digest, now, None).await?;
     if let Some(reason) = candidates::too_few(chosen.len(), digest) {
         tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
-        return issues::skip(tx, id, &reason, now).await;
+        return skip(deps, tx, id, &reason).await;
     }
     freeze_with(deps, tx, digest, id, &chosen, now).await
 }
@@ -274,7 +274,23 @@ async fn freeze_with(
     if number.is_some() {
         deps.push(tx, &Job::ComposeIssue { issue: id }).await?;
     }
-    Ok(())
+    tell::issue(deps, tx, id).await
+}
+
+async fn insert(
+    deps: &Deps,
+    tx: &mut Tx,
+    digest: &Digest,
+    id: IssueId,
+    at: Time,
+) -> Result<(), StoreError> {
+    issues::insert(tx, id, digest.id, digest.publication, at, deps.now()).await?;
+    tell::issue(deps, tx, id).await
+}
+
+async fn skip(deps: &Deps, tx: &mut Tx, id: IssueId, reason: &str) -> Result<(), StoreError> {
+    issues::skip(tx, id, reason, deps.now()).await?;
+    tell::issue(deps, tx, id).await
 }
 
 async fn commit_and_wake(deps: &Deps, tx: Tx, issue: IssueId) -> Result<(), StoreError> {

@@ -1,10 +1,11 @@
 //! A reader leaves: at once, also in the middle of a send, and as often as they like.
 
-use super::Deps;
+use super::{Deps, tell};
 use crate::domain::publication::Publication;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::subscription::{ConsentKind, LeaveReason, Subscription, SubscriptionState, Why};
 use crate::domain::token::{Link, Purpose};
+use crate::domain::webhook::EventKind;
 use crate::store::consents::{self, Consent};
 use crate::store::{StoreError, Tx, deliveries, publications, subscribers, subscriptions};
 
@@ -15,6 +16,19 @@ pub struct Reader {
     pub subscription: Subscription,
     pub subscriber: Subscriber,
     pub publication: Publication,
+}
+
+impl Reader {
+    async fn tell(
+        &self,
+        deps: &Deps,
+        tx: &mut Tx,
+        kind: EventKind,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        let (publication, place) = (&self.publication, &self.subscription);
+        tell::subscriber(deps, tx, kind, publication, place, Some(reason)).await
+    }
 }
 
 /// Reads a signed link and finds whose it is; changes nothing. `None` where the link is not one
@@ -85,6 +99,8 @@ pub async fn leave(
             deps,
         )
         .await?;
+        let kind = EventKind::Unsubscribed;
+        reader.tell(deps, &mut tx, kind, reason.as_str()).await?;
         tx.commit().await?;
         tracing::info!(subscription = %reader.subscription.id, %reason, "reader left");
     }
@@ -103,6 +119,8 @@ pub async fn undo(deps: &Deps, token: &str) -> Result<Option<Reader>, StoreError
     if subscriptions::restore(&mut tx, reader.subscription.id).await? {
         deliveries::unskip(&mut tx, reader.subscription.id).await?;
         note(&mut tx, &reader, ConsentKind::Restored, "undo", deps).await?;
+        let kind = EventKind::Confirmed;
+        reader.tell(deps, &mut tx, kind, "undo").await?;
         tx.commit().await?;
         tracing::info!(subscription = %reader.subscription.id, "reader came back");
     }

@@ -3,10 +3,11 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::lists::{Texts, json};
 use super::{StoreError, Tx, digests, micros, on};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, DigestChoice};
-use crate::domain::ids::{IssueId, PublicationId, SubscriptionId};
+use crate::domain::ids::{DeliveryId, IssueId, PublicationId, SubscriberId, SubscriptionId};
 use crate::domain::slug::Slug;
 
 /// The readers of a digest, and a part of them in the order of their subscriptions.
@@ -343,4 +344,46 @@ pub async fn any_due(
     .fetch_optional(conn)
     .await)?;
     Ok(found.is_some())
+}
+
+/// Whose delivery it is, and of which issue.
+#[derive(Debug, Clone)]
+pub struct Whose {
+    pub id: DeliveryId,
+    pub issue: IssueId,
+    pub publication: PublicationId,
+    pub publication_slug: String,
+    pub subscription: SubscriptionId,
+    pub subscriber: SubscriberId,
+}
+
+const WHOSE: Texts = Texts {
+    sqlite: "SELECT d.id, d.issue_id, p.id, p.slug, s.id, s.subscriber_id
+        FROM json_each($1) AS j CROSS JOIN deliveries d ON d.id = j.value
+        JOIN subscriptions s ON s.id = d.subscription_id
+        JOIN publications p ON p.id = s.publication_id WHERE d.state = 'failed'",
+    postgres: "SELECT d.id, d.issue_id, p.id, p.slug, s.id, s.subscriber_id
+        FROM json_array_elements_text($1::json) AS j (value)
+        JOIN deliveries d ON d.id = CAST(j.value AS bigint)
+        JOIN subscriptions s ON s.id = d.subscription_id
+        JOIN publications p ON p.id = s.publication_id WHERE d.state = 'failed'",
+};
+
+/// Whose deliveries these are, of those that have failed.
+pub async fn whose(tx: &mut Tx, ids: &[DeliveryId]) -> Result<Vec<Whose>, StoreError> {
+    let statement = WHOSE.on(tx);
+    let rows: Vec<(i64, Uuid, Uuid, String, Uuid, Uuid)> =
+        on!(tx, |conn| sqlx::query_as(statement)
+            .bind(json(ids)?)
+            .fetch_all(conn)
+            .await)?;
+    let whose = |row: (i64, Uuid, Uuid, String, Uuid, Uuid)| Whose {
+        id: DeliveryId(row.0),
+        issue: IssueId(row.1),
+        publication: PublicationId(row.2),
+        publication_slug: row.3,
+        subscription: SubscriptionId(row.4),
+        subscriber: SubscriberId(row.5),
+    };
+    Ok(rows.into_iter().map(whose).collect())
 }

@@ -16,7 +16,7 @@ pub use overview::{latest_of, under_way};
 
 pub use planning::{
     add_article, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,
-    set_slot, set_words,
+    set_reason, set_slot, set_words,
 };
 
 #[derive(FromRow)]

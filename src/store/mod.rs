@@ -2,6 +2,7 @@
 //! apart in `sqlite` and `postgres`.
 
 pub mod address_changes;
+pub mod alerts;
 pub mod api_tokens;
 pub mod arrivals;
 pub mod articles;
@@ -51,6 +52,8 @@ pub mod templates;
 pub mod topic_rules;
 pub mod used_proofs;
 pub mod waves;
+pub mod webhook_calls;
+pub mod webhooks;
 
 use sqlx::{PgPool, Postgres, SqlitePool, Transaction};
 use thiserror::Error;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::nodes::alive_since;
 use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::clock::Time;
+use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{FreshLinkId, NoticeId, SignUpId, SubscriberId};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 
@@ -52,12 +53,39 @@ pub async fn insert_link(
     Ok(())
 }
 
+/// Adds a notice that brings a mail of alerts and is due at once.
+pub async fn insert_alert(
+    tx: &mut Tx,
+    id: NoticeId,
+    mail: Uuid,
+    recipient: &EmailAddress,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| {
+        sqlx::query(
+        "INSERT INTO notices (id, kind, alert_mail_id, recipient, state, next_attempt_at, created_at)
+         VALUES ($1, $2, $3, $4, 'pending', $5, $5)"
+    )
+    .bind(id.0)
+    .bind(NoticeKind::Alert.as_str())
+    .bind(mail)
+    .bind(recipient.as_str())
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop)
+    })?;
+    Ok(())
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
     kind: String,
     sign_up_id: Option<Uuid>,
     link_id: Option<Uuid>,
+    alert_mail_id: Option<Uuid>,
+    recipient: Option<String>,
     attempts: i64,
     first_attempt_at: Option<Time>,
     created_at: Time,
@@ -74,7 +102,8 @@ pub async fn claim(
         "UPDATE notices SET state = 'sending', claimed_by = $2, attempts = attempts + 1,
             first_attempt_at = COALESCE(first_attempt_at, $3)
          WHERE id = $1 AND state = 'pending' AND next_attempt_at <= $3
-         RETURNING id, kind, sign_up_id, link_id, attempts, first_attempt_at, created_at"
+         RETURNING id, kind, sign_up_id, link_id, alert_mail_id, recipient, attempts,
+            first_attempt_at, created_at"
     )
     .bind(id.0)
     .bind(node)
@@ -87,6 +116,11 @@ pub async fn claim(
             kind: read("notices", "kind", row.id, &row.kind)?,
             sign_up: row.sign_up_id.map(SignUpId),
             link: row.link_id.map(FreshLinkId),
+            alert_mail: row.alert_mail_id,
+            recipient: row
+                .recipient
+                .map(|address| read("notices", "recipient", row.id, &address))
+                .transpose()?,
             attempts: unsigned(row.attempts),
             first_attempt_at: row.first_attempt_at,
             created_at: row.created_at,

@@ -165,8 +165,47 @@ impl Steps {
         &mut self,
         records: &[&Record],
         withdrawn: &[DeliveryId],
-        mut begins: InFlight,
+        begins: InFlight,
     ) -> Result<&InFlight, StoreError> {
+        let written = if let Some(alike) = alike(records) {
+            let (rest, begins) = self.next(records, withdrawn, begins);
+            self.write_alike(records, &alike, &rest, &begins).await?
+        } else {
+            let mut tx = self.store.begin_relaxed().await?;
+            let written = self.write_in(&mut tx, records, withdrawn, begins).await?;
+            tx.commit().await?;
+            written
+        };
+        Ok(self.keep(written))
+    }
+
+    /// The same in a transaction to which the caller has more to add; once it is committed, what is
+    /// returned is to be kept.
+    pub async fn write_in(
+        &self,
+        tx: &mut Tx,
+        records: &[&Record],
+        withdrawn: &[DeliveryId],
+        begins: InFlight,
+    ) -> Result<InFlight, StoreError> {
+        let (rest, begins) = self.next(records, withdrawn, begins);
+        record(tx, records, &self.node).await?;
+        begin(tx, &rest, &begins, &self.node).await
+    }
+
+    /// Takes over what is on the line.
+    pub fn keep(&mut self, in_flight: InFlight) -> &InFlight {
+        self.in_flight = in_flight;
+        &self.in_flight
+    }
+
+    /// What stays on the line, and what is added to it.
+    fn next(
+        &self,
+        records: &[&Record],
+        withdrawn: &[DeliveryId],
+        mut begins: InFlight,
+    ) -> (InFlight, InFlight) {
         let mut rest = self.in_flight.clone();
         for id in withdrawn {
             rest.remove(id);
@@ -176,16 +215,7 @@ impl Steps {
             // PostgreSQL looks at the state before this step.
             begins.remove(&record.id);
         }
-        self.in_flight = if let Some(alike) = alike(records) {
-            self.write_alike(records, &alike, &rest, &begins).await?
-        } else {
-            let mut tx = self.store.begin_relaxed().await?;
-            record(&mut tx, records, &self.node).await?;
-            let in_flight = begin(&mut tx, &rest, &begins, &self.node).await?;
-            tx.commit().await?;
-            in_flight
-        };
-        Ok(&self.in_flight)
+        (rest, begins)
     }
 
     async fn write_alike(

@@ -9,14 +9,14 @@ use crate::feeds::guard;
 
 /// Resolves names to public addresses only. The connection goes to an address that was checked:
 /// nothing is resolved a second time.
-pub(super) struct GuardedResolver {
+pub(in crate::feeds) struct GuardedResolver {
     pub allow_private: bool,
 }
 
 /// A name whose addresses are all refused.
 #[derive(Debug, Error)]
 #[error("{0} address")]
-pub(super) struct Refused(pub &'static str);
+pub(in crate::feeds) struct Refused(pub &'static str);
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {

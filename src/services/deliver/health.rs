@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::routes::{Route, Routes, State};
+use super::routes::{RelayHealth, Route, Routes, State};
 use crate::domain::clock::Time;
 use crate::mail::{Fault, Session};
 
@@ -89,6 +89,7 @@ impl Routes {
         let now = Instant::now();
         let mut state = route.state();
         (state.faults, state.rests, state.resting_until) = (0, 0, None);
+        state.health = RelayHealth::Works;
         if state.pace.note(slower, now) {
             let rate = state.pace.rate();
             tracing::warn!(
@@ -104,6 +105,26 @@ impl Routes {
         self.accepted.fetch_add(1, Ordering::Relaxed);
         let mut state = self.all[at].state();
         (state.refused, state.trouble, state.is_proven) = (0, None, true);
+    }
+
+    /// What this process knows of each relay, by its name.
+    pub fn health(&self) -> Vec<(String, RelayHealth)> {
+        let known = |route: &Route| {
+            let name = route.config.relay.name().to_owned();
+            (name, route.state().health.clone())
+        };
+        self.all.iter().map(known).collect()
+    }
+
+    /// Notes whether a relay could be reached for a notice, which keeps mails from none.
+    pub fn note_notice(&self, name: &str, trouble: Option<String>) {
+        let found = self
+            .all
+            .iter()
+            .find(|route| route.config.relay.name() == name);
+        if let Some(route) = found {
+            route.state().health = trouble.map_or(RelayHealth::Works, RelayHealth::Down);
+        }
     }
 
     /// How many mails the relays have taken.
@@ -156,7 +177,8 @@ impl Route {
         let rest = rest.min(LONGEST_REST);
         state.rests += 1;
         state.resting_until = Some(now + rest);
-        let trouble = state.trouble.as_deref().unwrap_or_default();
+        let trouble = state.trouble.clone().unwrap_or_default();
+        state.health = RelayHealth::Down(trouble.clone());
         tracing::warn!(
             relay = self.config.relay.name(),
             trouble,

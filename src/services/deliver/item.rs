@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::QUEUE;
+use super::failures::Tallies;
 use super::letter::{Composed, Letters};
 use crate::domain::clock::Time;
 use crate::domain::ids::DeliveryId;
@@ -48,12 +49,14 @@ pub(super) struct Shared {
     wants_room: AtomicBool,
     /// Buffers of mails that are gone, for the next ones.
     spare: Mutex<Vec<Vec<u8>>>,
+    /// How the mails of each issue end.
+    pub(super) tallies: Tallies,
     /// Mails that found no connection, for another relay or a later time.
     returns: Sender<Item>,
 }
 
 impl Shared {
-    pub(super) fn new() -> (Arc<Self>, Receiver<Item>) {
+    pub(super) fn new(tallies: Tallies) -> (Arc<Self>, Receiver<Item>) {
         let (returns, returned) = flume::unbounded();
         let shared = Self {
             held: Mutex::default(),
@@ -61,6 +64,7 @@ impl Shared {
             bell: Notify::new(),
             wants_room: AtomicBool::new(false),
             spare: Mutex::default(),
+            tallies,
             returns,
         };
         (Arc::new(shared), returned)

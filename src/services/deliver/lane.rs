@@ -174,6 +174,9 @@ impl Lane {
         self.routes.domains.leave(domain, Some(slower));
         let relay = self.routes.relay(self.at).name();
         let record = judge(&self.deps, &item.claimed, item.at, Some(relay), outcome);
+        self.shared
+            .tallies
+            .note(item.letters.issue.id, record.state);
         self.step.results.push(record);
         self.shared.keep_buffer(item.message);
     }
@@ -271,6 +274,9 @@ impl Lane {
             let letters = Arc::clone(&item.letters);
             if let Err(error) = letters.write(&self.deps, &item, &mut bytes) {
                 let record = unwritable(&self.deps, &item.claimed, item.at, &error);
+                self.shared
+                    .tallies
+                    .note(item.letters.issue.id, record.state);
                 self.step.results.push(record);
                 self.leave(&item);
                 self.record().await?;

@@ -8,6 +8,7 @@
 
 mod budget;
 mod domains;
+mod failures;
 mod feeder;
 mod health;
 mod item;
@@ -29,10 +30,11 @@ use tokio::sync::{Mutex, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::Deps;
+use super::{Deps, tell};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
 use crate::store::{StoreError, claims, deliveries, issues};
+use failures::Tallies;
 use feeder::Feeder;
 use item::Shared;
 use lane::Lane;
@@ -43,7 +45,7 @@ pub use budget::{Budget, WarmUp};
 pub use domains::DomainRule;
 pub use health::Condition;
 pub use letter::{Sample, language_of, message_id, sample, signed_up};
-pub use routes::{RouteConfig, Routes};
+pub use routes::{RelayHealth, RouteConfig, Routes};
 
 /// Mails that wait for the connections of a relay.
 const QUEUE: usize = 256;
@@ -124,7 +126,12 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
     let mut tx = deps.store.begin_relaxed().await?;
     claims::open(&mut tx, &deps.node).await?;
     tx.commit().await?;
-    let (shared, returned) = Shared::new();
+    let (shared, returned) = Shared::new(Tallies::new(deps));
+    let failing = tokio::spawn(failures::watch(
+        deps.clone(),
+        Arc::clone(&shared),
+        pause.clone(),
+    ));
     let (recorder, writing) = Recorder::start(deps);
     let mut lanes = JoinSet::new();
     let mut queues = Vec::new();
@@ -174,6 +181,7 @@ async fn send(deps: &Deps, stop: &CancellationToken) -> Result<(), DeliverError>
     // All results are on the disk when the turn ends.
     let _ = writing.await;
     let _ = watching.await;
+    let _ = failing.await;
     result
 }
 
@@ -227,6 +235,7 @@ async fn finish_one(deps: &Deps, id: IssueId) -> Result<(), StoreError> {
         let state = counts.final_state();
         if issues::advance(&mut tx, id, IssueState::Sending, state, deps.now()).await? {
             issues::set_trouble(&mut tx, id, None).await?;
+            tell::issue(deps, &mut tx, id).await?;
             tx.commit().await?;
             let (sent, failed, skipped) = (counts.sent, counts.failed, counts.skipped);
             tracing::info!(issue = %id, %state, sent, failed, skipped, "issue ended");

@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::domain::clock::Time;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::DeliveryId;
-use crate::services::Deps;
+use crate::services::{Deps, tell};
 use crate::store::results::{InFlight, Record, Steps};
 use crate::store::{Store, StoreError};
 
@@ -69,7 +70,7 @@ impl Recorder {
     pub(super) fn start(deps: &Deps) -> (Self, Writing) {
         let (orders, incoming) = mpsc::channel(GROUP);
         let writer = Writer {
-            store: deps.store.clone(),
+            deps: deps.clone(),
             steps: Steps::new(&deps.store, &deps.node),
         };
         (Self { orders }, tokio::spawn(writer.run(incoming)))
@@ -98,7 +99,7 @@ fn gone() -> StoreError {
 }
 
 struct Writer {
-    store: Store,
+    deps: Deps,
     steps: Steps,
 }
 
@@ -116,7 +117,7 @@ impl Writer {
                 _ = ticks.tick(), if unsynced.is_some() => {
                     // The next group does not wait for the disk either.
                     if syncing.as_ref().is_none_or(Writing::is_finished) {
-                        syncing = Some(tokio::spawn(sync(self.store.clone())));
+                        syncing = Some(tokio::spawn(sync(self.deps.store.clone())));
                         unsynced = None;
                     }
                 }
@@ -132,7 +133,7 @@ impl Writer {
             }
         }
         tracing::debug!(groups, steps, "results written");
-        sync(self.store).await;
+        sync(self.deps.store).await;
     }
 
     async fn write(&mut self, group: &mut Vec<Order>) {
@@ -163,7 +164,19 @@ impl Writer {
         let begins: InFlight = steps()
             .flat_map(|step| step.begins.iter().copied())
             .collect();
-        self.steps.write(&results, &withdrawn, begins).await
+        if !results
+            .iter()
+            .any(|record| record.state == DeliveryState::Failed)
+        {
+            return self.steps.write(&results, &withdrawn, begins).await;
+        }
+        // Who wants to be told of mails that are given up is told with the results.
+        let mut tx = self.deps.store.begin_relaxed().await?;
+        let written = self.steps.write_in(&mut tx, &results, &withdrawn, begins);
+        let written = written.await?;
+        tell::failures(&self.deps, &mut tx, &results).await?;
+        tx.commit().await?;
+        Ok(self.steps.keep(written))
     }
 }
 

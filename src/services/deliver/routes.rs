@@ -70,6 +70,17 @@ pub(super) struct State {
     pub(super) granted: Granted,
     /// Whether a connection has succeeded since the last fault.
     pub(super) is_proven: bool,
+    pub(super) health: RelayHealth,
+}
+
+/// What this process knows of a relay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RelayHealth {
+    /// It has not been used yet.
+    Unknown,
+    Works,
+    /// Out of order, and why.
+    Down(String),
 }
 
 /// Why no relay takes mail at present.
@@ -104,6 +115,7 @@ impl Routes {
                     credit: 0,
                     granted: Granted::default(),
                     is_proven: false,
+                    health: RelayHealth::Unknown,
                 }),
                 door: tokio::sync::Mutex::default(),
                 config,

@@ -1,5 +1,6 @@
 //! Sends one notice: a mail that somebody is waiting for.
 
+mod alert;
 mod confirmation;
 mod link;
 mod welcome;
@@ -94,6 +95,7 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>, NoticeErr
         NoticeKind::Confirmation | NoticeKind::Reminder => confirmation::write(deps, notice).await,
         NoticeKind::Welcome => welcome::write(deps, notice).await,
         NoticeKind::Link => link::write(deps, notice).await,
+        NoticeKind::Alert => alert::write(deps, notice).await,
     }
 }
 
@@ -125,11 +127,16 @@ pub(super) async fn hand_over(
     for relay in deps.routes.for_notices() {
         match relay.connect().await {
             Ok(mut connection) => {
+                deps.routes.note_notice(relay.name(), None);
                 let outcome = connection.send(from.as_str(), to, bytes).await;
                 connection.quit().await;
                 return outcome;
             }
-            Err(error) => troubles.push(error.to_string()),
+            Err(error) => {
+                let trouble = error.to_string();
+                deps.routes.note_notice(relay.name(), Some(trouble.clone()));
+                troubles.push(trouble);
+            }
         }
     }
     Outcome::NotBegun(troubles.join("; "))

@@ -17,8 +17,9 @@ use crate::domain::subscription::{
     ConsentKind, SignUp, Subscription, SubscriptionState, is_own_machine,
 };
 use crate::domain::token::token_hash;
+use crate::domain::webhook::EventKind;
 use crate::services::guard::{self, AtLast};
-use crate::services::{Deps, consent};
+use crate::services::{Deps, consent, tell};
 use crate::store::consents::{self, Consent};
 use crate::store::funnel::{self, Steps};
 use crate::store::{
@@ -54,6 +55,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
     let emails = due.iter().map(|arrival| &arrival.email);
     budget.look_up(deps, &mut tx, emails).await?;
     let mut jobs = Vec::new();
+    let mut asked = Vec::new();
     let mut late = Vec::new();
     let mut steps = Steps::default();
     let mut strangers = 0;
@@ -80,6 +82,9 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
         strangers += i64::from(!is_own_machine(&arrival.network));
         keep(deps, &mut tx, &arrival, subscription.id, now).await?;
         jobs.push(ask(deps, &mut tx, &arrival, now).await?);
+        if subscription.state != SubscriptionState::Confirmed {
+            asked.push(subscription);
+        }
     }
     if !late.is_empty() {
         arrivals::insert(&mut tx, &late, hour_of(now) + TimeDelta::hours(1)).await?;
@@ -91,6 +96,7 @@ pub async fn take_in(deps: &Deps) -> Result<bool, StoreError> {
     }
     guard::count_mails(deps, &mut tx, strangers, now).await?;
     budget.close(&mut tx).await?;
+    tell::subscribers(deps, &mut tx, EventKind::Subscribed, &asked, None).await?;
     funnel::count(&mut tx, &steps, now).await?;
     tx.commit().await?;
     for job in &jobs {

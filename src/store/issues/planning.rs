@@ -49,6 +49,19 @@ pub async fn approve(tx: &mut Tx, id: IssueId, number: i64) -> Result<bool, Stor
     Ok(changed > 0)
 }
 
+/// Says why an issue stands as it does, or takes that back.
+pub async fn set_reason(tx: &mut Tx, id: IssueId, reason: Option<&str>) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE issues SET reason = $2 WHERE id = $1"
+    )
+    .bind(id.0)
+    .bind(reason)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 /// Lets the articles of an issue that nobody got be news again.
 pub async fn release_articles(tx: &mut Tx, id: IssueId) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(

@@ -7,8 +7,10 @@ pub mod browser;
 pub mod database;
 pub mod dns;
 pub mod hub;
+mod inspect;
 pub mod newsstand;
 pub mod program;
+pub mod receiver;
 pub mod sink;
 
 use std::collections::BTreeMap;
@@ -396,6 +398,17 @@ impl TestApp {
 
     pub async fn state(&self, id: IssueId) -> IssueState {
         self.issue(id).await.0.state
+    }
+
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &str) -> i64 {
+        inspect::number(&self.database.url, &format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// All that a column of texts holds.
+    pub async fn dump(&self, table: &str, column: &str) -> String {
+        let all = format!("SELECT COALESCE({column}, '') FROM {table}");
+        inspect::texts(&self.database.url, &all).await.join("\n")
     }
 
     pub fn publication_id(&self) -> PublicationId {

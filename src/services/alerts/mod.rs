@@ -1,0 +1,95 @@
+//! Alerts: what is wrong is looked for in the rows, opens one alert for each thing, is told once,
+//! reminded of daily, and told to be over.
+
+mod check;
+mod tell;
+
+use chrono::TimeDelta;
+use thiserror::Error;
+
+use super::tell::Listeners;
+use super::{Deps, tell as events};
+use crate::domain::alert::{Alert, Finding};
+use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::AlertId;
+use crate::domain::publication::Mailbox;
+use crate::store::{StoreError, Tx, alerts as rows};
+
+pub(super) use check::open_failing;
+pub use check::{check, note_relays};
+pub use tell::tell;
+
+/// What counts as trouble, and who is told; `None` and 0 mean that nobody looks.
+#[derive(Debug, Clone, Default)]
+pub struct AlertLimits {
+    pub to: Vec<EmailAddress>,
+    /// The sender; `None` for that of the oldest publication.
+    pub from: Option<Mailbox>,
+    pub digest_late: Option<TimeDelta>,
+    pub digest_empty: bool,
+    pub feed_failures: u32,
+    pub relay_down: Option<TimeDelta>,
+    pub failure_percent: u32,
+    pub failure_minimum: u32,
+    pub queue_late: Option<TimeDelta>,
+    /// How long a mail waits for what else may come.
+    pub collect: TimeDelta,
+}
+
+/// Why an alert was left as it is.
+#[derive(Debug, Error)]
+pub enum AlertError {
+    #[error("there is no alert {0}; `paperround alert list` shows them")]
+    Unknown(AlertId),
+    #[error("the alert is over; nothing is left to acknowledge")]
+    Over,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An operator knows of an alert: nobody is reminded of it any more.
+pub async fn acknowledge(deps: &Deps, id: AlertId) -> Result<Alert, AlertError> {
+    let mut tx = deps.store.begin().await?;
+    let now = deps.now();
+    rows::acknowledge(&mut tx, id, now).await?;
+    let found = rows::find(&mut tx, id).await?;
+    let alert = found.ok_or(AlertError::Unknown(id))?;
+    if alert.closed_at.is_some() {
+        return Err(AlertError::Over);
+    }
+    tx.commit().await?;
+    Ok(alert)
+}
+
+/// Opens an alert, unless one is open on the same thing; in the caller's transaction.
+pub(super) async fn open(deps: &Deps, tx: &mut Tx, finding: &Finding) -> Result<(), StoreError> {
+    let alert = Alert {
+        id: deps.new_id(AlertId::new),
+        kind: finding.kind,
+        subject: finding.subject.clone(),
+        publication: finding.publication,
+        summary: finding.summary.clone(),
+        opened_at: deps.now(),
+        told_at: None,
+        reminded_at: None,
+        acknowledged_at: None,
+        closed_at: None,
+    };
+    if rows::open(tx, &alert).await? {
+        tracing::error!(alert = %alert.id, kind = %alert.kind, summary = %alert.summary, "alert");
+        let listeners = Listeners::read(tx).await?;
+        events::alert(deps, tx, &listeners, &alert).await?;
+    }
+    Ok(())
+}
+
+async fn close(deps: &Deps, tx: &mut Tx, mut alert: Alert) -> Result<(), StoreError> {
+    let now = deps.now();
+    if rows::close(tx, alert.id, now).await? {
+        tracing::info!(alert = %alert.id, kind = %alert.kind, summary = %alert.summary, "alert is over");
+        alert.closed_at = Some(now);
+        let listeners = Listeners::read(tx).await?;
+        events::alert(deps, tx, &listeners, &alert).await?;
+    }
+    Ok(())
+}
