@@ -97,9 +97,13 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     used_proofs::prune(&mut tx, now).await?;
     sealed_links::prune(&mut tx, now).await?;
     idempotency_keys::prune(&mut tx, now - idempotency::KEPT).await?;
-    StoreError, alerts as alert_rows, claims, counters, fresh_links, idempotency_keys, inbox_turns,
-    issues, mail_domains, nodes, notices, operators, password_links, queue, relay_budgets,
-    sealed_links, sessions, sign_in_attempts, used_proofs, webhook_calls,
+    sessions::prune(&mut tx, now, now - session::IDLE).await?;
+    password_links::prune(&mut tx, now - TimeDelta::days(2)).await?;
+    sign_in_attempts::prune(&mut tx, now - back_off::FORGOTTEN).await?;
+    operators::prune_networks(&mut tx, now - TimeDelta::days(90)).await?;
+    let kept = TimeDelta::days(deps.limits.webhook_days.into());
+    webhook_calls::prune(&mut tx, now - kept).await?;
+    alert_rows::prune(&mut tx, now - KEEP_ALERTS).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

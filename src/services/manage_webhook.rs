@@ -1,10 +1,12 @@
 //! Operators say which programs elsewhere are told of events, and have calls made again.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::note;
 use super::tell::{Listeners, News};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::{PublicationId, WebhookCallId, WebhookId};
 use crate::domain::webhook::{
     BY_OPERATOR, EventChoice, EventKind, ROTATION, SecretMark, Webhook, WebhookSecret,
@@ -61,6 +63,8 @@ pub async fn add(deps: &Deps, new: NewWebhook) -> Result<(Webhook, WebhookSecret
     };
     let mut tx = deps.store.begin().await?;
     webhooks::insert(&mut tx, &webhook).await?;
+    let entry = entry("make", &webhook).to(image(&webhook));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok((webhook, secret))
 }
@@ -85,7 +89,7 @@ pub async fn update(
     change: WebhookChange,
 ) -> Result<Webhook, WebhookError> {
     let url = change.url.map(|url| checked(deps, &url)).transpose()?;
-    write(deps, id, |webhook| {
+    write(deps, id, "change", |webhook| {
         if let Some(url) = url {
             webhook.url = url;
         }
@@ -106,7 +110,7 @@ pub async fn rotate_secret(
 ) -> Result<(Webhook, WebhookSecret), WebhookError> {
     let until = deps.now() + ROTATION;
     let mut made = None;
-    let webhook = write(deps, id, |webhook| {
+    let webhook = write(deps, id, "rotate the secret of", |webhook| {
         let mark = &mut webhook.secret;
         let number = mark.number + 1;
         let secret = deps.keys.webhook_secret(id, number);
@@ -124,7 +128,10 @@ pub async fn disable(deps: &Deps, id: WebhookId) -> Result<Webhook, WebhookError
     let mut tx = deps.store.begin().await?;
     let mut webhook = find(&mut tx, id).await?;
     if webhook.disabled_at.is_none() || webhook.gave_up() {
+        let before = image(&webhook);
         disable_in(deps, &mut tx, &mut webhook, BY_OPERATOR).await?;
+        let entry = entry("disable", &webhook).from(before);
+        note(deps, &mut tx, entry.to(image(&webhook))).await?;
         tx.commit().await?;
     }
     Ok(webhook)
@@ -144,7 +151,7 @@ pub(super) async fn disable_in(
 
 /// Lets a webhook be called again, of what happens from now on.
 pub async fn enable(deps: &Deps, id: WebhookId) -> Result<Webhook, WebhookError> {
-    write(deps, id, |webhook| {
+    write(deps, id, "enable", |webhook| {
         webhook.failing_since = None;
         webhook.disabled_at = None;
         webhook.disabled_reason = None;
@@ -155,8 +162,10 @@ pub async fn enable(deps: &Deps, id: WebhookId) -> Result<Webhook, WebhookError>
 /// Removes a webhook with its log.
 pub async fn remove(deps: &Deps, id: WebhookId) -> Result<(), WebhookError> {
     let mut tx = deps.store.begin().await?;
-    find(&mut tx, id).await?;
+    let webhook = find(&mut tx, id).await?;
     webhooks::remove(&mut tx, id).await?;
+    let entry = entry("remove", &webhook).from(image(&webhook));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -222,12 +231,32 @@ async fn find(tx: &mut Tx, id: WebhookId) -> Result<Webhook, WebhookError> {
 async fn write(
     deps: &Deps,
     id: WebhookId,
+    verb: &'static str,
     change: impl FnOnce(&mut Webhook),
 ) -> Result<Webhook, WebhookError> {
     let mut tx = deps.store.begin().await?;
     let mut webhook = find(&mut tx, id).await?;
+    let before = image(&webhook);
     change(&mut webhook);
     webhooks::update(&mut tx, &webhook).await?;
+    let entry = entry(verb, &webhook).from(before).to(image(&webhook));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(webhook)
+}
+
+fn entry(verb: &'static str, webhook: &Webhook) -> Change {
+    let change = Change::of(verb, Kind::Webhook, webhook.id);
+    match webhook.publication {
+        Some(publication) => change.within(publication),
+        None => change,
+    }
+}
+
+/// As it stands in the log: without secrets.
+fn image(webhook: &Webhook) -> Value {
+    json!({
+        "url": webhook.url, "events": webhook.events, "with_addresses": webhook.with_addresses,
+        "secret": webhook.secret.number, "disabled_at": webhook.disabled_at,
+    })
 }
