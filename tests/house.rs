@@ -57,6 +57,14 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("psl", &["src/services/doctor/"]),
     ("tera", &["src/render/"]),
     ("reqwest", &["src/feeds/", "src/demo/"]),
+    (
+        "utoipa*",
+        &[
+            "src/web/api/",
+            "src/services/article_output.rs",
+            "src/services/ledger_output.rs",
+        ],
+    ),
 ];
 
 /// Where transactions that write may begin.

@@ -14,13 +14,12 @@ use super::preview::{Preview, Test};
 use super::recipe::{Change, Recipe};
 use super::watch::watch;
 use super::{Global, context};
-use crate::domain::calendar::Ruling;
 use crate::domain::digest as domain;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
 use crate::domain::publication::Publication;
-use crate::domain::schedule::Schedule;
 use crate::domain::slug::Slug;
+use crate::services::runs::{self, Run};
 use crate::services::{Deps, manage_digest, plan_issue};
 use crate::store::{digests, issues, subscriptions};
 
@@ -231,22 +230,11 @@ async fn update(deps: &Deps, given: Update, out: &Output) -> Result<()> {
 
 async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
     let (_, digest) = context::digest(deps, name).await?;
-    let runs = match (&digest.cron, digest.next_run_at) {
-        (Some(cron), Some(first)) => {
-            let schedule = Schedule::parse(cron, digest.timezone.name(), deps.now())?;
-            let later = schedule.next_runs(first, usize::from(n));
-            std::iter::once(first)
-                .chain(later)
-                .take(usize::from(n))
-                .collect()
-        }
-        _ => Vec::new(),
-    };
-    let rows: Vec<Row> = runs
-        .iter()
-        .map(|at| {
+    let found = runs::next(&digest, deps.now(), usize::from(n))?;
+    let rows: Vec<Row> = found
+        .into_iter()
+        .map(|Run { at, note }| {
             let local = at.with_timezone(&digest.timezone);
-            let note = note(&digest, *at);
             Row {
                 json: json!({ "at": at, "local": local.to_rfc3339(), "note": note }),
                 cells: vec![
@@ -262,25 +250,6 @@ async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
         None => "the digest goes out only by hand",
     };
     out.list(&["local", "utc", ""], &rows, empty)
-}
-
-/// What becomes of a run, where it does not go out as usual.
-fn note(digest: &domain::Digest, at: DateTime<Utc>) -> Option<String> {
-    if digest.paused_at.is_some() {
-        return Some("not while it is paused".to_owned());
-    }
-    if digest.skip_at == Some(at) {
-        return Some("left out by hand".to_owned());
-    }
-    match digest.rules.calendar.ruling(at, at, digest.timezone) {
-        Ruling::Go if digest.rules.local_time => Some("at the time of each reader".to_owned()),
-        Ruling::Go => None,
-        Ruling::Skip(reason) => Some(format!("left out: {reason}")),
-        Ruling::Move(to) => {
-            let to = to.with_timezone(&digest.timezone);
-            Some(format!("moved to {}", to.format("%a %F %R")))
-        }
-    }
 }
 
 async fn skip_next(deps: &Deps, name: &str, undo: bool, out: &Output) -> Result<()> {

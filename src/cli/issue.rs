@@ -18,7 +18,7 @@ use crate::domain::ids::{DeliveryId, IssueId};
 use crate::domain::issue::{Counts, Issue as DomainIssue};
 use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
-use crate::services::deliver::message_id;
+use crate::services::ledger_output::LedgerOutput;
 use crate::services::{Deps, approve_issue};
 use crate::store::{articles, claims, digests, issues, ledger, publications, subscriptions, waves};
 
@@ -291,7 +291,7 @@ async fn deliveries(
 ) -> Result<()> {
     let whole = whole(deps, id).await?;
     if !out.is_json() {
-        out.line("address,state,reason,attempts,repeats,reply,relay,message_id,first_attempt_at,next_attempt_at,sent_at")?;
+        out.line(LedgerOutput::HEAD)?;
     }
     let mut after = DeliveryId(0);
     loop {
@@ -302,62 +302,13 @@ async fn deliveries(
             return Ok(());
         };
         after = last.id;
-        for line in &lines {
-            print_line(&whole, line, out)?;
+        for line in lines {
+            let line = LedgerOutput::new(id, &whole.publication, line);
+            if out.is_json() {
+                out.line(&serde_json::to_string(&line)?)?;
+            } else {
+                out.line(&line.csv())?;
+            }
         }
-    }
-}
-
-fn print_line(whole: &Whole, line: &ledger::Line, out: &Output) -> Result<()> {
-    let message_id = message_id(whole.issue.id, line.id, &whole.publication);
-    if out.is_json() {
-        let row = json!({
-            "address": line.email, "state": line.state, "reason": line.reason, "attempts": line.attempts,
-            "repeats": line.repeats, "reply": line.reply, "relay": line.relay, "message_id": message_id,
-            "first_attempt_at": line.first_attempt_at, "next_attempt_at": line.next_attempt_at,
-            "sent_at": line.sent_at,
-        });
-        return out.line(&row.to_string());
-    }
-    let time = |at: Option<Time>| at.map(|t| t.to_rfc3339()).unwrap_or_default();
-    let cells = [
-        line.email.clone(),
-        line.state.to_string(),
-        line.reason.clone().unwrap_or_default(),
-        line.attempts.to_string(),
-        line.repeats.to_string(),
-        line.reply.clone().unwrap_or_default(),
-        line.relay.clone().unwrap_or_default(),
-        message_id,
-        time(line.first_attempt_at),
-        time(line.next_attempt_at),
-        time(line.sent_at),
-    ];
-    out.line(&cells.map(|cell| csv_cell(&cell)).join(","))
-}
-
-/// RFC 4180, 2; a cell that a spreadsheet would take for a formula is defused.
-fn csv_cell(text: &str) -> String {
-    let defused = if text.starts_with(['=', '+', '-', '@']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if defused.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", defused.replace('"', "\"\""))
-    } else {
-        defused
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::csv_cell;
-
-    #[test]
-    fn csv_is_quoted_and_harmless() {
-        assert_eq!(csv_cell("550 no, \"never\""), "\"550 no, \"\"never\"\"\"");
-        assert_eq!(csv_cell("=1+1"), "'=1+1");
-        assert_eq!(csv_cell("a@b.example"), "a@b.example");
     }
 }

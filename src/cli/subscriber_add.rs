@@ -1,9 +1,8 @@
 //! `paperround subscriber add`
 
-use std::io::Cursor;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
@@ -12,8 +11,7 @@ use super::subscriber::agreed;
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::slug::Slug;
-use crate::services::import::{self, Counts, Options};
-use crate::services::table::write_row;
+use crate::services::add_reader::{self, AddedState, NewReader};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -48,72 +46,30 @@ impl Add {
         let consent = agreed(self.consent.as_deref())?;
         let deps = context::open(global).await?;
         let publication = context::publication(&deps, &self.publication).await?;
-        let options = Options {
+        let new = NewReader {
+            email: self.address,
+            name: self.name,
+            language: self.language,
+            topics: self.topics,
+            digests: self.digests,
             consent,
-            dry_run: false,
             source: "subscriber add".to_owned(),
-            rejected: None,
         };
-        let mut rejected = None;
-        let table = Box::new(Cursor::new(self.table()));
-        let counts = import::import(&deps, &publication, &options, table, |now| {
-            if let import::Progress::Rejected { reason, .. } = now {
-                rejected = Some(reason.to_owned());
-            }
-        })
-        .await?;
-        if let Some(reason) = rejected {
-            bail!("{}: {reason}", self.address);
-        }
-        let (state, text) = outcome(&self.address, &counts)?;
+        let added = add_reader::add(&deps, &publication, &new).await?;
+        let address = &new.email;
+        let text = match added.state {
+            AddedState::Confirmed => format!("{address} is confirmed"),
+            AddedState::Pending => format!("{address} gets a confirmation mail"),
+            AddedState::Unchanged => format!("{address} is there already; nothing has changed"),
+        };
         let shown = json!({
-            "email": self.address, "publication": publication.slug, "added": counts.added > 0,
-            "state": state,
+            "email": address, "publication": publication.slug,
+            "added": added.is_new, "state": added.state.as_str(),
         });
         out.result(&shown, &text)?;
-        if counts.pending > 0 {
+        if added.state == AddedState::Pending {
             context::warn_without_worker(&deps, out).await?;
         }
         Ok(ExitCode::SUCCESS)
     }
-
-    /// The reader as a table of one row.
-    fn table(&self) -> Vec<u8> {
-        let joined = |slugs: &[Slug]| {
-            let slugs: Vec<&str> = slugs.iter().map(Slug::as_str).collect();
-            slugs.join(";")
-        };
-        let (topics, digests) = (joined(&self.topics), joined(&self.digests));
-        let fields = [
-            ("email", self.address.as_str()),
-            ("name", &self.name),
-            ("language", &self.language),
-            ("topics", &topics),
-            ("digests", &digests),
-        ];
-        let mut table = Vec::new();
-        write_row(&mut table, &fields.map(|(name, _)| name.as_bytes()), b',');
-        write_row(&mut table, &fields.map(|(_, value)| value.as_bytes()), b',');
-        table
-    }
-}
-
-/// What became of the reader, in a word and in a sentence.
-fn outcome(address: &EmailAddress, counts: &Counts) -> Result<(&'static str, String)> {
-    if counts.suppressed > 0 {
-        bail!(
-            "{address} is suppressed and gets no mail; `paperround suppression remove` takes that back"
-        );
-    }
-    if counts.unsubscribed > 0 {
-        bail!("{address} has left; only they themselves can come back, by signing up");
-    }
-    Ok(if counts.confirmed > 0 {
-        ("confirmed", format!("{address} is confirmed"))
-    } else if counts.pending > 0 {
-        ("pending", format!("{address} gets a confirmation mail"))
-    } else {
-        let text = format!("{address} is there already; nothing has changed");
-        ("unchanged", text)
-    })
 }

@@ -1,6 +1,7 @@
 //! Articles as JSON, as programs read them from the command line and the API.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::ingest_article::Ingested;
 use crate::domain::article::{Article, Withheld};
@@ -9,27 +10,38 @@ use crate::domain::ids::{ArticleId, FeedId};
 use crate::domain::slug::Slug;
 
 /// All that is known of an article.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ArticleFields)]
 pub struct ArticleOutput<'a> {
+    #[schema(value_type = String, format = "uuid")]
     id: ArticleId,
     title: &'a str,
     url: &'a str,
     summary_html: &'a str,
+    #[schema(value_type = Vec<String>)]
     topics: &'a [Slug],
     authors: &'a [String],
     language: Option<&'a str>,
     image_url: Option<&'a str>,
     image_alt: Option<&'a str>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     published_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     updated_at: Option<Time>,
+    #[schema(value_type = String, format = DateTime)]
     first_seen_at: Time,
     /// The feed that it came from; none where an editor or a program brought it.
+    #[schema(value_type = Option<String>, format = "uuid")]
     feed: Option<FeedId>,
     words: Option<u32>,
     reading_minutes: usize,
+    #[schema(value_type = Option<String>, format = DateTime)]
     pinned_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     hidden_at: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     not_before: Option<Time>,
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Time>,
     /// Why readers do not see it now, if they do not.
     withheld: Option<&'static str>,
@@ -64,8 +76,10 @@ impl<'a> ArticleOutput<'a> {
 }
 
 /// What became of an article that was given.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ArticleOutcome)]
 pub struct OutcomeOutput<'a> {
+    #[schema(value_type = String, format = "uuid")]
     pub id: ArticleId,
     /// As it was given.
     pub url: &'a str,

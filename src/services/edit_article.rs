@@ -20,6 +20,8 @@ use crate::store::{StoreError, Tx, articles, publications};
 pub enum EditError {
     #[error("there is no article {0}; `paperround article list` shows them")]
     Unknown(ArticleId),
+    #[error("the article has changed since it was read")]
+    Changed,
     #[error("{0:?} is not a language tag such as en or pt-BR")]
     Language(String),
     #[error(transparent)]
@@ -85,11 +87,24 @@ pub async fn pin(deps: &Deps, id: ArticleId, pinned: bool) -> Result<Article, Ed
 
 /// Changes an article. Feeds leave alone from then on what an editor has changed.
 pub async fn update(deps: &Deps, id: ArticleId, edits: Edits) -> Result<Article, EditError> {
+    update_if(deps, id, edits, |_| true).await
+}
+
+/// The same where the article is `still` as whoever changes it has read it.
+pub async fn update_if(
+    deps: &Deps,
+    id: ArticleId,
+    edits: Edits,
+    still: impl FnOnce(&Article) -> bool,
+) -> Result<Article, EditError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     let mut article = articles::find(&mut tx, id)
         .await?
         .ok_or(EditError::Unknown(id))?;
+    if !still(&article) {
+        return Err(EditError::Changed);
+    }
     let touches_text = edits.touches_text();
     let topics = edits.topics.clone();
     article.not_before = edits.not_before.unwrap_or(article.not_before);

@@ -79,3 +79,11 @@ pub async fn release(deps: &Deps, claim: &Claim) -> Result<(), StoreError> {
     idempotency_keys::release(&mut tx, claim.token, &claim.key, claim.at).await?;
     tx.commit().await
 }
+
+/// Keeps the answer of work that has its own transaction. One who has lost the claim meanwhile leaves
+/// that of the other.
+pub async fn keep(deps: &Deps, claim: &Claim, answer: &Answer) -> Result<(), StoreError> {
+    let mut tx = deps.store.begin().await?;
+    idempotency_keys::answer(&mut tx, claim.token, &claim.key, claim.at, answer).await?;
+    tx.commit().await
+}

@@ -26,6 +26,8 @@ pub enum DigestError {
     Topic { given: String, known: String },
     #[error("there is no such digest any more")]
     Unknown,
+    #[error("the digest has changed since it was read")]
+    Changed,
     #[error(
         "--max-items and --full-items must be 1 to 100, and --min-items at least 1 and at most --max-items"
     )]
@@ -95,10 +97,24 @@ pub async fn update(
     next_intro: Option<&str>,
     change: impl FnOnce(&mut Digest),
 ) -> Result<Digest, DigestError> {
+    update_if(deps, id, next_intro, |_| true, change).await
+}
+
+/// The same where the digest is `still` as whoever changes it has read it.
+pub async fn update_if(
+    deps: &Deps,
+    id: DigestId,
+    next_intro: Option<&str>,
+    still: impl FnOnce(&Digest) -> bool,
+    change: impl FnOnce(&mut Digest),
+) -> Result<Digest, DigestError> {
     let mut tx = deps.store.begin().await?;
     let mut digest = digests::find(&mut tx, id)
         .await?
         .ok_or(DigestError::Unknown)?;
+    if !still(&digest) {
+        return Err(DigestError::Changed);
+    }
     let before = digest.clone();
     change(&mut digest);
     let topics = check(&mut tx, &mut digest).await?;

@@ -22,6 +22,8 @@ pub enum ManageFeedError {
     Exists(String),
     #[error("there is no feed {0}; `paperround feed list` shows them")]
     Unknown(String),
+    #[error("the feed has changed since it was read")]
+    Changed,
     #[error("there is no topic {given:?}; {known}")]
     Topic { given: String, known: String },
     #[error(transparent)]
@@ -111,8 +113,21 @@ pub struct FeedEdits {
 
 /// Changes a feed.
 pub async fn update(deps: &Deps, id: FeedId, edits: FeedEdits) -> Result<Feed, ManageFeedError> {
+    update_if(deps, id, edits, |_| true).await
+}
+
+/// The same where the feed is `still` as whoever changes it has read it.
+pub async fn update_if(
+    deps: &Deps,
+    id: FeedId,
+    edits: FeedEdits,
+    still: impl FnOnce(&Feed) -> bool,
+) -> Result<Feed, ManageFeedError> {
     let mut tx = deps.store.begin().await?;
     let feed = known(feeds::find(&mut tx, id).await?, id)?;
+    if !still(&feed) {
+        return Err(ManageFeedError::Changed);
+    }
     if let Some(url) = edits.url {
         let url = check_url(&url)?.to_string();
         let other = feeds::find_by_url(&mut tx, feed.publication, &url).await?;

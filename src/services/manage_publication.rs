@@ -24,6 +24,8 @@ pub enum PublicationError {
     Unknown(String),
     #[error("there is no topic {0:?}; `paperround topic list` shows them")]
     UnknownTopic(String),
+    #[error("the publication has changed since it was read")]
+    Changed,
     #[error("{0:?} is not a language tag such as en or de")]
     Language(String),
     #[error("{given:?} is no language of the pages and mails; they speak: {known}")]

@@ -73,6 +73,22 @@ pub async fn create(deps: &Deps, new: NewToken) -> Result<(ApiToken, Bearer), To
     Ok((token, bearer))
 }
 
+/// Ends a token that is known by its id; false where there is none. One that has ended stays so.
+pub async fn revoke_by_id(deps: &Deps, id: ApiTokenId) -> Result<bool, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    let known = api_tokens::list(&mut tx).await?;
+    let Some(token) = known.into_iter().find(|token| token.id == id) else {
+        return Ok(false);
+    };
+    if token.revoked_at.is_none() {
+        api_tokens::revoke(&mut tx, &token.name, deps.now()).await?;
+        let entry = Change::of("revoke", Kind::Token, &token.name);
+        note(deps, &mut tx, entry).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
+}
+
 /// Ends a token at once.
 pub async fn revoke(deps: &Deps, name: &str) -> Result<(), TokenError> {
     let mut tx = deps.store.begin().await?;

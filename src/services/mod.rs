@@ -1,6 +1,7 @@
 //! What the product does, one verb per file. Only services begin and commit transactions, and
 //! none is open while a mail, a request or a template is on its way.
 
+pub mod add_reader;
 pub mod alerts;
 pub mod approve_issue;
 pub mod article_input;
@@ -30,6 +31,7 @@ pub mod guard;
 pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
+pub mod ledger_output;
 pub mod links;
 pub mod list;
 pub mod mail_link;
@@ -37,6 +39,7 @@ pub mod manage_digest;
 pub mod manage_feed;
 pub mod manage_operator;
 pub mod manage_publication;
+pub mod manage_subscription;
 pub mod manage_template;
 pub mod manage_token;
 pub mod manage_topic_rule;
@@ -49,6 +52,7 @@ pub mod plan_issue;
 pub mod preferences;
 pub mod preview_digest;
 pub mod read_pages;
+pub mod runs;
 pub mod second_step;
 pub mod send_notice;
 pub mod sign_in;

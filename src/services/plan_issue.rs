@@ -4,15 +4,17 @@ use chrono::{Days, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 use thiserror::Error;
 
+use super::idempotency::{self, Claim, ClaimLost};
 use super::{Deps, candidates, tell};
 use crate::domain::article::Article;
 use crate::domain::calendar::Ruling;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Breaking, Digest};
 use crate::domain::ids::{IssueId, PublicationId};
-use crate::domain::issue::IssueState;
+use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
 use crate::domain::schedule::{self, Schedule, ScheduleError};
+use crate::store::idempotency_keys::Answer;
 use crate::store::{StoreError, Tx, deliveries, digests, issues, waves};
 
 /// How often a digest that waits for news looks for some.
@@ -25,6 +27,8 @@ const ALL_WAVES: TimeDelta = TimeDelta::hours(26);
 pub enum PlanError {
     #[error("the digest has an issue at that very time")]
     Taken,
+    #[error(transparent)]
+    Lost(#[from] ClaimLost),
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     #[error(transparent)]
@@ -212,18 +216,46 @@ async fn on_news(
 
 /// Plans an issue by hand: now, or for a later time, when its articles are chosen.
 pub async fn by_hand(deps: &Deps, digest: &Digest, at: Option<Time>) -> Result<IssueId, PlanError> {
+    let mut tx = deps.store.begin().await?;
+    let id = insert_by_hand(deps, &mut tx, digest, at).await?;
+    commit_and_wake(deps, tx, id).await?;
+    Ok(id)
+}
+
+/// Does the same for a request that may be repeated, and keeps its answer along with the issue: no
+/// reader gets it twice.
+pub async fn by_hand_once(
+    deps: &Deps,
+    digest: &Digest,
+    at: Option<Time>,
+    claim: &Claim,
+    tell: impl FnOnce(&Issue) -> Answer,
+) -> Result<Answer, PlanError> {
+    let mut tx = deps.store.begin().await?;
+    let id = insert_by_hand(deps, &mut tx, digest, at).await?;
+    let issue = issues::find(&mut tx, id).await?.ok_or(PlanError::Taken)?;
+    let answer = tell(&issue);
+    idempotency::finish(&mut tx, claim, &answer).await??;
+    commit_and_wake(deps, tx, id).await?;
+    Ok(answer)
+}
+
+async fn insert_by_hand(
+    deps: &Deps,
+    tx: &mut Tx,
+    digest: &Digest,
+    at: Option<Time>,
+) -> Result<IssueId, PlanError> {
     let now = deps.now();
     let id = deps.new_id(IssueId::new);
     let planned_at = at.unwrap_or(now);
-    let mut tx = deps.store.begin().await?;
-    match insert(deps, &mut tx, digest, id, planned_at).await {
+    match insert(deps, tx, digest, id, planned_at).await {
         Err(StoreError::Conflict) => return Err(PlanError::Taken),
         other => other?,
     }
     if at.is_none_or(|at| at <= now) {
-        freeze(deps, &mut tx, digest, id, now).await?;
+        freeze(deps, tx, digest, id, now).await?;
     }
-    commit_and_wake(deps, tx, id).await?;
     Ok(id)
 }
 

@@ -60,6 +60,23 @@ pub async fn remove(deps: &Deps, email: &EmailAddress) -> Result<bool, StoreErro
     Ok(removed)
 }
 
+/// Ends a suppression that is known by its hash; false where there is none. Of who was erased only
+/// that is known, and no subscriber bears the mark.
+pub async fn remove_hash(deps: &Deps, hash: EmailHash) -> Result<bool, StoreError> {
+    let mut tx = deps.store.begin().await?;
+    suppressions::lock_out(&mut tx).await?;
+    let Some(found) = suppressions::find(&mut tx, hash).await? else {
+        return Ok(false);
+    };
+    match &found.email {
+        Some(email) => suppressions::remove(&mut tx, hash, email).await?,
+        None => suppressions::remove_hash(&mut tx, hash).await?,
+    };
+    tx.commit().await?;
+    tracing::info!(%hash, "address no longer suppressed");
+    Ok(true)
+}
+
 /// Whom an entry of a list names: by address, or by the hash that an erasure left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Who {

@@ -1,6 +1,7 @@
 //! A reader leaves: at once, also in the middle of a send, and as often as they like.
 
 use super::{Deps, tell};
+use crate::domain::ids::{DeliveryId, SubscriptionId};
 use crate::domain::publication::Publication;
 use crate::domain::subscriber::Subscriber;
 use crate::domain::subscription::{ConsentKind, LeaveReason, Subscription, SubscriptionState, Why};
@@ -88,23 +89,40 @@ pub async fn leave(
     let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
         return Ok(None);
     };
-    let now = deps.now();
-    if subscriptions::leave(&mut tx, reader.subscription.id, reason, now).await? {
-        deliveries::skip_open(&mut tx, reader.subscription.id).await?;
-        note(
-            &mut tx,
-            &reader,
-            ConsentKind::Withdrawn,
-            reason.as_str(),
-            deps,
-        )
-        .await?;
-        let kind = EventKind::Unsubscribed;
-        reader.tell(deps, &mut tx, kind, reason.as_str()).await?;
+    let delivery = reader.link.delivery;
+    let (publication, place) = (&reader.publication, &reader.subscription);
+    if end(deps, &mut tx, publication, place, reason, delivery).await? {
         tx.commit().await?;
-        tracing::info!(subscription = %reader.subscription.id, %reason, "reader left");
     }
     Ok(Some(reader))
+}
+
+/// Ends a subscription inside the caller's transaction; false where it had ended before.
+pub(super) async fn end(
+    deps: &Deps,
+    tx: &mut Tx,
+    publication: &Publication,
+    subscription: &Subscription,
+    reason: LeaveReason,
+    delivery: Option<DeliveryId>,
+) -> Result<bool, StoreError> {
+    let id = subscription.id;
+    if !subscriptions::leave(tx, id, reason, deps.now()).await? {
+        return Ok(false);
+    }
+    deliveries::skip_open(tx, id).await?;
+    note(
+        deps,
+        tx,
+        (id, delivery),
+        ConsentKind::Withdrawn,
+        reason.as_str(),
+    )
+    .await?;
+    let (kind, why) = (EventKind::Unsubscribed, Some(reason.as_str()));
+    tell::subscriber(deps, tx, kind, publication, subscription, why).await?;
+    tracing::info!(subscription = %id, %reason, "reader left");
+    Ok(true)
 }
 
 /// Takes leaving back. Only what had been confirmed can come back.
@@ -118,7 +136,8 @@ pub async fn undo(deps: &Deps, token: &str) -> Result<Option<Reader>, StoreError
     }
     if subscriptions::restore(&mut tx, reader.subscription.id).await? {
         deliveries::unskip(&mut tx, reader.subscription.id).await?;
-        note(&mut tx, &reader, ConsentKind::Restored, "undo", deps).await?;
+        let place = (reader.subscription.id, reader.link.delivery);
+        note(deps, &mut tx, place, ConsentKind::Restored, "undo").await?;
         let kind = EventKind::Confirmed;
         reader.tell(deps, &mut tx, kind, "undo").await?;
         tx.commit().await?;
@@ -155,15 +174,15 @@ pub async fn explain(deps: &Deps, token: &str, why: Why) -> Result<Option<Reader
 }
 
 async fn note(
+    deps: &Deps,
     tx: &mut Tx,
-    reader: &Reader,
+    (subscription, delivery): (SubscriptionId, Option<DeliveryId>),
     kind: ConsentKind,
     source: &str,
-    deps: &Deps,
 ) -> Result<(), StoreError> {
-    let detail = reader.link.delivery.map(|id| format!("delivery {id}"));
+    let detail = delivery.map(|id| format!("delivery {id}"));
     let evidence = Consent {
-        subscription: reader.subscription.id,
+        subscription,
         kind,
         at: deps.now(),
         text_version: None,

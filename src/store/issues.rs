@@ -9,11 +9,12 @@ use crate::domain::digest::Words;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
 use crate::domain::issue::{Counts, Issue, IssueState};
 
+mod browse;
 mod overview;
 mod planning;
 
+pub use browse::{Filter, page};
 pub use overview::{latest_of, under_way};
-
 pub use planning::{
     add_article, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,
     set_reason, set_slot, set_words,

@@ -144,6 +144,7 @@ pub struct Search<'a> {
 /// A subscriber with one of their places, if there is any.
 #[derive(Debug, Clone, FromRow)]
 pub struct Found {
+    pub id: Uuid,
     pub email: String,
     pub name: Option<String>,
     pub suppressed_at: Option<Time>,
@@ -154,7 +155,7 @@ pub struct Found {
 macro_rules! search {
     ($matches:literal) => {
         concat!(
-            "SELECT r.email, r.name, r.suppressed_at, p.slug AS publication, s.state
+            "SELECT r.id, r.email, r.name, r.suppressed_at, p.slug AS publication, s.state
              FROM (SELECT id, email, email_key, name, suppressed_at FROM subscribers r
                 WHERE ",
             $matches,

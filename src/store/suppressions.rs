@@ -231,13 +231,7 @@ pub async fn remove(
     hash: EmailHash,
     email: &EmailAddress,
 ) -> Result<bool, StoreError> {
-    let removed = on!(&mut *tx, |conn| sqlx::query(
-        "DELETE FROM suppressions WHERE email_hash = $1"
-    )
-    .bind(&hash.0[..])
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected()))?;
+    let removed = remove_hash(tx, hash).await?;
     on!(tx, |conn| sqlx::query(
         "UPDATE subscribers SET suppressed_at = NULL WHERE email_key = $1"
     )
@@ -245,6 +239,18 @@ pub async fn remove(
     .execute(conn)
     .await
     .map(drop))?;
+    Ok(removed)
+}
+
+/// Ends a suppression of which no address is known; false where there was none.
+pub async fn remove_hash(tx: &mut Tx, hash: EmailHash) -> Result<bool, StoreError> {
+    let removed = on!(tx, |conn| sqlx::query(
+        "DELETE FROM suppressions WHERE email_hash = $1"
+    )
+    .bind(&hash.0[..])
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
     Ok(removed > 0)
 }
 

@@ -7,6 +7,7 @@ mod desk;
 mod forget;
 mod group;
 mod remind;
+mod resend;
 mod take_in;
 
 use std::net::IpAddr;
@@ -32,6 +33,7 @@ pub use again::{again, ended};
 pub use desk::Desk;
 pub use forget::forget;
 pub use remind::remind;
+pub use resend::{ResendError, resend};
 pub use take_in::take_in;
 
 /// A checked request.
