@@ -170,6 +170,7 @@ impl App {
             offers: Arc::default(),
             trusted_proxies,
             embed_origins,
+            api_limiter: Arc::new(web::Limiter::new(self.settings.api.requests_per_minute)),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The settings: one TOML file, then environment variables `PAPERROUND__SECTION__KEY`.
 
 pub mod alerts;
+pub mod api;
 pub mod database;
 pub mod delivery;
 pub mod dkim;
@@ -35,6 +36,7 @@ pub struct Settings {
     pub dkim: Vec<dkim::Dkim>,
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
+    pub api: api::Api,
     pub webhooks: webhooks::Webhooks,
     pub alerts: alerts::Alerts,
     pub texts: texts::Texts,
@@ -70,6 +72,7 @@ impl Settings {
         }
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
+        self.api.check(&mut problems);
         self.webhooks.check(&mut problems);
         self.alerts.check(&mut problems);
         self.texts.check(&mut problems);

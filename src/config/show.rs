@@ -75,6 +75,7 @@ impl Settings {
                 "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
                 "link_mails_per_hour": self.signup.link_mails_per_hour,
             },
+            "api": { "requests_per_minute": self.api.requests_per_minute },
             "webhooks": {
                 "timeout_seconds": self.webhooks.timeout_seconds,
                 "allow_private_addresses": self.webhooks.allow_private_addresses,

@@ -58,15 +58,15 @@ impl LedgerOutput {
     /// The line of a table, without its end.
     pub fn csv(&self) -> String {
         let time = |at: Option<Time>| at.map(|t| t.to_rfc3339()).unwrap_or_default();
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let text = |text: Option<&String>| text.cloned().unwrap_or_default();
         let cells = [
             self.address.clone(),
             self.state.to_string(),
-            text(&self.reason),
+            text(self.reason.as_ref()),
             self.attempts.to_string(),
             self.repeats.to_string(),
-            text(&self.reply),
-            text(&self.relay),
+            text(self.reply.as_ref()),
+            text(self.relay.as_ref()),
             self.message_id.clone(),
             time(self.first_attempt_at),
             time(self.next_attempt_at),

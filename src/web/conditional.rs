@@ -14,12 +14,7 @@ pub(super) fn answer(
     modified: Option<Time>,
     body: String,
 ) -> Response {
-    let hash = digest(&SHA256, body.as_bytes());
-    let short = hash.as_ref().iter().take(12);
-    let tag = format!(
-        "\"{}\"",
-        short.map(|b| format!("{b:02x}")).collect::<String>()
-    );
+    let tag = tag_of(&body);
     let mut response = if is_known(request, &tag, modified) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -33,6 +28,14 @@ pub(super) fn answer(
         }
     }
     response
+}
+
+/// The ETag of a body.
+pub(super) fn tag_of(body: &str) -> String {
+    let hash = digest(&SHA256, body.as_bytes());
+    let short = hash.as_ref().iter().take(12);
+    let digits: String = short.map(|b| format!("{b:02x}")).collect();
+    format!("\"{digits}\"")
 }
 
 /// Whether the client names the tag; only where it names none at all does its time count.

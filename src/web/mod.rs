@@ -22,6 +22,7 @@ use ipnet::IpNet;
 
 use crate::services::Deps;
 
+pub use api::Limiter;
 pub use offers::Offers;
 pub use router::router;
 
@@ -34,4 +35,6 @@ pub struct Web {
     pub trusted_proxies: Arc<[IpNet]>,
     /// The sites that may embed the form; empty for any site.
     pub embed_origins: Arc<[String]>,
+    /// The requests that API tokens have left.
+    pub api_limiter: Arc<Limiter>,
 }

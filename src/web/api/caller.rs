@@ -15,6 +15,12 @@ use crate::web::Web;
 /// A program with a token that is in force.
 pub(super) struct Caller(pub ApiToken);
 
+/// One that may change things.
+pub(super) struct Editor(pub Caller);
+
+/// One that may do everything.
+pub(super) struct Owner(pub Caller);
+
 impl FromRequestParts<Web> for Caller {
     type Rejection = Problem;
 
@@ -26,17 +32,49 @@ impl FromRequestParts<Web> for Caller {
             return Err(Problem::NoToken);
         }
         let found = authorise::bearer(&web.deps, text.trim()).await?;
-        found.map(Self).ok_or(Problem::BadToken)
+        let token = found.ok_or(Problem::BadToken)?;
+        let counted = web.api_limiter.take(token.id, web.deps.now());
+        counted.map_err(|seconds| Problem::TooMany { seconds })?;
+        Ok(Self(token))
+    }
+}
+
+impl FromRequestParts<Web> for Editor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, web).await?;
+        caller.must_be(Role::Editor)?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Web> for Owner {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, web).await?;
+        caller.must_be(Role::Owner)?;
+        Ok(Self(caller))
     }
 }
 
 impl Caller {
     /// Refuses whose role is lower.
-    pub(super) fn must_be(&self, needed: Role) -> Result<(), Problem> {
+    fn must_be(&self, needed: Role) -> Result<(), Problem> {
         if self.0.role.covers(needed) {
             Ok(())
         } else {
             Err(Problem::Role { needed })
+        }
+    }
+
+    /// Refuses who reaches some publications only: for what is about all of them.
+    pub(super) fn must_reach_all(&self) -> Result<(), Problem> {
+        if self.0.reaches_all() {
+            Ok(())
+        } else {
+            Err(Problem::Narrow)
         }
     }
 
@@ -50,20 +88,44 @@ impl Caller {
     pub(super) async fn publication(
         &self,
         tx: &mut Tx,
+        slug: &str,
+    ) -> Result<Publication, Problem> {
+        let found = publications::find_by_slug(tx, slug).await?;
+        let found = found.filter(|publication| self.reaches(publication.id));
+        found.ok_or_else(|| {
+            let reached = if self.0.reaches_all() {
+                ""
+            } else {
+                " that this token reaches"
+            };
+            Problem::NotFound(format!("There is no publication {slug:?}{reached}."))
+        })
+    }
+
+    /// The same for a request that has to name one behind the `?`.
+    pub(super) async fn named_publication(
+        &self,
+        tx: &mut Tx,
         slug: Option<&str>,
     ) -> Result<Publication, Problem> {
         let slug = slug.ok_or_else(|| {
             Problem::Request("Name the publication, as in ?publication=business-news.".to_owned())
         })?;
-        let found = publications::find_by_slug(tx, slug).await?;
-        match found {
-            Some(publication) if self.reaches(publication.id) => Ok(publication),
-            None if self.0.reaches_all() => Err(Problem::NotFound(format!(
-                "There is no publication {slug:?}."
-            ))),
-            _ => Err(Problem::Reach {
-                publication: slug.to_owned(),
-            }),
+        self.publication(tx, slug).await
+    }
+
+    /// The publication that a list is limited to: the one that is named, or the only one that the
+    /// token reaches; `None` for all.
+    pub(super) async fn scope(
+        &self,
+        tx: &mut Tx,
+        slug: Option<&str>,
+    ) -> Result<Option<PublicationId>, Problem> {
+        match (slug, self.0.publications.as_slice()) {
+            (Some(slug), _) => Ok(Some(self.publication(tx, slug).await?.id)),
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(*only)),
+            (None, _) => self.named_publication(tx, None).await.map(|p| Some(p.id)),
         }
     }
 }

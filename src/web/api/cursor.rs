@@ -9,7 +9,7 @@ use crate::domain::clock::Time;
 use crate::domain::ids::ArticleId;
 use crate::store::articles::Place;
 
-/// Writes a place as a cursor.
+/// Writes the place of an article as a cursor.
 pub(super) fn of_place(place: Place) -> String {
     let mut bytes = Vec::with_capacity(32);
     bytes.extend_from_slice(&place.seen_at.timestamp_micros().to_be_bytes());
@@ -18,11 +18,9 @@ pub(super) fn of_place(place: Place) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// Reads a cursor back.
+/// Reads that back.
 pub(super) fn place(cursor: &str) -> Result<Place, Problem> {
-    read(cursor).ok_or_else(|| {
-        Problem::Request("The cursor is none of ours; hand back next_cursor as it is.".to_owned())
-    })
+    read(cursor).ok_or_else(foreign)
 }
 
 fn read(cursor: &str) -> Option<Place> {
@@ -35,6 +33,42 @@ fn read(cursor: &str) -> Option<Place> {
         dated_at: time(dated_at)?,
         id: ArticleId(Uuid::from_slice(id).ok()?),
     })
+}
+
+/// Writes the time and id of a place as a cursor.
+pub(super) fn of_moment(at: Time, id: Uuid) -> String {
+    of_text(&format!("{} {id}", at.timestamp_micros()))
+}
+
+/// Reads that back.
+pub(super) fn moment(cursor: &str) -> Result<(Time, Uuid), Problem> {
+    let text = text(cursor)?;
+    let (at, id) = text.split_once(' ').ok_or_else(foreign)?;
+    let at = at.parse().ok().and_then(Time::from_timestamp_micros);
+    at.zip(id.parse().ok()).ok_or_else(foreign)
+}
+
+/// What stands before the texts of cursors, so that few others pass for one.
+const MARK: &[u8] = b"\x01";
+
+/// Writes a key, by which a list is in order, as a cursor.
+pub(super) fn of_text(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode([MARK, key.as_bytes()].concat())
+}
+
+/// Reads that back.
+pub(super) fn text(cursor: &str) -> Result<String, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
+    let key = bytes
+        .strip_prefix(MARK)
+        .and_then(|key| std::str::from_utf8(key).ok());
+    let key = key.filter(|key| !key.contains('\0')).ok_or_else(foreign)?;
+    Ok(key.to_owned())
+}
+
+/// A cursor that this list has not given.
+pub(super) fn foreign() -> Problem {
+    Problem::Request("The cursor is none of ours; hand back next_cursor as it is.".to_owned())
 }
 
 #[cfg(test)]
@@ -52,6 +86,15 @@ mod tests {
         assert_eq!(read(&cursor), Some(place));
         for wrong in ["", "x", &cursor[1..], &cursor[..40], &"_".repeat(43)] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+        let (at, id) = (place.seen_at, Uuid::from_u128(9));
+        assert_eq!(moment(&of_moment(at, id)).unwrap(), (at, id));
+        assert_eq!(
+            text(&of_text("ann@example.org")).unwrap(),
+            "ann@example.org"
+        );
+        for wrong in ["", "!", &cursor, &of_text("\0"), &of_text("7")] {
+            assert!(moment(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,38 +1,125 @@
 //! The API for programs: `/api/v1/...`, with a token in `Authorization` and problems as of RFC 9457.
+//! Each handler describes itself; `openapi` makes the document of that.
 
+mod accept;
+mod article_actions;
 mod articles;
 mod caller;
 mod cursor;
+mod deliveries;
+mod digest_actions;
+mod digest_body;
+mod digests;
+mod feed_view;
+mod feeds;
+mod funnel;
+mod imports;
+mod input;
+mod issue_view;
+mod issues;
+mod limit;
 mod once;
+mod openapi;
+mod page;
+mod preview;
 mod problem;
+mod publications;
+mod schemas;
+mod signup_rules;
+mod subscriber_view;
+mod subscribers;
+mod subscriptions;
+mod suppressions;
+mod tokens;
+mod topics;
+mod unchanged;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, header};
 use axum::routing::{any, get};
+use serde::Deserialize;
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use super::Web;
 use problem::Problem;
 
+pub use limit::Limiter;
+
 /// Hundreds of articles with their texts.
 const MAX_BODY: usize = 4_000_000;
+
+/// The body of a request that needs to say nothing.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// All routes of the API, and what they say of themselves.
+fn described() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(publications::list, publications::create))
+        .routes(routes!(publications::show, publications::update))
+        .routes(routes!(publications::readers))
+        .routes(routes!(funnel::show))
+        .routes(routes!(topics::list, topics::add))
+        .routes(routes!(topics::show, topics::rename))
+        .routes(routes!(feeds::list, feeds::add))
+        .routes(routes!(feeds::show, feeds::update, feeds::remove))
+        .routes(routes!(feeds::fetch))
+        .routes(routes!(feeds::pause))
+        .routes(routes!(feeds::resume))
+        .routes(routes!(articles::list, articles::add))
+        .routes(routes!(articles::show, article_actions::update))
+        .routes(routes!(article_actions::hide))
+        .routes(routes!(article_actions::unhide))
+        .routes(routes!(article_actions::pin))
+        .routes(routes!(article_actions::unpin))
+        .routes(routes!(digests::list, digests::create))
+        .routes(routes!(digests::show, digests::update))
+        .routes(routes!(digest_actions::next_runs))
+        .routes(routes!(digest_actions::preview_now))
+        .routes(routes!(digest_actions::test))
+        .routes(routes!(digest_actions::send))
+        .routes(routes!(digest_actions::pause))
+        .routes(routes!(digest_actions::resume))
+        .routes(routes!(digest_actions::skip_next))
+        .routes(routes!(digest_actions::keep_next))
+        .routes(routes!(issues::list))
+        .routes(routes!(issues::show))
+        .routes(routes!(issues::preview_issue))
+        .routes(routes!(issues::approve))
+        .routes(routes!(issues::pause))
+        .routes(routes!(issues::resume))
+        .routes(routes!(issues::cancel))
+        .routes(routes!(issues::retry_failed))
+        .routes(routes!(deliveries::list))
+        .routes(routes!(subscribers::list, subscribers::add))
+        .routes(routes!(subscribers::show, subscribers::erase_one))
+        .routes(routes!(subscribers::export))
+        .routes(routes!(subscriptions::show, subscriptions::update))
+        .routes(routes!(subscriptions::unsubscribe))
+        .routes(routes!(subscriptions::resend))
+        .routes(routes!(imports::import))
+        .routes(routes!(suppressions::list, suppressions::add))
+        .routes(routes!(suppressions::show, suppressions::remove))
+        .routes(routes!(signup_rules::list, signup_rules::put))
+        .routes(routes!(signup_rules::remove))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::show, tokens::revoke))
+}
 
 /// All routes of the API.
 pub(super) fn routes() -> Router<Web> {
     let own_header = SetResponseHeaderLayer::if_not_present;
-    Router::new()
-        .route(
-            "/api/v1/articles",
-            get(articles::list)
-                .post(articles::add)
-                .fallback(async || Problem::Method),
-        )
-        .route(
-            "/api/v1/articles/{id}",
-            get(articles::show).fallback(async || Problem::Method),
-        )
+    let (router, document) = described().split_for_parts();
+    openapi::keep(&document);
+    router
+        .route("/api/v1/openapi.json", get(openapi::show))
+        .method_not_allowed_fallback(async || Problem::Method)
         .route("/api/{*rest}", any(async || Problem::nothing_here()))
+        .route("/api", any(async || Problem::nothing_here()))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // What one token may see is no business of a cache that others use too.
         .layer(own_header(

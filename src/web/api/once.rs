@@ -5,14 +5,22 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ring::digest::{Context, SHA256};
+use serde::Serialize;
 
 use super::caller::Caller;
+use super::page::json;
 use super::problem::Problem;
 use crate::services::idempotency::{self, Begun, Claim};
 use crate::store::idempotency_keys::{Answer, Request};
 use crate::web::Web;
 
 const MOST_KEY: usize = 255;
+
+/// The key of a request, where it has one, and what tells the request from others.
+pub(super) struct Once {
+    key: Option<String>,
+    fingerprint: Vec<u8>,
+}
 
 /// How to go on.
 pub(super) enum Go {
@@ -23,29 +31,101 @@ pub(super) enum Go {
     Answered(Answer),
 }
 
-/// Claims the key of a request, where it has one.
-pub(super) async fn begin(
-    web: &Web,
-    caller: &Caller,
-    parts: &Parts,
-    body: &[u8],
-) -> Result<Go, Problem> {
-    let Some(key) = key(&parts.headers)? else {
-        return Ok(Go::Plainly);
-    };
-    let request = Request {
-        token: caller.0.id,
-        key,
-        fingerprint: &fingerprint(parts, body),
-    };
-    match idempotency::begin(&web.deps, request).await? {
-        Begun::Claimed(claim) => Ok(Go::Once(claim)),
-        Begun::Answered(answer) => Ok(Go::Answered(answer)),
-        Begun::Running => Err(Problem::Running),
-        Begun::Taken => Err(Problem::Refused(
-            "This Idempotency-Key belongs to another request; give each request its own."
-                .to_owned(),
-        )),
+impl Once {
+    pub(super) fn of(parts: &Parts, body: &[u8]) -> Result<Self, Problem> {
+        Ok(Self {
+            key: key(&parts.headers)?.map(str::to_owned),
+            fingerprint: fingerprint(parts, body),
+        })
+    }
+
+    /// Claims the key.
+    pub(super) async fn begin(&self, web: &Web, caller: &Caller) -> Result<Go, Problem> {
+        let Some(key) = &self.key else {
+            return Ok(Go::Plainly);
+        };
+        let request = Request {
+            token: caller.0.id,
+            key,
+            fingerprint: &self.fingerprint,
+        };
+        match idempotency::begin(&web.deps, request).await? {
+            Begun::Claimed(claim) => Ok(Go::Once(claim)),
+            Begun::Answered(answer) => Ok(Go::Answered(answer)),
+            Begun::Running => Err(Problem::Running),
+            Begun::Taken => Err(Problem::Refused(
+                "This Idempotency-Key belongs to another request; give each request its own."
+                    .to_owned(),
+            )),
+        }
+    }
+
+    /// Carries the request out, unless that was done before. Its answer is kept right after the work,
+    /// not together with it: should the process die between the two, a repetition is carried out
+    /// again after a minute. So this is for work that may be done twice.
+    pub(super) fn carry_out<'a>(
+        &'a self,
+        web: &'a Web,
+        caller: &'a Caller,
+        work: impl Future<Output = Result<Answer, Problem>> + 'a,
+    ) -> impl Future<Output = Result<Response, Problem>> + 'a {
+        self.carry_out_keeping(web, caller, work, Answer::clone)
+    }
+
+    /// The same, where what is kept of the answer is not all of it.
+    pub(super) fn carry_out_keeping<'a>(
+        &'a self,
+        web: &'a Web,
+        caller: &'a Caller,
+        work: impl Future<Output = Result<Answer, Problem>> + 'a,
+        kept: fn(&Answer) -> Answer,
+    ) -> impl Future<Output = Result<Response, Problem>> + 'a {
+        // Work is large, and would be carried from one future into the next.
+        let work = Box::pin(work);
+        async move {
+            let claim = match self.begin(web, caller).await? {
+                Go::Answered(known) => return Ok(answer(known)),
+                Go::Plainly => return work.await.map(answer),
+                Go::Once(claim) => claim,
+            };
+            match work.await {
+                Ok(done) => {
+                    idempotency::keep(&web.deps, &claim, &kept(&done)).await?;
+                    Ok(answer(done))
+                }
+                Err(problem) => {
+                    idempotency::release(&web.deps, &claim).await?;
+                    Err(problem)
+                }
+            }
+        }
+    }
+}
+
+/// What a request made, and where to find it.
+pub(super) fn made(location: String, what: &impl Serialize) -> Answer {
+    Answer {
+        status: 201,
+        location: Some(location),
+        body: json(what),
+    }
+}
+
+/// What a request did.
+pub(super) fn done(what: &impl Serialize) -> Answer {
+    Answer {
+        status: 200,
+        location: None,
+        body: json(what),
+    }
+}
+
+/// What a request has set going.
+pub(super) fn accepted(what: &impl Serialize) -> Answer {
+    Answer {
+        status: 202,
+        location: None,
+        body: json(what),
     }
 }
 

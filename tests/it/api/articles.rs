@@ -1,12 +1,10 @@
-//! The API: tokens and what they open, articles brought and listed, requests that are repeated.
+//! Tokens and what they open, articles brought and listed, requests that are repeated.
 
 use std::collections::BTreeSet;
 
-use axum::body::Body;
-use axum::http::{Method, Request, StatusCode};
+use axum::http::{Method, StatusCode};
 use chrono::TimeDelta;
 use paperround::domain::api_token::Role;
-use paperround::domain::ids::PublicationId;
 use paperround::services::idempotency::{self, Begun};
 use paperround::services::manage_publication;
 use paperround::services::manage_token::{self, NewToken, TokenError};
@@ -14,68 +12,8 @@ use paperround::services::{cleanup, idempotency::KEPT};
 use paperround::store::{api_tokens, idempotency_keys};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, new_publication};
-
-const ARTICLES: &str = "/api/v1/articles?publication=ledger";
-
-async fn token(app: &TestApp, name: &str, role: Role, publications: &[PublicationId]) -> String {
-    let new = NewToken {
-        name: name.to_owned(),
-        role,
-        publications: publications.to_vec(),
-        valid_for: None,
-    };
-    let (_, bearer) = manage_token::create(&app.deps, new).await.unwrap();
-    bearer.reveal().to_owned()
-}
-
-/// A request with a token and further headers.
-async fn call(
-    app: &TestApp,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<Body>,
-) -> Answer {
-    let mut request = Request::builder().method(method).uri(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(body.into()).unwrap();
-    app.request_from("203.0.113.7", request).await
-}
-
-async fn get(app: &TestApp, token: &str, path: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    call(app, Method::GET, path, &[("authorization", &bearer)], "").await
-}
-
-async fn post(app: &TestApp, token: &str, key: Option<&str>, body: &str) -> Answer {
-    let bearer = format!("Bearer {token}");
-    let mut headers = vec![
-        ("authorization", bearer.as_str()),
-        ("content-type", "application/json"),
-    ];
-    headers.extend(key.map(|key| ("idempotency-key", key)));
-    call(app, Method::POST, ARTICLES, &headers, body.to_owned()).await
-}
-
-fn read(answer: &Answer) -> Value {
-    serde_json::from_str(&answer.body).unwrap_or_else(|e| panic!("{e}: {}", answer.body))
-}
-
-fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
-    answer.headers.get(name).map_or("", |v| v.to_str().unwrap())
-}
-
-/// A problem as RFC 9457 has it, with this status.
-fn problem(answer: &Answer, status: u16) -> Value {
-    assert_eq!(answer.status.as_u16(), status, "{}", answer.body);
-    assert_eq!(header(answer, "content-type"), "application/problem+json");
-    let body = read(answer);
-    assert_eq!(body["status"], status);
-    body
-}
+use super::{ARTICLES, Program, call, get, header, post, problem, read, token};
+use crate::support::{TestApp, new_publication};
 
 async fn titles(app: &TestApp, token: &str, filters: &str) -> Vec<String> {
     let answer = get(app, token, &format!("{ARTICLES}{filters}")).await;
@@ -187,9 +125,9 @@ async fn role_and_publications_limit_a_token() {
     assert!(told["detail"].as_str().unwrap().contains("role editor"));
     assert!(header(&refused, "www-authenticate").contains("insufficient_scope"));
     // A token for one publication learns nothing about others, not even whether there are any.
-    let refused = problem(&post(&app, &abroad, None, article).await, 403);
+    let refused = problem(&post(&app, &abroad, None, article).await, 404);
     let nowhere = "/api/v1/articles?publication=nowhere";
-    let unknown = problem(&get(&app, &abroad, nowhere).await, 403);
+    let unknown = problem(&get(&app, &abroad, nowhere).await, 404);
     let same = unknown["detail"].as_str().unwrap();
     assert_eq!(same.replace("nowhere", "ledger"), refused["detail"]);
     problem(&get(&app, &owner, nowhere).await, 404);
@@ -514,4 +452,66 @@ async fn a_request_whose_process_died_is_given_up_after_a_minute() {
     idempotency::release(&app.deps, &dead).await.unwrap();
     let again = post(&app, &editor, Some("k-2"), article).await;
     assert_eq!(read(&again)["outcome"], "unchanged");
+}
+
+#[tokio::test]
+async fn editors_change_hide_and_pin_an_article() {
+    let app = TestApp::new().await;
+    let other = super::other(&app).await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let abroad = Program::limited(&app, Role::Editor, &[other.id]).await;
+    app.article("port", "Port opens", &["energy"]).await;
+    let all = editor.seen("/articles?publication=ledger").await;
+    let path = format!("/articles/{}", all["items"][0]["id"].as_str().unwrap());
+    let act = async |what: &str| read(&editor.post(&format!("{path}/{what}"), Value::Null).await);
+    assert_eq!(act("hide").await["withheld"], "hidden");
+    assert_eq!(act("unhide").await["withheld"], Value::Null);
+    assert!(act("pin").await["pinned_at"].is_string());
+    assert_eq!(act("unpin").await["pinned_at"], Value::Null);
+    let shown = editor.get(&path).await;
+    let tag = header(&shown, "etag").to_owned();
+    let change = json!({
+        "title": "Port closes", "summary_markdown": "*Now.*", "topics": ["retail"], "language": "en",
+        "not_before": "2026-03-09T00:00:00Z",
+    });
+    let changed = read(&editor.patch_if(&path, &tag, change.clone()).await);
+    assert_eq!(
+        (&changed["title"], &changed["withheld"]),
+        (&json!("Port closes"), &json!("embargoed"))
+    );
+    assert_eq!(changed["topics"], json!(["retail"]));
+    problem(&editor.patch_if(&path, &tag, change).await, 412);
+    let back = read(
+        &editor
+            .patch(&path, json!({ "not_before": null, "language": null }))
+            .await,
+    );
+    assert_eq!(
+        (&back["not_before"], &back["language"]),
+        (&Value::Null, &Value::Null)
+    );
+    for (change, pointer) in [
+        (json!({ "title": "" }), "/title"),
+        (json!({ "title": null }), "/title"),
+        (json!({ "url": "ftp://x" }), "/url"),
+        (json!({ "topics": ["none"] }), "/topics"),
+        (json!({ "language": "x" }), "/language"),
+        (json!({ "expires_at": "soon" }), "/expires_at"),
+    ] {
+        let refused = problem(&editor.patch(&path, change.clone()).await, 422);
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{change}");
+    }
+    for what in ["hide", "unhide", "pin", "unpin"] {
+        problem(
+            &abroad.post(&format!("{path}/{what}"), Value::Null).await,
+            404,
+        );
+    }
+    problem(&abroad.patch(&path, json!({ "title": "x" })).await, 404);
+    let sharp = json!({ "title": "a\u{0}", "url": "https://x.example/0" });
+    let refused = problem(
+        &editor.post("/articles?publication=ledger", sharp).await,
+        422,
+    );
+    assert_eq!(refused["errors"][0]["pointer"], "/title");
 }

@@ -1,0 +1,116 @@
+//! How the API shows issues.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::schemas::{At, IssueStateWord};
+use crate::domain::clock::Time;
+use crate::domain::issue::{Counts, Issue};
+use crate::domain::slug::Slug;
+
+/// One numbered outcome of a digest.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Issue)]
+pub(super) struct Brief {
+    #[schema(value_type = String, format = "uuid")]
+    id: Uuid,
+    /// The slug of its publication.
+    publication: String,
+    /// The slug of its digest.
+    digest: String,
+    /// Counted per digest; null until it goes out.
+    number: Option<i64>,
+    state: IssueStateWord,
+    /// Why it was skipped.
+    reason: Option<String>,
+    /// What keeps it from going out.
+    trouble: Option<String>,
+    planned_at: At,
+    started_at: Option<At>,
+    finished_at: Option<At>,
+}
+
+impl Brief {
+    pub(super) fn new(publication: &Slug, digest: &Slug, issue: &Issue) -> Self {
+        Self {
+            id: issue.id.0,
+            publication: publication.to_string(),
+            digest: digest.to_string(),
+            number: issue.number,
+            state: issue.state.into(),
+            reason: issue.reason.clone(),
+            trouble: issue.trouble.clone(),
+            planned_at: issue.planned_at.into(),
+            started_at: issue.started_at.map(At),
+            finished_at: issue.finished_at.map(At),
+        }
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.id
+    }
+}
+
+/// An issue with the sums of its ledger.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IssueWithCounts)]
+pub(super) struct Whole {
+    #[serde(flatten)]
+    pub issue: Brief,
+    /// How many articles it has.
+    pub articles: usize,
+    /// When the next of its mails is due.
+    pub next_due_at: Option<At>,
+    pub counts: CountsView,
+    /// Mails that are on their way.
+    pub in_flight: i64,
+}
+
+/// The ledger of an issue, summed up.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Counts)]
+pub(super) struct CountsView {
+    recipients: i64,
+    pending: i64,
+    sending: i64,
+    sent: i64,
+    deferred: i64,
+    failed: i64,
+    skipped: i64,
+    /// What may have arrived: mails whose outcome was lost.
+    unknown: i64,
+}
+
+impl From<Counts> for CountsView {
+    fn from(counts: Counts) -> Self {
+        Self {
+            recipients: counts.recipients,
+            pending: counts.pending,
+            sending: counts.sending,
+            sent: counts.sent,
+            deferred: counts.deferred,
+            failed: counts.failed,
+            skipped: counts.skipped,
+            unknown: counts.unknown,
+        }
+    }
+}
+
+impl Whole {
+    pub(super) fn new(
+        issue: Brief,
+        articles: usize,
+        next_due_at: Option<Time>,
+        counts: Counts,
+        in_flight: i64,
+    ) -> Self {
+        Self {
+            issue,
+            articles,
+            next_due_at: next_due_at.map(At),
+            counts: counts.into(),
+            in_flight,
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Digests: made, tried and sent.
+
+use axum::http::Method;
+use paperround::domain::api_token::Role;
+use paperround::domain::issue::IssueState;
+use serde_json::{Value, json};
+
+use super::{Program, field, header, other, problem, read};
+use crate::support::TestApp;
+
+const DIGESTS: &str = "/publications/ledger/digests";
+const DAILY: &str = "/publications/ledger/digests/daily";
+
+#[tokio::test]
+async fn a_digest_is_made_shown_and_changed() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let body = json!({
+        "slug": "daily", "name": "The Daily", "cron": "0 7 * * mon-fri", "max_items": 10,
+        "sections": ["energy:3", "markets"], "topics": ["energy", "markets"],
+        "calendar": { "holidays": ["2026-12-25"], "hours": ["mon-fri 06:00-20:00"] },
+    });
+    let made = editor.post_once(DIGESTS, "d-1", body.clone()).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    assert_eq!(header(&made, "location"), format!("/api/v1{DAILY}"));
+    let again = editor.post_once(DIGESTS, "d-1", body.clone()).await;
+    assert_eq!(again.body, made.body);
+    problem(&editor.post(DIGESTS, body).await, 409);
+    let shown = editor.get(DAILY).await;
+    let digest = read(&shown);
+    assert_eq!(digest, read(&made));
+    assert_eq!(digest["timezone"], "Europe/Berlin");
+    assert_eq!(digest["sections"], json!(["energy:3", "markets"]));
+    assert_eq!(
+        digest["calendar"]["hours"],
+        json!(["mon,tue,wed,thu,fri 06:00-20:00"])
+    );
+    // Monday, 2 March, 9 in Berlin.
+    assert_eq!(digest["next_run_at"], "2026-03-03T06:00:00Z");
+
+    let tag = header(&shown, "etag").to_owned();
+    let change = json!({
+        "name": "Morning", "calendar": { "on_holiday": "move" }, "sections": [],
+        "subject": "{{ headline }}", "next_intro": "*Today only.*",
+    });
+    let changed = read(&editor.patch_if(DAILY, &tag, change.clone()).await);
+    assert_eq!(changed["name"], "Morning");
+    assert_eq!(changed["calendar"]["holidays"], json!(["2026-12-25"]));
+    assert_eq!(changed["calendar"]["on_holiday"], "move");
+    assert_eq!(
+        (&changed["sections"], &changed["max_items"]),
+        (&json!([]), &json!(10))
+    );
+    problem(&editor.patch_if(DAILY, &tag, change).await, 412);
+    let news = json!({ "cron": null, "breaking": { "most_a_day": 2 } });
+    let changed = read(&editor.patch(DAILY, news).await);
+    assert_eq!(
+        changed["breaking"],
+        json!({ "gap_minutes": 60, "most_a_day": 2 })
+    );
+    assert_eq!(changed["next_run_at"], Value::Null);
+    for (change, pointer) in [
+        (json!({ "cron": "0 7 * * *" }), "/breaking"),
+        (json!({ "max_items": 0 }), "/max_items"),
+        (json!({ "local_time": true }), "/local_time"),
+        (json!({ "topics": ["none"] }), "/topics"),
+        (json!({ "sections": ["energy:0"] }), "/sections/0"),
+        (json!({ "subject": "{{ nonsense }" }), "/subject"),
+        (
+            json!({ "calendar": { "holidays": ["soon"] } }),
+            "/calendar/holidays/0",
+        ),
+        (json!({ "breaking": null, "cron": "every day" }), "/cron"),
+        (json!({ "slug": "weekly" }), "/slug"),
+    ] {
+        let refused = problem(&editor.patch(DAILY, change.clone()).await, 422);
+        assert_eq!(
+            refused["errors"][0]["pointer"], pointer,
+            "{change}: {refused}"
+        );
+    }
+    problem(&editor.get("/publications/ledger/digests/none").await, 404);
+}
+
+#[tokio::test]
+async fn runs_are_told_left_out_and_paused() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    app.digest("daily", Some("0 7 * * *"), 1).await;
+    let runs = editor.seen(&format!("{DAILY}/runs?count=2")).await;
+    assert_eq!(
+        runs["items"][1],
+        json!({ "at": "2026-03-04T06:00:00Z", "local": "2026-03-04T07:00:00+01:00", "note": null })
+    );
+    let skipped = editor
+        .done(&format!("{DAILY}/skip-next"), Value::Null)
+        .await;
+    assert_eq!(skipped["skip_at"], "2026-03-03T06:00:00Z");
+    let runs = editor.seen(&format!("{DAILY}/runs")).await;
+    assert_eq!(runs["items"].as_array().unwrap().len(), 5);
+    assert_eq!(runs["items"][0]["note"], "left out by hand");
+    let kept = editor
+        .done(&format!("{DAILY}/keep-next"), Value::Null)
+        .await;
+    assert_eq!(kept["skip_at"], Value::Null);
+    let paused = editor.done(&format!("{DAILY}/pause"), Value::Null).await;
+    assert!(paused["paused_at"].is_string());
+    let resumed = editor.done(&format!("{DAILY}/resume"), Value::Null).await;
+    assert_eq!(resumed["paused_at"], Value::Null);
+    problem(&editor.get(&format!("{DAILY}/runs?count=0")).await, 400);
+    app.digest("by-hand", None, 1).await;
+    let by_hand = "/publications/ledger/digests/by-hand";
+    assert_eq!(
+        editor.seen(&format!("{by_hand}/runs")).await,
+        json!({ "items": [] })
+    );
+    problem(
+        &editor
+            .post(&format!("{by_hand}/skip-next"), Value::Null)
+            .await,
+        409,
+    );
+}
+
+#[tokio::test]
+async fn a_mail_is_looked_at_and_tried() {
+    let app = TestApp::new().await;
+    let viewer = Program::new(&app, Role::Viewer).await;
+    let editor = Program::new(&app, Role::Editor).await;
+    app.digest("daily", None, 1).await;
+    let preview = format!("{DAILY}/preview");
+    let nothing = problem(&viewer.get(&preview).await, 409);
+    assert!(
+        nothing["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("Nothing would go out"),
+        "{nothing}"
+    );
+    app.article("port", "Port opens", &["energy"]).await;
+    let shown = viewer.seen(&preview).await;
+    assert_eq!(
+        (&shown["articles"], &shown["number"]),
+        (&json!(1), &json!(1))
+    );
+    assert!(shown["subject"].as_str().unwrap().contains("Port opens"));
+    for (accept, kind, part) in [
+        ("text/html", "text/html; charset=utf-8", "html"),
+        ("text/plain, */*;q=0.1", "text/plain; charset=utf-8", "text"),
+    ] {
+        let headers = [("accept", accept)];
+        let answer = viewer
+            .call(Method::GET, &preview, &headers, &Value::Null)
+            .await;
+        assert_eq!(header(&answer, "content-type"), kind);
+        assert_eq!(shown[part], answer.body);
+        assert_eq!(header(&answer, "content-security-policy"), "sandbox");
+    }
+    problem(
+        &viewer
+            .get(&format!("{preview}?as=nobody@inbox.example"))
+            .await,
+        404,
+    );
+    problem(&viewer.get(&format!("{preview}?as=nobody")).await, 400);
+    problem(&viewer.get(&format!("{preview}?at=soon")).await, 400);
+
+    let body = json!({ "to": "desk@inbox.example" });
+    let tested = editor
+        .post_once(&format!("{DAILY}/test"), "t-1", body.clone())
+        .await;
+    let told = read(&tested);
+    assert_eq!(
+        (&told["articles"], &told["latest"]),
+        (&json!(1), &json!(false)),
+        "{told}"
+    );
+    editor
+        .post_once(&format!("{DAILY}/test"), "t-1", body)
+        .await;
+    assert_eq!(app.mails_for("desk@inbox.example"), 1);
+    assert!(
+        app.newest("desk@inbox.example")
+            .subject()
+            .starts_with("[Test]")
+    );
+    let refused = problem(&editor.post(&format!("{DAILY}/test"), json!({})).await, 422);
+    assert!(refused["detail"].as_str().unwrap().contains("to"));
+}
+
+#[tokio::test]
+async fn an_issue_is_made_once_however_often_it_is_asked_for() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    app.digest("daily", None, 1).await;
+    app.readers(["ann@inbox.example".to_owned()].into_iter())
+        .await;
+    app.article("port", "Port opens", &[]).await;
+    let send = format!("{DAILY}/send");
+    let made = editor.post_once(&send, "s-1", Value::Null).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.body);
+    let issue = read(&made);
+    assert_eq!(
+        (&issue["state"], &issue["number"]),
+        (&json!("composing"), &json!(1))
+    );
+    let place = format!("/api/v1/issues/{}", issue["id"].as_str().unwrap());
+    assert_eq!(header(&made, "location"), place);
+    app.advance(chrono::Duration::seconds(5));
+    let again = editor.post_once(&send, "s-1", Value::Null).await;
+    assert_eq!((again.status, &again.body), (made.status, &made.body));
+    problem(
+        &editor.post_once(&send, "s-1", json!({ "at": null })).await,
+        422,
+    );
+    let all = editor.all("/issues", 50, async || {}).await;
+    assert_eq!(all.len(), 1);
+
+    // Without news an issue by hand says why it does not go out.
+    let skipped = editor.done(&send, json!({})).await;
+    assert_eq!(skipped["state"], "skipped");
+    assert!(skipped["reason"].is_string());
+    let at = "2026-03-09T07:00:00Z";
+    let later = editor.post_once(&send, "s-2", json!({ "at": at })).await;
+    let later = read(&later);
+    assert_eq!(
+        (&later["state"], &later["planned_at"]),
+        (&json!("planned"), &json!(at))
+    );
+    problem(
+        &editor.post_once(&send, "s-3", json!({ "at": at })).await,
+        409,
+    );
+    problem(&editor.post(&send, json!({ "at": "tomorrow" })).await, 422);
+    let id = issue["id"].as_str().unwrap().parse().unwrap();
+    assert_eq!(app.state(id).await, IssueState::Composing);
+}
+
+#[tokio::test]
+async fn digests_come_in_pages_and_are_hidden_from_other_tokens() {
+    let app = TestApp::new().await;
+    let other = other(&app).await;
+    let viewer = Program::new(&app, Role::Viewer).await;
+    for n in 0..5 {
+        app.advance(chrono::Duration::seconds(1));
+        app.digest(&format!("digest-{n}"), None, 1).await;
+    }
+    let count = std::cell::Cell::new(5);
+    let all = viewer
+        .all(DIGESTS, 2, async || {
+            app.advance(chrono::Duration::seconds(1));
+            if count.get() < 7 {
+                app.digest(&format!("digest-{}", count.get()), None, 1)
+                    .await;
+                count.set(count.get() + 1);
+            }
+        })
+        .await;
+    let names: Vec<String> = (0..7).map(|n| format!("digest-{n}")).collect();
+    assert_eq!(field(&all, "slug"), names);
+    let abroad = Program::limited(&app, Role::Owner, &[other.id]).await;
+    let digest = "/publications/ledger/digests/digest-0";
+    for (method, rest) in [
+        (Method::GET, ""),
+        (Method::PATCH, ""),
+        (Method::GET, "/runs"),
+        (Method::GET, "/preview"),
+        (Method::POST, "/send"),
+        (Method::POST, "/pause"),
+        (Method::POST, "/resume"),
+        (Method::POST, "/skip-next"),
+        (Method::POST, "/keep-next"),
+    ] {
+        let refused = abroad
+            .call(method, &format!("{digest}{rest}"), &[], &json!({}))
+            .await;
+        problem(&refused, 404);
+    }
+    let body = json!({ "to": "desk@inbox.example" });
+    problem(&abroad.post(&format!("{digest}/test"), body).await, 404);
+}
