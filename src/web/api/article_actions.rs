@@ -70,6 +70,7 @@ pub(super) async fn update(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (publication, article) = find(&mut tx, &caller, &id).await?;
     drop(tx);
@@ -90,6 +91,7 @@ pub(super) async fn hide(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let hide = async |id| edit_article::hide(&web.deps, id).await;
     let work = act(&web, &caller, &id, hide);
     input.once.carry_out(&web, &caller, work).await
@@ -105,6 +107,7 @@ pub(super) async fn unhide(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let unhide = async |id| edit_article::unhide(&web.deps, id).await;
     let work = act(&web, &caller, &id, unhide);
     input.once.carry_out(&web, &caller, work).await
@@ -120,6 +123,7 @@ pub(super) async fn pin(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let pin = async |id| edit_article::pin(&web.deps, id, true).await;
     let work = act(&web, &caller, &id, pin);
     input.once.carry_out(&web, &caller, work).await
@@ -135,6 +139,7 @@ pub(super) async fn unpin(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let unpin = async |id| edit_article::pin(&web.deps, id, false).await;
     let work = act(&web, &caller, &id, unpin);
     input.once.carry_out(&web, &caller, work).await

@@ -239,6 +239,7 @@ pub(super) async fn add(
     Asked(target): Asked<Target>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let slug = target.publication.as_deref();
     let publication = caller.named_publication(&mut tx, slug).await?.id;

@@ -6,6 +6,7 @@ use axum::http::request::Parts;
 
 use super::problem::Problem;
 use crate::domain::api_token::{ApiToken, Role};
+use crate::domain::audit::Actor;
 use crate::domain::ids::PublicationId;
 use crate::domain::publication::Publication;
 use crate::services::authorise;
@@ -60,6 +61,14 @@ impl FromRequestParts<Web> for Owner {
 }
 
 impl Caller {
+    /// The same for changes, which stand in the audit log as the token's.
+    pub(super) fn acting(&self, web: Web) -> Web {
+        Web {
+            deps: web.deps.by(Actor::from(&self.0)),
+            ..web
+        }
+    }
+
     /// Refuses whose role is lower.
     fn must_be(&self, needed: Role) -> Result<(), Problem> {
         if self.0.role.covers(needed) {

@@ -141,6 +141,7 @@ pub(super) async fn test(
     Named(names): Named<(String, String)>,
     input: Input<Test>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (publication, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
@@ -172,6 +173,7 @@ pub(super) async fn send(
     Named(names): Named<(String, String)>,
     input: Input<Option<Send>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (publication, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
@@ -209,6 +211,7 @@ pub(super) async fn pause(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_paused(&web, &caller, &names, true);
     input.once.carry_out(&web, &caller, work).await
 }
@@ -224,6 +227,7 @@ pub(super) async fn resume(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_paused(&web, &caller, &names, false);
     input.once.carry_out(&web, &caller, work).await
 }
@@ -239,6 +243,7 @@ pub(super) async fn skip_next(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_skip(&web, &caller, &names, false);
     input.once.carry_out(&web, &caller, work).await
 }
@@ -254,6 +259,7 @@ pub(super) async fn keep_next(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_skip(&web, &caller, &names, true);
     input.once.carry_out(&web, &caller, work).await
 }

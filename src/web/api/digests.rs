@@ -60,6 +60,7 @@ pub(super) async fn create(
     Named(publication): Named<String>,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let publication = caller.publication(&mut tx, &publication).await?;
     drop(tx);
@@ -107,6 +108,7 @@ pub(super) async fn update(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (publication, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);

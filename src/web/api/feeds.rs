@@ -183,6 +183,7 @@ pub(super) async fn add(
     Asked(target): Asked<Target>,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let slug = target.publication.as_deref();
     let publication = caller.named_publication(&mut tx, slug).await?;
@@ -250,6 +251,7 @@ pub(super) async fn update(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (publication, feed) = find(&mut tx, &caller, &id).await?;
     let hub = hubs::of_feed(&mut tx, feed.id).await?;
@@ -269,6 +271,7 @@ pub(super) async fn remove(
     Editor(caller): Editor,
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (_, feed) = find(&mut tx, &caller, &id).await?;
     drop(tx);
@@ -289,6 +292,7 @@ pub(super) async fn fetch(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (_, feed) = find(&mut tx, &caller, &id).await?;
     drop(tx);
@@ -313,6 +317,7 @@ pub(super) async fn pause(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_state(&web, &caller, &id, FeedState::Paused);
     input.once.carry_out(&web, &caller, work).await
 }
@@ -327,6 +332,7 @@ pub(super) async fn resume(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = set_state(&web, &caller, &id, FeedState::Active);
     input.once.carry_out(&web, &caller, work).await
 }

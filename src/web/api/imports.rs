@@ -111,6 +111,7 @@ pub(super) async fn import(
     Asked(how): Asked<How>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let slug = how.publication.as_deref();
     let publication = caller.named_publication(&mut tx, slug).await?;

@@ -204,6 +204,7 @@ pub(super) async fn approve(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = act(&web, &caller, &id, async |issue| {
         approve_issue::approve(&web.deps, issue).await?;
         Ok(())
@@ -221,6 +222,7 @@ pub(super) async fn pause(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = act(&web, &caller, &id, async |issue| {
         control_issue::pause(&web.deps, issue).await?;
         Ok(())
@@ -238,6 +240,7 @@ pub(super) async fn resume(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = act(&web, &caller, &id, async |issue| {
         control_issue::resume(&web.deps, issue).await?;
         Ok(())
@@ -255,6 +258,7 @@ pub(super) async fn cancel(
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = act(&web, &caller, &id, async |issue| {
         control_issue::cancel(&web.deps, issue).await?;
         Ok(())
@@ -273,6 +277,7 @@ pub(super) async fn retry_failed(
     Named(id): Named<String>,
     input: Input<Option<Retry>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let found = find(&mut tx, &caller, &id).await?;
     drop(tx);

@@ -297,6 +297,7 @@ pub(super) async fn create(
     Editor(caller): Editor,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let work = async {
         let made_now = manage_publication::create(&web.deps, input.value.into()).await?;
@@ -333,6 +334,7 @@ pub(super) async fn update(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     caller.publication(&mut tx, &slug).await?;
     drop(tx);

@@ -93,6 +93,7 @@ pub(super) async fn put(
     Editor(caller): Editor,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let new = input.value;
     if new
@@ -127,6 +128,7 @@ pub(super) async fn remove(
     Editor(caller): Editor,
     Named(subject): Named<String>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let missing = || Problem::NotFound(format!("There is no rule on {subject:?}."));
     let known: Subject = subject.parse().map_err(|_| missing())?;

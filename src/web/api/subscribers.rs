@@ -165,6 +165,7 @@ pub(super) async fn add(
     Asked(target): Asked<Target>,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let slug = target.publication.as_deref();
     let publication = caller.named_publication(&mut tx, slug).await?;
@@ -271,6 +272,7 @@ pub(super) async fn export(
     Named(id): Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (subscriber, _) = find(&mut tx, &caller, &id).await?;
     drop(tx);
@@ -292,6 +294,7 @@ pub(super) async fn erase_one(
     Owner(caller): Owner,
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let (subscriber, _) = find(&mut tx, &caller, &id).await?;
     drop(tx);

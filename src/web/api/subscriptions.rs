@@ -114,6 +114,7 @@ pub(super) async fn update(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let place = find(&mut tx, &caller, &names).await?;
     drop(tx);
@@ -146,6 +147,7 @@ pub(super) async fn unsubscribe(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = async {
         let mut tx = web.deps.store.read().await?;
         let mut place = find(&mut tx, &caller, &names).await?;
@@ -170,6 +172,7 @@ pub(super) async fn resend(
     Named(names): Named<(String, String)>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let work = async {
         let mut tx = web.deps.store.read().await?;
         let place = find(&mut tx, &caller, &names).await?;

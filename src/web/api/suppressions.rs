@@ -111,6 +111,7 @@ pub(super) async fn add(
     Editor(caller): Editor,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let New {
         email,
@@ -162,6 +163,7 @@ pub(super) async fn remove(
     Editor(caller): Editor,
     Named(hash): Named<String>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let missing = || Problem::NotFound(format!("There is no suppression {hash:?}."));
     let known: EmailHash = hash.parse().map_err(|_| missing())?;

@@ -129,6 +129,7 @@ pub(super) async fn list(
     Asked(paging): Asked<Paging>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let now = web.deps.now();
     let mut tx = web.deps.store.read().await?;
@@ -150,6 +151,7 @@ pub(super) async fn create(
     Owner(caller): Owner,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let mut tx = web.deps.store.read().await?;
     let slugs = slugs(&mut tx).await?;
@@ -194,6 +196,7 @@ pub(super) async fn show(
     Named(id): Named<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let mut tx = web.deps.store.read().await?;
     let slugs = slugs(&mut tx).await?;
@@ -215,6 +218,7 @@ pub(super) async fn revoke(
     Owner(caller): Owner,
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     caller.must_reach_all()?;
     let known: ApiTokenId = id.parse().map_err(|_| missing(&id))?;
     if !manage_token::revoke_by_id(&web.deps, known).await? {

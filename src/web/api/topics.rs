@@ -101,6 +101,7 @@ pub(super) async fn add(
     Named(publication): Named<String>,
     input: Input<New>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let publication = caller.publication(&mut tx, &publication).await?;
     drop(tx);
@@ -146,6 +147,7 @@ pub(super) async fn rename(
     known: IfMatch,
     input: Input<Change>,
 ) -> Result<Response, Problem> {
+    let web = caller.acting(web);
     let mut tx = web.deps.store.read().await?;
     let publication = caller.publication(&mut tx, &publication).await?;
     let topic = find(&mut tx, publication.id, &topic).await?;
