@@ -1,5 +1,7 @@
 //! Readers leave while the program sends.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use paperround::domain::delivery::DeliveryState;
@@ -8,7 +10,7 @@ use paperround::services::links;
 use paperround::store::{publications, subscribers, subscriptions};
 
 use crate::support::program::{Stage, post, reader, until};
-use crate::support::sink::Sink;
+use crate::support::sink::{Act, Heard, Sink};
 
 const READERS: usize = 3000;
 
@@ -29,10 +31,18 @@ async fn leave_link(stage: &Stage, number: usize) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_leaves_or_is_suppressed_in_the_middle_gets_nothing_more() {
-    let sink = Sink::paced(Duration::from_millis(8)).await;
+    let pace = Arc::new(AtomicU64::new(8));
+    let own = Arc::clone(&pace);
+    let sink = Sink::start(move |heard| match heard {
+        Heard::Dot(_) => Act::After(Duration::from_millis(own.load(Ordering::Relaxed))),
+        _ => Act::Usual,
+    })
+    .await;
     let stage = Stage::new(READERS).await;
     let (_served, web) = stage.serve_web(sink.address).await;
     until("the send to get under way", async || sink.count() >= 100).await;
+    // However slow this machine is: the send does not end before they have left.
+    pace.store(150, Ordering::Relaxed);
     // The last ones are not claimed yet; some of those nearer by are claimed and not begun.
     let far: Vec<usize> = (READERS - 10..READERS).collect();
     let near: Vec<usize> = (0..10).map(|n| 400 + 10 * n).collect();
@@ -56,6 +66,7 @@ async fn who_leaves_or_is_suppressed_in_the_middle_gets_nothing_more() {
         state == IssueState::Sending && counts.pending > 20,
         "they left in the middle: {counts:?}"
     );
+    pace.store(1, Ordering::Relaxed);
     stage.ended().await;
     assert_eq!(stage.state().await.0, IssueState::Sent);
 
