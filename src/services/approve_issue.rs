@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
+use super::audit::{images, note};
 use super::{Deps, tell};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
@@ -32,11 +34,15 @@ pub async fn approve(deps: &Deps, id: IssueId) -> Result<Issue, ApproveError> {
     tell::issue(deps, &mut tx, id).await?;
     let job = Job::ComposeIssue { issue: id };
     deps.push(&mut tx, &job).await?;
-    tx.commit().await?;
-    deps.wake(&job);
-    Ok(Issue {
+    let before = images::issue(&issue);
+    let issue = Issue {
         state: IssueState::Composing,
         number: Some(number),
         ..issue
-    })
+    };
+    let entry = Change::of("approve", Kind::Issue, id).within(issue.publication);
+    note(deps, &mut tx, entry.from(before).to(images::issue(&issue))).await?;
+    tx.commit().await?;
+    deps.wake(&job);
+    Ok(issue)
 }

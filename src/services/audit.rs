@@ -1,7 +1,6 @@
 //! Writes down who changed what, in the transaction of the change: neither is there without the other.
 
-use serde::Serialize;
-use serde_json::Value;
+pub mod images;
 
 use super::Deps;
 use crate::domain::audit::Change;
@@ -10,9 +9,4 @@ use crate::store::{StoreError, Tx, audit};
 /// Adds a change to the log, by the hand of `deps`.
 pub async fn note(deps: &Deps, tx: &mut Tx, change: Change) -> Result<(), StoreError> {
     audit::append(tx, &deps.actor, &change, deps.now()).await
-}
-
-/// A value as it stands in the log. What cannot be written down as JSON says so itself.
-pub fn image(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_else(|error| Value::String(error.to_string()))
 }

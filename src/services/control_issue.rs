@@ -1,9 +1,12 @@
 //! Operators stop an issue, let it go on, end it, or try again what failed. Each takes effect with
 //! its commit, on every node: a claim that is not begun is taken back with it.
 
+use serde_json::json;
 use thiserror::Error;
 
+use super::audit::{images, note};
 use super::{Deps, alerts, tell};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::job::Job;
@@ -53,6 +56,7 @@ pub async fn pause(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError>
             )
             .await?;
             tell::issue(deps, &mut tx, id).await?;
+            note(deps, &mut tx, entry("pause", &issue)).await?;
         }
         state => {
             let remedy = "only one that is being sent can be paused";
@@ -104,6 +108,7 @@ pub async fn resume(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
             .await?;
             issues::set_reason(&mut tx, id, None).await?;
             tell::issue(deps, &mut tx, id).await?;
+            note(deps, &mut tx, entry("resume", &issue)).await?;
         }
         state => {
             let remedy = "only one that is paused can be resumed";
@@ -126,6 +131,9 @@ pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
         });
     }
     issues::advance(&mut tx, id, issue.state, IssueState::Cancelled, deps.now()).await?;
+    if issue.state != IssueState::Cancelled {
+        note(deps, &mut tx, entry("cancel", &issue)).await?;
+    }
     if issue.number.is_none() {
         // Nobody saw it: what it holds is still news.
         issues::release_articles(&mut tx, id).await?;
@@ -174,8 +182,21 @@ pub async fn retry_failed(
     if rows == 0 {
         return Err(ControlError::NothingFailed);
     }
+    let tried = json!({ "deliveries": rows, "unknown_too": unknown });
+    note(
+        deps,
+        &mut tx,
+        entry("retry what failed of", &issue).to(tried),
+    )
+    .await?;
     send(deps, tx, id).await?;
     Ok((rows, controlled(deps, id).await?))
+}
+
+/// What is done to an issue, from the state that it was in.
+fn entry(verb: &'static str, issue: &Issue) -> Change {
+    let change = Change::of(verb, Kind::Issue, issue.id).within(issue.publication);
+    change.from(images::issue(issue))
 }
 
 async fn find(tx: &mut Tx, id: IssueId) -> Result<Issue, ControlError> {

@@ -1,13 +1,16 @@
 //! Editors decide about an article: its text, its topics, whether and when it is shown.
 
+use serde_json::json;
 use thiserror::Error;
 
 use super::Deps;
 use super::article_input::markdown_html;
+use super::audit::note;
 use super::ingest_article::{IngestError, topic_ids};
 use crate::domain::article::{
     Article, ArticleUrlError, TimesError, check_times, check_url, language_tag,
 };
+use crate::domain::audit::{Change, Kind};
 use crate::domain::clock::Time;
 use crate::domain::ids::ArticleId;
 use crate::domain::slug::Slug;
@@ -68,21 +71,21 @@ impl Edits {
 pub async fn hide(deps: &Deps, id: ArticleId) -> Result<Article, EditError> {
     let mut tx = known(deps, id).await?;
     articles::hide(&mut tx, id, deps.now()).await?;
-    committed(tx, id).await
+    committed(deps, tx, id, "hide").await
 }
 
 /// Shows a hidden article again.
 pub async fn unhide(deps: &Deps, id: ArticleId) -> Result<Article, EditError> {
     let mut tx = known(deps, id).await?;
     articles::unhide(&mut tx, id, deps.now()).await?;
-    committed(tx, id).await
+    committed(deps, tx, id, "unhide").await
 }
 
 /// Pins an article before all others, or no more.
 pub async fn pin(deps: &Deps, id: ArticleId, pinned: bool) -> Result<Article, EditError> {
     let mut tx = known(deps, id).await?;
     articles::set_pinned(&mut tx, id, pinned.then(|| deps.now())).await?;
-    committed(tx, id).await
+    committed(deps, tx, id, if pinned { "pin" } else { "unpin" }).await
 }
 
 /// Changes an article. Feeds leave alone from then on what an editor has changed.
@@ -120,7 +123,7 @@ pub async fn update_if(
         let ids = topic_ids(&all, &topics).map_err(EditError::Topic)?;
         articles::set_topics(&mut tx, id, &ids, now).await?;
     }
-    committed(tx, id).await
+    committed(deps, tx, id, "change").await
 }
 
 fn apply(article: &mut Article, edits: Edits) -> Result<(), EditError> {
@@ -166,8 +169,17 @@ async fn known(deps: &Deps, id: ArticleId) -> Result<Tx, EditError> {
     }
 }
 
-async fn committed(mut tx: Tx, id: ArticleId) -> Result<Article, EditError> {
+async fn committed(
+    deps: &Deps,
+    mut tx: Tx,
+    id: ArticleId,
+    verb: &'static str,
+) -> Result<Article, EditError> {
     let article = articles::find(&mut tx, id).await?;
+    let article = article.ok_or(EditError::Unknown(id))?;
+    let entry = Change::of(verb, Kind::Article, id).within(article.publication);
+    let after = json!({ "title": article.content.title, "url": article.content.url });
+    note(deps, &mut tx, entry.to(after)).await?;
     tx.commit().await?;
-    article.ok_or(EditError::Unknown(id))
+    Ok(article)
 }

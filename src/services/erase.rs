@@ -1,7 +1,9 @@
 //! Everything about a reader is taken away. A keyed hash of the address stays among the suppressed
 //! ones, so that no import brings it back.
 
+use super::audit::note;
 use super::{Deps, fresh_link, suppress, tell};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::fresh_link::LinkPurpose;
 use crate::domain::publication::Publication;
@@ -32,6 +34,8 @@ pub async fn by_operator(deps: &Deps, email: &EmailAddress) -> Result<bool, Stor
         Some(subscriber) => erase(deps, &mut tx, subscriber, "operator").await?,
         None => keep_hash(deps, &mut tx, email, "operator").await?,
     }
+    let entry = Change::of("erase", Kind::Subscriber, deps.keys.email_hash(email));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(found.is_some())
 }

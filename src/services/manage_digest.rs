@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
 use thiserror::Error;
 
+use super::audit::{images, note};
 use super::ingest_article::known_topics;
 use super::{Deps, plan_issue, words};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules, Window};
 use crate::domain::ids::{DigestId, TopicId};
@@ -86,6 +89,8 @@ pub async fn create(deps: &Deps, draft: Digest) -> Result<Digest, DigestError> {
         Err(StoreError::Conflict) => return Err(DigestError::Exists(digest.slug.to_string())),
         other => other?,
     }
+    let entry = entry("add", &digest).to(images::digest(&digest));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(digest)
 }
@@ -128,13 +133,23 @@ pub async fn update_if(
         schedule(&mut tx, &mut digest, deps.now()).await?;
     }
     digests::update(&mut tx, &digest, &topics).await?;
+    let (was, is) = (images::digest(&before), images::digest(&digest));
+    if was != is {
+        note(deps, &mut tx, entry("change", &digest).from(was).to(is)).await?;
+    }
     if let Some(text) = next_intro {
         check_words("the intro", text)?;
         let text = Some(text.trim()).filter(|text| !text.is_empty());
         digests::set_next_intro(&mut tx, id, text).await?;
+        let said = entry("introduce the next issue of", &digest);
+        note(deps, &mut tx, said.to(json!({ "intro": text }))).await?;
     }
     tx.commit().await?;
     Ok(digest)
+}
+
+fn entry(verb: &'static str, digest: &Digest) -> Change {
+    Change::of(verb, Kind::Digest, &digest.slug).within(digest.publication)
 }
 
 /// Sets the first run of a digest from now on, and when the scheduler looks at it.
@@ -162,6 +177,17 @@ pub async fn skip_next(deps: &Deps, id: DigestId, undo: bool) -> Result<Time, Di
     let digest = digest.ok_or(DigestError::Unknown)?;
     let run = digest.next_run_at.ok_or(DigestError::NoRuns)?;
     digests::set_skip(&mut tx, id, (!undo).then_some(run)).await?;
+    let verb = if undo {
+        "no longer skip a run of"
+    } else {
+        "skip a run of"
+    };
+    note(
+        deps,
+        &mut tx,
+        entry(verb, &digest).to(json!({ "run": run })),
+    )
+    .await?;
     tx.commit().await?;
     Ok(run)
 }
@@ -235,6 +261,10 @@ pub async fn set_paused(deps: &Deps, digest: &Digest, paused: bool) -> Result<()
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     digests::set_paused(&mut tx, digest.id, paused.then_some(now)).await?;
+    if paused != digest.paused_at.is_some() {
+        let verb = if paused { "pause" } else { "resume" };
+        note(deps, &mut tx, entry(verb, digest)).await?;
+    }
     if let (false, Some(cron), Some(missed)) = (paused, &digest.cron, digest.next_run_at)
         && missed <= now
     {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::{images, note};
 use super::ingest_article::known_topics;
 use crate::domain::article::{ArticleUrlError, check_url};
+use crate::domain::audit;
 use crate::domain::feed::{Every, Feed, FeedState, Health};
 use crate::domain::ids::{FeedId, PublicationId, TopicId};
 use crate::domain::publication::Topic;
@@ -88,8 +90,13 @@ pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
     for (category, topic) in &feed.mapping {
         feeds::add_category(&mut tx, feed.id, category, id_of(topic)?).await?;
     }
+    note(deps, &mut tx, entry("add", &feed).to(images::feed(&feed))).await?;
     tx.commit().await?;
     Ok(feed)
+}
+
+fn entry(verb: &'static str, feed: &Feed) -> audit::Change {
+    audit::Change::of(verb, audit::Kind::Feed, &feed.url).within(feed.publication)
 }
 
 fn topic_id(topics: &[Topic], slug: &Slug) -> Result<TopicId, ManageFeedError> {
@@ -146,6 +153,10 @@ pub async fn update_if(
         feeds::add_category(&mut tx, id, &category, topic_id(&topics, topic)?).await?;
     }
     let changed = known(feeds::find(&mut tx, id).await?, id)?;
+    let (was, is) = (images::feed(&feed), images::feed(&changed));
+    if was != is {
+        note(deps, &mut tx, entry("change", &changed).from(was).to(is)).await?;
+    }
     tx.commit().await?;
     Ok(changed)
 }
@@ -153,7 +164,7 @@ pub async fn update_if(
 /// Pauses or resumes a feed.
 pub async fn set_state(deps: &Deps, id: FeedId, state: FeedState) -> Result<(), ManageFeedError> {
     let mut tx = deps.store.begin().await?;
-    known(feeds::find(&mut tx, id).await?, id)?;
+    let feed = known(feeds::find(&mut tx, id).await?, id)?;
     let now = deps.now();
     if state == FeedState::Active {
         // Read as a whole, so that its hub is seen again.
@@ -162,15 +173,29 @@ pub async fn set_state(deps: &Deps, id: FeedId, state: FeedState) -> Result<(), 
         hubs::part(&mut tx, id, now).await?;
     }
     feeds::set_state(&mut tx, id, state, now).await?;
+    if state != feed.state {
+        let verb = if state == FeedState::Active {
+            "resume"
+        } else {
+            "pause"
+        };
+        note(deps, &mut tx, entry(verb, &feed)).await?;
+    }
     Ok(tx.commit().await?)
 }
 
 /// Disconnects a feed; its articles stay.
 pub async fn remove(deps: &Deps, id: FeedId) -> Result<(), ManageFeedError> {
     let mut tx = deps.store.begin().await?;
-    known(feeds::find(&mut tx, id).await?, id)?;
+    let feed = known(feeds::find(&mut tx, id).await?, id)?;
     hubs::part(&mut tx, id, deps.now()).await?;
     feeds::remove(&mut tx, id).await?;
+    note(
+        deps,
+        &mut tx,
+        entry("remove", &feed).from(images::feed(&feed)),
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 

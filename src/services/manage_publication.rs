@@ -1,9 +1,12 @@
 //! Operators make and change publications and topics.
 
 use chrono_tz::Tz;
+use serde_json::json;
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::{images, note};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
 use crate::domain::language::primary;
@@ -92,8 +95,14 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         }
         other => other?,
     }
+    let entry = change("add", &publication).to(images::publication(&publication));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(publication)
+}
+
+fn change(verb: &'static str, publication: &Publication) -> Change {
+    Change::of(verb, Kind::Publication, &publication.slug).within(publication.id)
 }
 
 fn check_relays(deps: &Deps, names: &[String]) -> Result<(), PublicationError> {
@@ -162,16 +171,22 @@ fn checked(mut publication: Publication) -> Result<Publication, PublicationError
 pub async fn update(
     deps: &Deps,
     slug: &str,
-    change: impl FnOnce(&mut Publication) -> Result<(), PublicationError>,
+    make: impl FnOnce(&mut Publication) -> Result<(), PublicationError>,
 ) -> Result<Publication, PublicationError> {
     let mut tx = deps.store.begin().await?;
     let found = publications::find_by_slug(&mut tx, slug).await?;
     let mut publication = found.ok_or_else(|| PublicationError::Unknown(slug.to_owned()))?;
-    change(&mut publication)?;
+    let before = images::publication(&publication);
+    make(&mut publication)?;
     let mut publication = checked(publication)?;
     check_languages(deps, &mut publication)?;
     check_relays(deps, &publication.relays)?;
     publications::update(&mut tx, &publication).await?;
+    let after = images::publication(&publication);
+    if after != before {
+        let entry = change("change", &publication).from(before).to(after);
+        note(deps, &mut tx, entry).await?;
+    }
     tx.commit().await?;
     Ok(publication)
 }
@@ -195,6 +210,8 @@ pub async fn add_topic(
         }
         other => other?,
     }
+    let entry = Change::of("add", Kind::Topic, &topic.slug).within(publication);
+    note(deps, &mut tx, entry.to(json!({ "name": topic.name }))).await?;
     tx.commit().await?;
     Ok(topic)
 }
@@ -208,9 +225,19 @@ pub async fn rename_topic(
 ) -> Result<(), PublicationError> {
     let name = text::line("the name", name, 60)?;
     let mut tx = deps.store.begin().await?;
+    let topics = publications::topics(&mut tx, publication).await?;
     if !publications::rename_topic(&mut tx, publication, slug, &name).await? {
         return Err(PublicationError::UnknownTopic(slug.to_string()));
     }
+    let entry = Change::of("rename", Kind::Topic, slug).within(publication);
+    let before = topics.iter().find(|topic| topic.slug == *slug);
+    let before = json!({ "name": before.map(|topic| &topic.name) });
+    note(
+        deps,
+        &mut tx,
+        entry.from(before).to(json!({ "name": name })),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::note;
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::PublicationId;
 use crate::domain::publication::Publication;
 use crate::domain::template::TemplateVersion;
@@ -245,6 +248,18 @@ async fn add(
         Err(StoreError::Conflict) => return Err(TemplateError::Raced(part.name.to_owned())),
         other => other?,
     }
+    let verb = if version.source.is_some() {
+        "set"
+    } else {
+        "reset"
+    };
+    let entry = Change::of(verb, Kind::Template, part.name).within(publication.id);
+    note(
+        deps,
+        &mut tx,
+        entry.to(json!({ "version": version.version })),
+    )
+    .await?;
     tx.commit().await?;
     Ok(version.version)
 }

@@ -1,9 +1,12 @@
 //! Operators write rules that put articles under topics.
 
+use serde_json::json;
 use thiserror::Error;
 
 use super::Deps;
+use super::audit::note;
 use super::ingest_article::known_topics;
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::{PublicationId, TopicRuleId};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
@@ -59,6 +62,9 @@ pub async fn add(
         Err(StoreError::Conflict) => return Err(RuleError::Exists(rule.topic)),
         other => other?,
     }
+    let entry = Change::of("add", Kind::TopicRule, rule.id).within(publication);
+    let after = json!({ "topic": rule.topic, "field": rule.field, "contains": rule.contains });
+    note(deps, &mut tx, entry.to(after)).await?;
     tx.commit().await?;
     Ok(rule)
 }
@@ -69,5 +75,6 @@ pub async fn remove(deps: &Deps, id: TopicRuleId) -> Result<(), RuleError> {
     if !topic_rules::remove(&mut tx, id).await? {
         return Err(RuleError::Unknown(id));
     }
+    note(deps, &mut tx, Change::of("remove", Kind::TopicRule, id)).await?;
     Ok(tx.commit().await?)
 }

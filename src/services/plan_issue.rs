@@ -2,11 +2,14 @@
 
 use chrono::{Days, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
+use serde_json::json;
 use thiserror::Error;
 
+use super::audit::note;
 use super::idempotency::{self, Claim, ClaimLost};
 use super::{Deps, candidates, tell};
 use crate::domain::article::Article;
+use crate::domain::audit::{Change, Kind};
 use crate::domain::calendar::Ruling;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Breaking, Digest};
@@ -256,6 +259,9 @@ async fn insert_by_hand(
     if at.is_none_or(|at| at <= now) {
         freeze(deps, tx, digest, id, now).await?;
     }
+    let entry = Change::of("plan", Kind::Issue, id).within(digest.publication);
+    let after = json!({ "digest": digest.slug, "planned_at": planned_at });
+    note(deps, tx, entry.to(after)).await?;
     Ok(id)
 }
 

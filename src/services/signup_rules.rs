@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 
+use serde_json::json;
+
 use super::Deps;
+use super::audit::{images, note};
 use super::list::{self, Kind, List, ListError, Row};
+use crate::domain::audit::{self, Change};
 use crate::domain::clock::Time;
 use crate::domain::signup_rule::{Effect, SignUpRule, Subject};
 use crate::domain::text::cut;
@@ -12,6 +16,8 @@ use crate::store::{StoreError, signup_rules};
 
 /// Rules of a list in one transaction.
 const BATCH: usize = 1000;
+/// Rules of a list that stand in the audit log by themselves.
+const MOST_NAMED: usize = 20;
 
 /// Writes rules in place of those on the same subjects.
 pub async fn put(deps: &Deps, rules: &[SignUpRule]) -> Result<(), StoreError> {
@@ -22,16 +28,48 @@ pub async fn put(deps: &Deps, rules: &[SignUpRule]) -> Result<(), StoreError> {
         let some: Vec<SignUpRule> = last.into_values().cloned().collect();
         let mut tx = deps.store.begin().await?;
         signup_rules::put(&mut tx, &some, deps.now()).await?;
+        for entry in entries(deps, &some) {
+            note(deps, &mut tx, entry).await?;
+        }
         tx.commit().await?;
     }
     tracing::info!(number = rules.len(), "sign-up rules changed");
     Ok(())
 }
 
+/// How a subject is named in the audit log: an address by its keyed hash, as readers are.
+fn name(deps: &Deps, subject: &Subject) -> String {
+    match subject {
+        Subject::Address(email) => deps.keys.email_hash(email).to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// What stands in the audit log: each rule, or of a list how many.
+fn entries(deps: &Deps, rules: &[SignUpRule]) -> Vec<Change> {
+    if rules.len() > MOST_NAMED {
+        let entry = Change::of("import", audit::Kind::SignUpRule, "list");
+        return vec![entry.to(json!({ "rules": rules.len() }))];
+    }
+    let entry = |rule: &SignUpRule| {
+        let change = Change::of("put", audit::Kind::SignUpRule, name(deps, &rule.subject));
+        change.to(images::signup_rule(rule))
+    };
+    rules.iter().map(entry).collect()
+}
+
 /// Takes the rule on a subject away; false where there is none.
 pub async fn remove(deps: &Deps, subject: &Subject) -> Result<bool, StoreError> {
     let mut tx = deps.store.begin().await?;
     let removed = signup_rules::remove(&mut tx, subject).await?;
+    if removed {
+        note(
+            deps,
+            &mut tx,
+            Change::of("remove", audit::Kind::SignUpRule, name(deps, subject)),
+        )
+        .await?;
+    }
     tx.commit().await?;
     Ok(removed)
 }

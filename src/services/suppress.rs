@@ -2,7 +2,11 @@
 
 use std::collections::HashSet;
 
+use serde_json::json;
+
 use super::Deps;
+use super::audit::note;
+use crate::domain::audit::{Actor, Change, Kind};
 use crate::domain::clock::Time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::SubscriberId;
@@ -23,6 +27,12 @@ pub async fn add(
 ) -> Result<bool, StoreError> {
     let mut tx = deps.store.begin().await?;
     let added = add_in(deps, &mut tx, email, reason, source).await?;
+    // What a reader or a bounce leads to stands in the evidence; the log is of operators.
+    if added && *deps.actor != Actor::Service {
+        let entry = Change::of("add", Kind::Suppression, deps.keys.email_hash(email));
+        let after = json!({ "reason": reason, "source": source });
+        note(deps, &mut tx, entry.to(after)).await?;
+    }
     tx.commit().await?;
     Ok(added)
 }
@@ -52,12 +62,21 @@ pub async fn remove(deps: &Deps, email: &EmailAddress) -> Result<bool, StoreErro
     let hash = deps.keys.email_hash(email);
     let mut tx = deps.store.begin().await?;
     suppressions::lock_out(&mut tx).await?;
+    let before = suppressions::find(&mut tx, hash).await?;
     let removed = suppressions::remove(&mut tx, hash, email).await?;
+    if let Some(before) = before {
+        note(deps, &mut tx, ended(&before)).await?;
+    }
     tx.commit().await?;
     if removed {
         tracing::info!(%hash, "address no longer suppressed");
     }
     Ok(removed)
+}
+
+fn ended(was: &Suppression) -> Change {
+    let before = json!({ "reason": was.reason, "source": was.source });
+    Change::of("remove", Kind::Suppression, was.email_hash).from(before)
 }
 
 /// Ends a suppression that is known by its hash; false where there is none. Of who was erased only
@@ -72,6 +91,7 @@ pub async fn remove_hash(deps: &Deps, hash: EmailHash) -> Result<bool, StoreErro
         Some(email) => suppressions::remove(&mut tx, hash, email).await?,
         None => suppressions::remove_hash(&mut tx, hash).await?,
     };
+    note(deps, &mut tx, ended(&found)).await?;
     tx.commit().await?;
     tracing::info!(%hash, "address no longer suppressed");
     Ok(true)
@@ -97,7 +117,12 @@ pub async fn add_list(deps: &Deps, entries: &[Entry]) -> Result<u64, StoreError>
     let mut added = 0;
     for batch in entries.chunks(BATCH) {
         let mut tx = deps.store.begin().await?;
-        added += add_all(deps, &mut tx, batch, deps.now()).await?;
+        let new = add_all(deps, &mut tx, batch, deps.now()).await?;
+        if new > 0 {
+            let entry = Change::of("import", Kind::Suppression, "list");
+            note(deps, &mut tx, entry.to(json!({ "added": new }))).await?;
+        }
+        added += new;
         tx.commit().await?;
         tokio::time::sleep(deps.store.breather()).await;
     }

@@ -1,0 +1,48 @@
+//! Things as they stand in the audit log.
+
+use serde_json::{Value, json};
+
+use crate::domain::digest::Digest;
+use crate::domain::feed::Feed;
+use crate::domain::issue::Issue;
+use crate::domain::publication::Publication;
+use crate::domain::signup_rule::SignUpRule;
+
+/// A publication.
+pub fn publication(p: &Publication) -> Value {
+    json!({
+        "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
+        "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
+        "timezone": p.timezone.name(), "description": p.description,
+        "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome, "look": p.look,
+        "archived_at": p.archived_at,
+    })
+}
+
+/// A digest, without what the scheduler alone knows.
+pub fn digest(d: &Digest) -> Value {
+    json!({
+        "slug": d.slug, "name": d.name, "timezone": d.timezone.name(), "max_items": d.max_items,
+        "min_items": d.min_items, "window": d.window, "topics": d.topics,
+        "rules": d.rules, "cron": d.cron, "paused_at": d.paused_at,
+    })
+}
+
+/// A feed, without how it is doing.
+pub fn feed(f: &Feed) -> Value {
+    json!({
+        "url": f.url, "state": f.state, "topics": f.topics, "mapping": f.mapping,
+        "every_seconds": if f.adaptive { None } else { Some(f.every.as_secs()) },
+        "article_pages": f.article_pages,
+    })
+}
+
+/// Where an issue stands.
+pub fn issue(i: &Issue) -> Value {
+    json!({ "state": i.state, "number": i.number })
+}
+
+/// A rule about sign-ups.
+pub fn signup_rule(rule: &SignUpRule) -> Value {
+    json!({ "effect": rule.effect, "reason": rule.reason, "source": rule.source })
+}
