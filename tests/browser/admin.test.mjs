@@ -80,6 +80,42 @@ const PAGES = [
     await press(page, 'Make the token');
   }],
   ['tokens', go('/admin/tokens')],
+  ['publications', go('/admin/publications')],
+  ['a publication that is refused', async ({ page }) => {
+    for (const [name, value] of Object.entries({ name: 'X', slug: 'admin', from_name: 'X', from_email: 'x@x.example', postal_address: 'X', timezone: 'Europe/Atlantis' })) {
+      await page.locator(`#in-${name}`).fill(value);
+    }
+    await press(page, 'Make the publication');
+  }],
+  ['a publication', go('/admin/p/ledger')],
+  ['no topics', go('/admin/p/evening/topics')],
+  ['topics and a rule', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/ledger/topics`);
+    await page.locator('#in-contains').fill('harbour');
+    await press(page, 'Add the rule');
+  }],
+  ['no feeds', go('/admin/p/evening/feeds')],
+  ['feeds', go('/admin/p/ledger/feeds')],
+  ['a feed', async ({ page }) => {
+    await page.getByRole('link', { name: 'ledger.example' }).click();
+    await page.waitForURL(/feeds\/.+/);
+  }],
+  ['a feed that is refused', async ({ page }) => {
+    await page.locator('#in-every').fill('never');
+    await press(page, 'Save');
+  }],
+  ['relays', go('/admin/relays')],
+  ['suppression', async ({ page, url }) => {
+    await page.goto(`${url}/admin/suppression`);
+    await page.locator('#in-email').fill('eve@inbox.example');
+    await press(page, 'Suppress it');
+  }],
+  ['an address is not suppressed', go('/admin/suppression?q=ada%40inbox.example')],
+  ['no sign-up rules', go('/admin/sign-up-rules')],
+  ['sign-up rules', async ({ page }) => {
+    await page.locator('#in-subject').fill('spam.example');
+    await press(page, 'Add the rule');
+  }],
   ['the audit log', go('/admin/audit')],
   ['nothing in the audit log', go('/admin/audit?kind=webhook')],
   ['nothing is found', go('/admin/search?q=nobody')],
@@ -116,6 +152,9 @@ describe('the operators pages', { timeout: 300_000 }, () => {
     const sender = ['--from', 'Ledger <ledger@ledger.example>', '--postal-address', '1 Quay Street'];
     service.run('publication', 'create', 'ledger', '--name', 'The Harbour Ledger', '--timezone', 'Europe/Berlin', ...sender);
     service.run('publication', 'create', 'evening', '--name', 'The Evening', ...sender);
+    service.run('topic', 'add', 'ledger', 'energy', '--name', 'Energy');
+    service.run('feed', 'add', 'ledger', 'https://ledger.example/feed.xml', '--unchecked', '--map', 'Oil & Gas=energy');
+    service.run('feed', 'pause', JSON.parse(service.run('feed', 'list', '--json')).id);
     service.run('digest', 'create', 'ledger', 'daily', '--name', 'Daily', '--cron', '0 7 1 1 *');
     // What `serve` prints at its first start.
     service.process = spawn(BINARY, ['serve'], { cwd: service.folder, env: service.env, stdio: ['ignore', 'ignore', 'pipe'] });

@@ -19,6 +19,8 @@ pub struct Frame {
     pub publications: Vec<PublicationOption>,
     /// The one at hand, whose pages the navigation names.
     pub publication: Option<PublicationOption>,
+    /// Where to stay when the publication is switched, behind `/admin/p/{publication}`.
+    pub stay: Option<&'static str>,
     /// The zone that times are in, as in Europe/Berlin.
     pub zone: String,
     pub sending: Sending,

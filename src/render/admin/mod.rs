@@ -6,12 +6,15 @@
 //! place in `nav.rs`.
 
 pub mod doors;
+pub mod form;
 pub mod frame;
 pub mod log;
 pub mod nav;
 pub mod people;
+pub mod places;
 pub mod qr;
 pub mod search;
+pub mod service;
 pub(super) mod templates;
 pub mod today;
 pub mod tokens;

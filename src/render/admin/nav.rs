@@ -9,6 +9,13 @@ use crate::domain::operator::Role;
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     Today,
+    Settings,
+    Topics,
+    Feeds,
+    Publications,
+    Relays,
+    Suppression,
+    SignUpRules,
     Operators,
     Tokens,
     Audit,
@@ -72,6 +79,55 @@ const fn line(
 const LINES: &[Line] = &[
     line(Place::Top, Section::Today, "Today", "", Role::Viewer),
     line(
+        Place::Publication,
+        Section::Feeds,
+        "Feeds",
+        "/feeds",
+        Role::Viewer,
+    ),
+    line(
+        Place::Publication,
+        Section::Topics,
+        "Topics",
+        "/topics",
+        Role::Viewer,
+    ),
+    line(
+        Place::Publication,
+        Section::Settings,
+        "Settings",
+        "",
+        Role::Viewer,
+    ),
+    line(
+        Place::Service,
+        Section::Publications,
+        "Publications",
+        "/publications",
+        Role::Viewer,
+    ),
+    line(
+        Place::Service,
+        Section::Suppression,
+        "Suppression",
+        "/suppression",
+        Role::Viewer,
+    ),
+    line(
+        Place::Service,
+        Section::SignUpRules,
+        "Sign-up rules",
+        "/sign-up-rules",
+        Role::Viewer,
+    ),
+    line(
+        Place::Service,
+        Section::Relays,
+        "Relays",
+        "/relays",
+        Role::Viewer,
+    ),
+    line(
         Place::Service,
         Section::Operators,
         "Operators",
@@ -100,6 +156,20 @@ const LINES: &[Line] = &[
         Role::Viewer,
     ),
 ];
+
+/// The page of a publication that a section is, to stay there with another publication; it is behind
+/// `/admin/p/{publication}`.
+pub fn publication_page(section: Section) -> Option<&'static str> {
+    let mut lines = LINES.iter();
+    let line = lines.find(|l| l.section == section && l.place == Place::Publication);
+    line.map(|line| if line.path.is_empty() { "/" } else { line.path })
+}
+
+/// Whether a path behind `/admin/p/{publication}` is one of the navigation.
+pub fn is_publication_page(path: &str) -> bool {
+    let mut lines = LINES.iter();
+    lines.any(|l| l.place == Place::Publication && l.path == path.trim_end_matches('/'))
+}
 
 /// The navigation of who has a role, with the pages of a publication where there is one.
 pub fn groups(role: Role, publication: Option<(&str, &str)>) -> Vec<Group> {

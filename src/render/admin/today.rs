@@ -46,6 +46,8 @@ pub struct Readers {
 pub struct FeedTrouble {
     pub publication: String,
     pub name: String,
+    /// Its page.
+    pub url: String,
     pub state: State,
     pub text: String,
     pub last_ok: Option<When>,

@@ -22,6 +22,12 @@ impl Fields {
         )
     }
 
+    /// Fields as if they had come.
+    pub(super) fn of(pairs: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self(pairs.iter().map(owned).collect())
+    }
+
     /// The first value of a name; empty where there is none.
     pub(super) fn text(&self, name: &str) -> &str {
         let found = self.0.iter().find(|(key, _)| key == name);

@@ -11,7 +11,7 @@ use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
 use crate::render::admin::frame::{Flash, Frame, PublicationOption, Sending, State as Shown, Tone};
-use crate::render::admin::nav::{Section, groups};
+use crate::render::admin::nav::{Section, groups, publication_page};
 use crate::render::admin::{Framed, css_url};
 use crate::store::{StoreError, Tx, digests, issues, publications};
 use crate::web::Web;
@@ -67,6 +67,7 @@ impl<R: Right> SignedIn<R> {
             nav: groups(self.operator.role, place),
             publications: all.iter().map(option).collect(),
             publication: at_hand.map(option),
+            stay: publication_page(section),
             zone: zone.name().to_owned(),
             sending,
             flash: self.flash.clone(),

@@ -10,19 +10,29 @@ mod assets;
 mod audit;
 mod cookies;
 mod error;
+mod feed;
+mod feed_form;
+mod feeds;
 mod fields;
+mod forms;
 mod frame;
 mod headers;
 mod operators;
 mod origin;
 mod posted;
+mod publication_form;
+mod publications;
+mod relays;
 mod search;
 mod second_step;
 mod sign_in;
+mod sign_up_rules;
 mod signed_in;
+mod suppression;
 mod switch;
 mod today;
 mod tokens;
+mod topics;
 mod welcome;
 mod words;
 
@@ -42,6 +52,8 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
     Router::new()
         .merge(doors())
         .merge(people())
+        .merge(places())
+        .merge(service())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))
@@ -106,4 +118,72 @@ fn people() -> Router<Web> {
             "/admin/account/recovery-codes",
             post(second_step::renew_codes),
         )
+}
+
+/// Publications, their topics and their feeds.
+fn places() -> Router<Web> {
+    Router::new()
+        .route(
+            "/admin/publications",
+            get(publications::list).post(publications::make),
+        )
+        .route(
+            "/admin/p/{publication}",
+            get(publications::show).post(publications::save),
+        )
+        .route(
+            "/admin/p/{publication}/archive",
+            post(publications::archive),
+        )
+        .route(
+            "/admin/p/{publication}/unarchive",
+            post(publications::unarchive),
+        )
+        .route(
+            "/admin/p/{publication}/topics",
+            get(topics::show).post(topics::add),
+        )
+        .route(
+            "/admin/p/{publication}/topics/{topic}/rename",
+            post(topics::rename),
+        )
+        .route("/admin/p/{publication}/topic-rules", post(topics::add_rule))
+        .route(
+            "/admin/p/{publication}/topic-rules/{id}/remove",
+            post(topics::remove_rule),
+        )
+        .route(
+            "/admin/p/{publication}/feeds",
+            get(feeds::list).post(feeds::add),
+        )
+        .route(
+            "/admin/p/{publication}/feeds/{id}",
+            get(feed::show).post(feed::save),
+        )
+        .route("/admin/p/{publication}/feeds/{id}/fetch", post(feed::fetch))
+        .route("/admin/p/{publication}/feeds/{id}/pause", post(feed::pause))
+        .route(
+            "/admin/p/{publication}/feeds/{id}/resume",
+            post(feed::resume),
+        )
+        .route(
+            "/admin/p/{publication}/feeds/{id}/remove",
+            post(feed::remove),
+        )
+}
+
+/// Relays, suppressed addresses and the rules of sign-ups.
+fn service() -> Router<Web> {
+    Router::new()
+        .route("/admin/relays", get(relays::show))
+        .route(
+            "/admin/suppression",
+            get(suppression::show).post(suppression::add),
+        )
+        .route("/admin/suppression/remove", post(suppression::remove))
+        .route(
+            "/admin/sign-up-rules",
+            get(sign_up_rules::show).post(sign_up_rules::add),
+        )
+        .route("/admin/sign-up-rules/remove", post(sign_up_rules::remove))
 }

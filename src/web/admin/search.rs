@@ -119,7 +119,7 @@ async fn feeds(
             if has(title, query) || has(&feed.url, query) {
                 hits.push(Hit {
                     name: title.to_owned(),
-                    url: None,
+                    url: Some(format!("/admin/p/{}/feeds/{}", publication.slug, feed.id)),
                     publication: publication.name.clone(),
                     state: words::of_feed(&feed, now).0,
                 });

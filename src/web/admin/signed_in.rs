@@ -25,7 +25,6 @@ pub(super) trait Right: Send + Sync + 'static {
 /// To see.
 pub(super) struct Reads;
 /// To add and change.
-#[allow(dead_code, reason = "pages that change publications ask for it")]
 pub(super) struct Changes;
 /// To manage operators, tokens and settings.
 pub(super) struct Manages;
@@ -74,6 +73,11 @@ pub(super) struct SignedIn<R: Right = Reads> {
 }
 
 impl<R: Right> SignedIn<R> {
+    /// Whether the operator has another right too, for what a page offers.
+    pub(super) fn may<O: Right>(&self) -> bool {
+        O::missing(&self.operator).is_none()
+    }
+
     pub(super) async fn of(headers: &HeaderMap, web: &Web) -> Result<Self, AdminError> {
         let ended = || AdminError::SignIn { next: None };
         let token = cookies::session(web, headers).ok_or_else(ended)?;

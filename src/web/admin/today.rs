@@ -107,6 +107,7 @@ fn trouble(feed: &Feed, publication: &Publication, now: Time) -> Option<FeedTrou
     words::is_trouble(&state).then(|| FeedTrouble {
         publication: publication.name.clone(),
         name: feed.title.clone().unwrap_or_else(|| feed.url.clone()),
+        url: format!("/admin/p/{}/feeds/{}", publication.slug, feed.id),
         state,
         text: text.unwrap_or_default(),
         last_ok: When::maybe(feed.health.last_ok_at, publication.timezone),

@@ -3,5 +3,6 @@
 mod audit;
 mod operators;
 mod pages;
+mod places;
 mod second_step;
 mod sign_in;

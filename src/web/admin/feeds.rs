@@ -1,0 +1,165 @@
+//! The feeds of a publication: the list, and a new one.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono_tz::Tz;
+
+use super::error::{AdminError, sentence};
+use super::feed_form::{Wish, inputs};
+use super::fields::Fields;
+use super::forms::{Errors, filled};
+use super::frame::done;
+use super::posted::Posted;
+use super::signed_in::{Changes, Reads, Right, SignedIn};
+use super::words;
+use crate::domain::article::check_url;
+use crate::domain::clock::Time;
+use crate::domain::feed::{Every, Feed};
+use crate::domain::publication::Publication;
+use crate::render::admin::nav::Section;
+use crate::render::admin::places::{FeedRow, FeedsPage, OfferRow};
+use crate::render::admin::when::When;
+use crate::services::discover_feed::{Found, discover};
+use crate::services::manage_feed::{self, ManageFeedError, NewFeed};
+use crate::store::{feeds, publications};
+use crate::web::Web;
+
+pub(super) fn row(feed: &Feed, now: Time, zone: Tz) -> FeedRow {
+    let (state, text) = words::of_feed(feed, now);
+    FeedRow {
+        id: feed.id.to_string(),
+        name: feed.title.clone().unwrap_or_else(|| feed.url.clone()),
+        url: feed.url.clone(),
+        state,
+        text,
+        fetched: When::maybe(feed.last_fetched_at, zone),
+        newest: When::maybe(feed.health.last_new_at, zone),
+        added: feed.health.last_added,
+    }
+}
+
+/// `GET /admin/p/{publication}/feeds`
+pub(super) async fn list(
+    State(web): State<Web>,
+    me: SignedIn<Reads>,
+    Path(slug): Path<String>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let page = page(
+        &me,
+        &publication,
+        &Fields::of(&[("every", "auto")]),
+        &Errors::new(),
+    )
+    .await?;
+    me.page(&web, &page)
+}
+
+async fn page<R: Right>(
+    me: &SignedIn<R>,
+    publication: &Publication,
+    values: &Fields,
+    errors: &Errors,
+) -> Result<FeedsPage, AdminError> {
+    let framing = me
+        .frame_of(Section::Feeds, "Feeds", Some(publication))
+        .await?;
+    let mut tx = me.deps.store.read().await?;
+    let all = feeds::list(&mut tx, Some(publication.id)).await?;
+    let topics = publications::topics(&mut tx, publication.id).await?;
+    drop(tx);
+    let now = me.deps.now();
+    Ok(FeedsPage {
+        slug: publication.slug.to_string(),
+        may_change: me.may::<Changes>(),
+        feeds: all
+            .iter()
+            .map(|feed| row(feed, now, framing.zone))
+            .collect(),
+        inputs: filled(inputs(&topics), values, errors),
+        error: None,
+        offers: Vec::new(),
+        frame: framing.frame,
+    })
+}
+
+/// `POST /admin/p/{publication}/feeds`
+pub(super) async fn add(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    Posted { me, fields }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let mut errors = Errors::new();
+    let wish = Wish::read(&fields, &mut errors);
+    let url = fields.text("url").trim();
+    if let Err(why) = check_url(url) {
+        errors.insert("url", sentence(&why.to_string()));
+    }
+    let (true, Some(wish)) = (errors.is_empty(), wish) else {
+        let page = page(&me, &publication, &fields, &errors).await?;
+        return me.refused(&web, &page);
+    };
+    let (url, remark) = match look(&me, url).await {
+        Look::At(url, remark) => (url, remark),
+        Look::Several(offers) => {
+            let mut page = page(&me, &publication, &fields, &errors).await?;
+            page.offers = offers;
+            return me.refused(&web, &page);
+        }
+        Look::None(why) => {
+            errors.insert("url", why);
+            let page = page(&me, &publication, &fields, &errors).await?;
+            return me.refused(&web, &page);
+        }
+    };
+    match manage_feed::add(&me.deps, new(&publication, url, wish)).await {
+        Ok(feed) => {
+            let text = format!("{} is connected, and read in a moment.{remark}", feed.url);
+            Ok(done(&web, &format!("/admin/p/{slug}/feeds"), text))
+        }
+        Err(ManageFeedError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            let mut page = page(&me, &publication, &fields, &errors).await?;
+            page.error = Some(sentence(&error.to_string()));
+            me.refused(&web, &page)
+        }
+    }
+}
+
+fn new(publication: &Publication, url: String, wish: Wish) -> NewFeed {
+    NewFeed {
+        publication: publication.id,
+        url,
+        topics: wish.topics,
+        mapping: wish.mapping,
+        every: wish.every.unwrap_or(Every::Adaptive),
+        article_pages: wish.article_pages.unwrap_or(false),
+    }
+}
+
+/// What an address turned out to be.
+enum Look {
+    /// A feed, with what there is to say about it.
+    At(String, String),
+    Several(Vec<OfferRow>),
+    None(String),
+}
+
+async fn look(me: &SignedIn<Changes>, url: &str) -> Look {
+    match discover(&me.deps, url).await {
+        Ok(Found::Feed { url, .. }) => Look::At(url, String::new()),
+        Ok(Found::Several(offers)) => {
+            let offers = offers.into_iter().map(|offer| OfferRow {
+                title: offer.title.unwrap_or_else(|| "without a title".to_owned()),
+                url: offer.url,
+            });
+            Look::Several(offers.collect())
+        }
+        Ok(Found::Unreachable(error)) => Look::At(
+            url.to_owned(),
+            format!(" It was connected without a look at it: {error}."),
+        ),
+        Err(error) => Look::None(sentence(&error.to_string())),
+    }
+}

@@ -1,0 +1,60 @@
+//! Filling forms in: from what is kept, or as it was typed, with what was wrong beside each field.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::error::sentence;
+use super::fields::Fields;
+use crate::render::admin::form::{Input, Kind};
+use crate::render::admin::frame::Choice;
+
+/// What was wrong, by the name of the field.
+pub(super) type Errors = BTreeMap<&'static str, String>;
+
+/// Puts values and errors into the fields of a form.
+pub(super) fn filled(mut inputs: Vec<Input>, values: &Fields, errors: &Errors) -> Vec<Input> {
+    for input in &mut inputs {
+        if values.ticked(input.name) {
+            values.text(input.name).clone_into(&mut input.value);
+            for choice in &mut input.choices {
+                choice.chosen = choice.value == input.value;
+            }
+        }
+        input.error = errors.get(input.name).cloned();
+    }
+    inputs
+}
+
+/// Reads a field as what it should be, or notes what was wrong.
+pub(super) fn take<T: FromStr<Err: ToString>>(
+    fields: &Fields,
+    name: &'static str,
+    errors: &mut Errors,
+) -> Option<T> {
+    match fields.read_as(name) {
+        Ok(value) => Some(value),
+        Err(why) => {
+            errors.insert(name, sentence(&why));
+            None
+        }
+    }
+}
+
+/// The same where the field may be empty.
+pub(super) fn take_optional<T: FromStr<Err: ToString>>(
+    fields: &Fields,
+    name: &'static str,
+    errors: &mut Errors,
+) -> Option<T> {
+    fields.optional(name)?;
+    take(fields, name, errors)
+}
+
+pub(super) fn text(name: &'static str, label: &'static str) -> Input {
+    Input::new(Kind::Text, name, label)
+}
+
+/// A choice between words.
+pub(super) fn words(name: &'static str, label: &'static str, words: &[&str]) -> Input {
+    Input::select(name, label, Choice::of_words(words, ""))
+}

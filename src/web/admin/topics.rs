@@ -1,0 +1,195 @@
+//! The topics of a publication, and the rules that put articles under them.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::error::{AdminError, sentence};
+use super::fields::Fields;
+use super::forms::{Errors, filled, take, text, words};
+use super::frame::{done, undone};
+use super::posted::Posted;
+use super::signed_in::{Changes, Reads, Right, SignedIn};
+use crate::domain::publication::Publication;
+use crate::domain::slug::Slug;
+use crate::domain::topic_rule::RuleField;
+use crate::render::admin::form::Input;
+use crate::render::admin::frame::Choice;
+use crate::render::admin::nav::Section;
+use crate::render::admin::places::{TopicRow, TopicRuleRow, TopicsPage};
+use crate::services::manage_publication::{self, PublicationError};
+use crate::services::manage_topic_rule::{self, RuleError};
+use crate::store::{publications, topic_rules};
+use crate::web::Web;
+
+/// What was wrong, and where.
+#[derive(Default)]
+struct Wrong {
+    fields: Errors,
+    topic: Option<String>,
+    rule: Option<String>,
+}
+
+/// `GET /admin/p/{publication}/topics`
+pub(super) async fn show(
+    State(web): State<Web>,
+    me: SignedIn<Reads>,
+    Path(slug): Path<String>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let page = page(&me, &publication, &Fields::default(), Wrong::default()).await?;
+    me.page(&web, &page)
+}
+
+async fn page<R: Right>(
+    me: &SignedIn<R>,
+    publication: &Publication,
+    values: &Fields,
+    wrong: Wrong,
+) -> Result<TopicsPage, AdminError> {
+    let framing = me
+        .frame_of(Section::Topics, "Topics", Some(publication))
+        .await?;
+    let mut tx = me.deps.store.read().await?;
+    let topics = publications::topics(&mut tx, publication.id).await?;
+    let rules = topic_rules::list(&mut tx, publication.id).await?;
+    drop(tx);
+    let topic_choices: Vec<Choice> = topics
+        .iter()
+        .map(|topic| Choice {
+            value: topic.slug.to_string(),
+            name: topic.name.clone(),
+            chosen: false,
+        })
+        .collect();
+    let inputs = vec![
+        text("name", "Name"),
+        text("slug", "Short name")
+            .help("Lower-case letters, digits and hyphens, as in energy. It cannot be changed."),
+    ];
+    let rule_inputs = vec![
+        Input::select("topic", "Topic", topic_choices),
+        words("field", "Where", RuleField::WORDS),
+        text("contains", "Contains"),
+    ];
+    Ok(TopicsPage {
+        slug: publication.slug.to_string(),
+        may_change: me.may::<Changes>(),
+        topics: topics
+            .into_iter()
+            .map(|topic| TopicRow {
+                slug: topic.slug.to_string(),
+                name: topic.name,
+            })
+            .collect(),
+        inputs: filled(inputs, values, &wrong.fields),
+        error: wrong.topic,
+        rules: rules
+            .into_iter()
+            .map(|rule| TopicRuleRow {
+                id: rule.id.to_string(),
+                topic: rule.topic.to_string(),
+                field: rule.field.to_string(),
+                contains: rule.contains,
+            })
+            .collect(),
+        rule_inputs: filled(rule_inputs, values, &wrong.fields),
+        rule_error: wrong.rule,
+        frame: framing.frame,
+    })
+}
+
+fn path(publication: &Publication) -> String {
+    format!("/admin/p/{}/topics", publication.slug)
+}
+
+/// `POST /admin/p/{publication}/topics`
+pub(super) async fn add(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    Posted { me, fields }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let mut wrong = Wrong::default();
+    if let Some(topic) = take::<Slug>(&fields, "slug", &mut wrong.fields) {
+        let name = fields.text("name");
+        match manage_publication::add_topic(&me.deps, publication.id, topic, name).await {
+            Ok(topic) => {
+                let text = format!("{} is a topic now.", topic.name);
+                return Ok(done(&web, &path(&publication), text));
+            }
+            Err(PublicationError::Store(error)) => return Err(error.into()),
+            Err(error) => wrong.topic = Some(sentence(&error.to_string())),
+        }
+    }
+    let page = page(&me, &publication, &fields, wrong).await?;
+    me.refused(&web, &page)
+}
+
+/// `POST /admin/p/{publication}/topics/{topic}/rename`
+pub(super) async fn rename(
+    State(web): State<Web>,
+    Path((slug, topic)): Path<(String, String)>,
+    Posted { me, fields }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let topic: Slug = topic.parse().map_err(|_| AdminError::NotFound)?;
+    let name = fields.text("name");
+    match manage_publication::rename_topic(&me.deps, publication.id, &topic, name).await {
+        Ok(()) => Ok(done(
+            &web,
+            &path(&publication),
+            format!("{topic} is called {} now.", name.trim()),
+        )),
+        Err(PublicationError::Store(error)) => Err(error.into()),
+        Err(PublicationError::UnknownTopic(_)) => Err(AdminError::NotFound),
+        Err(error) => Ok(undone(
+            &web,
+            &path(&publication),
+            sentence(&error.to_string()),
+        )),
+    }
+}
+
+/// `POST /admin/p/{publication}/topic-rules`
+pub(super) async fn add_rule(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    Posted { me, fields }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let mut wrong = Wrong::default();
+    let topic = take::<Slug>(&fields, "topic", &mut wrong.fields);
+    let field = take::<RuleField>(&fields, "field", &mut wrong.fields);
+    if let (Some(topic), Some(field)) = (topic, field) {
+        let contains = fields.text("contains");
+        let added = manage_topic_rule::add(&me.deps, publication.id, topic, field, contains);
+        match added.await {
+            Ok(_) => return Ok(done(&web, &path(&publication), "The rule is added.")),
+            Err(RuleError::Store(error)) => return Err(error.into()),
+            Err(error) => wrong.rule = Some(sentence(&error.to_string())),
+        }
+    }
+    let page = page(&me, &publication, &fields, wrong).await?;
+    me.refused(&web, &page)
+}
+
+/// `POST /admin/p/{publication}/topic-rules/{id}/remove`
+pub(super) async fn remove_rule(
+    State(web): State<Web>,
+    Path((slug, id)): Path<(String, String)>,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let id = id.parse().map_err(|_| AdminError::NotFound)?;
+    let mut tx = me.deps.store.read().await?;
+    let rules = topic_rules::list(&mut tx, publication.id).await?;
+    drop(tx);
+    if !rules.iter().any(|rule| rule.id == id) {
+        return Err(AdminError::NotFound);
+    }
+    match manage_topic_rule::remove(&me.deps, id).await {
+        Ok(()) => Ok(done(&web, &path(&publication), "The rule is removed.")),
+        Err(RuleError::Store(error)) => Err(error.into()),
+        Err(_) => Err(AdminError::NotFound),
+    }
+}
