@@ -41,6 +41,9 @@ impl Serve {
 
     pub(super) async fn run(self, global: &Global) -> Result<ExitCode> {
         let roles = self.roles();
+        // First of all, so that a stop that comes early is one too.
+        let stop = CancellationToken::new();
+        watch_signals(stop.clone())?;
         let app = context::connect(global).await?;
         if app.settings().database.migrate {
             app.migrate().await?;
@@ -54,8 +57,6 @@ impl Serve {
         } else {
             None
         };
-        let stop = CancellationToken::new();
-        watch_signals(stop.clone())?;
         app.watch_settings(global.config.as_deref(), stop.clone())?;
         warn_about_signing(&app.deps).await?;
         let store = app.deps.store.kind();

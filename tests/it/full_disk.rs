@@ -60,7 +60,7 @@ impl SmallDisk {
     /// None where this user may not mount.
     fn mount() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
-        let mounted = mount(&["-t", "tmpfs", "-o", "size=2m", "tmpfs"], folder.path());
+        let mounted = mount(&["-t", "tmpfs", "-o", "size=3m", "tmpfs"], folder.path());
         mounted.then_some(Self(folder))
     }
 

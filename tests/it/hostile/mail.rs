@@ -39,20 +39,17 @@ fn hostile() -> Vec<Written> {
     ATTACKS.iter().enumerate().map(write).collect()
 }
 
+/// Two mails' worth, with pictures and without: whichever story leads, both kinds of lead are known.
 fn harmless() -> Vec<Written> {
     let write = |number: usize| Written {
         title: format!("Story {number}: a calm day"),
         author: "Ada",
         html: format!(
             "{}{HARMLESS}",
-            if number.is_multiple_of(2) {
-                PICTURE
-            } else {
-                ""
-            }
+            if number < IN_A_MAIL { PICTURE } else { "" }
         ),
     };
-    (0..IN_A_MAIL).map(write).collect()
+    (0..2 * IN_A_MAIL).map(write).collect()
 }
 
 /// Sends articles from a feed, ten in each mail.
@@ -193,9 +190,12 @@ fn one_line(text: &str) -> String {
 
 #[tokio::test]
 async fn nothing_active_reaches_a_reader() {
-    let calm = send("The calm paper", &harmless()).await.remove(0);
-    let known = parts(&calm.mail.html().unwrap());
-    let known_of_page = parts(&calm.page);
+    let calm = send("The calm paper", &harmless()).await;
+    let (mut known, mut known_of_page) = (BTreeSet::new(), BTreeSet::new());
+    for one in &calm {
+        known.extend(parts(&one.mail.html().unwrap()));
+        known_of_page.extend(parts(&one.page));
+    }
     let written = hostile();
     let shown = send(
         "Evil\r\nBcc: x@evil.example <img src=x onerror=steal()>",
@@ -213,7 +213,7 @@ async fn nothing_active_reaches_a_reader() {
             assert!(!steers(&one_line(shown)), "{number}: {shown}");
             assert!(!shown.contains("pixel.gif"), "{number}: {shown}");
         }
-        assert_eq!(fields(mail), fields(&calm.mail));
+        assert_eq!(fields(mail), fields(&calm[0].mail));
         assert_eq!(mail.envelope().to, [READER]);
         for story in number * IN_A_MAIL..(number + 1) * IN_A_MAIL {
             let title = format!("Story {story}: Bcc: x@evil.example");
