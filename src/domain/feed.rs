@@ -90,7 +90,11 @@ pub enum IntervalError {
 pub fn parse_span(text: &str) -> Result<Duration, IntervalError> {
     let form = || IntervalError::Form(text.to_owned());
     let text_trimmed = text.trim();
-    let (number, unit) = text_trimmed.split_at(text_trimmed.len().saturating_sub(1));
+    // The last byte may be in the middle of a character.
+    let before_unit = text_trimmed.len().saturating_sub(1);
+    let (number, unit) = text_trimmed
+        .split_at_checked(before_unit)
+        .ok_or_else(form)?;
     let number: u64 = number.parse().map_err(|_| form())?;
     let seconds = match unit {
         "s" => 1,
@@ -195,7 +199,15 @@ mod tests {
             parse_interval("5s"),
             Err(IntervalError::TooOften(_))
         ));
-        for wrong in ["", "m", "15", "15 minutes", "-1m", "99999999999999999999h"] {
+        for wrong in [
+            "",
+            "m",
+            "15",
+            "15 minutes",
+            "-1m",
+            "15µ",
+            "99999999999999999999h",
+        ] {
             assert!(
                 matches!(parse_interval(wrong), Err(IntervalError::Form(_))),
                 "{wrong}"

@@ -142,7 +142,7 @@ const DOORS = [
   ['a link that has ended', go('/admin/welcome/nonsense')],
 ];
 
-describe('the operators pages', { timeout: 300_000 }, () => {
+describe('the operators pages', { timeout: 900_000 }, () => {
   const world = {};
   let browser;
 
