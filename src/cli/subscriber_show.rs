@@ -4,72 +4,38 @@ use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::output::Output;
-use crate::domain::clock::Time;
-use crate::domain::digest::Digest;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::publication::Publication;
-use crate::domain::subscription::{Subscription, SubscriptionState};
 use crate::domain::suppression::Suppression;
+use crate::services::trace_reader::{self, Place};
 use crate::services::{Deps, export_reader};
-use crate::store::consents::{self, ConsentRecord};
-use crate::store::ledger::{self, Received};
-use crate::store::{Tx, digests, publications, subscribers, subscriptions, suppressions};
-
-/// A subscription with what belongs to it.
-struct Whole {
-    subscription: Subscription,
-    publication: Publication,
-    /// Those that the reader takes.
-    digests: Vec<Digest>,
-    consents: Vec<ConsentRecord>,
-    received: Vec<Received>,
-}
+use crate::store::subscribers;
 
 pub(super) async fn show(deps: &Deps, email: &EmailAddress, out: &Output) -> Result<()> {
     let mut tx = deps.store.read().await?;
-    let hash = deps.keys.email_hash(email);
-    let suppression = suppressions::find(&mut tx, hash).await?;
     let Some(subscriber) = subscribers::find_by_email(&mut tx, email).await? else {
+        let suppression = trace_reader::suppression(deps, &mut tx, email).await?;
         let suppressed = suppression.map_or(String::new(), |s| format!("; it is {}", told(&s)));
         bail!("nobody has signed up with {email}{suppressed}");
     };
-    let mut all = Vec::new();
-    for id in export_reader::everyone(&mut tx, subscriber.id).await? {
-        for subscription in subscriptions::of_subscriber(&mut tx, id).await? {
-            all.extend(whole(&mut tx, subscription).await?);
-        }
-    }
+    let trace = trace_reader::trace(deps, &mut tx, subscriber).await?;
     drop(tx);
+    let subscriber = &trace.subscriber;
     if out.is_json() {
         let shown = json!({
             "email": subscriber.email, "name": subscriber.name,
-            "suppressed": suppression.map(|s| json!({
+            "suppressed": trace.suppression.as_ref().map(|s| json!({
                 "reason": s.reason, "source": s.source, "created_at": s.created_at,
             })),
-            "subscriptions": all.iter().map(as_json).collect::<Vec<_>>(),
+            "subscriptions": trace.places.iter().map(as_json).collect::<Vec<_>>(),
         });
         return out.line(&shown.to_string());
     }
-    let name = subscriber.name.map(|name| format!(" ({name})"));
+    let name = subscriber.name.as_ref().map(|name| format!(" ({name})"));
     out.line(&format!("{}{}", subscriber.email, name.unwrap_or_default()))?;
-    if let Some(suppression) = &suppression {
+    if let Some(suppression) = &trace.suppression {
         out.line(&told(suppression))?;
     }
-    all.iter().try_for_each(|one| print(one, out))
-}
-
-async fn whole(tx: &mut Tx, subscription: Subscription) -> Result<Option<Whole>> {
-    let Some(publication) = publications::find(tx, subscription.publication).await? else {
-        return Ok(None);
-    };
-    let all = digests::list(tx, publication.id).await?;
-    Ok(Some(Whole {
-        digests: subscription.digests.among(&all).cloned().collect(),
-        consents: consents::list(tx, subscription.id).await?,
-        received: ledger::of_subscription(tx, subscription.id).await?,
-        publication,
-        subscription,
-    }))
+    trace.places.iter().try_for_each(|one| print(one, out))
 }
 
 fn told(suppression: &Suppression) -> String {
@@ -77,35 +43,30 @@ fn told(suppression: &Suppression) -> String {
     format!("suppressed since {since}: {}", suppression.reason)
 }
 
-fn as_json(whole: &Whole) -> Value {
-    let s = &whole.subscription;
-    let digests = whole.digests.iter().map(|d| &d.slug);
+fn as_json(place: &Place) -> Value {
+    let s = &place.subscription;
+    let digests = place.taken().map(|d| &d.slug);
     json!({
-        "publication": whole.publication.slug, "state": s.state,
-        "topics": has_chosen(s).then_some(&s.topics.0),
-        "digests": has_chosen(s).then(|| digests.collect::<Vec<_>>()),
+        "publication": place.publication.slug, "state": s.state,
+        "topics": place.has_chosen().then_some(&s.topics.0),
+        "digests": place.has_chosen().then(|| digests.collect::<Vec<_>>()),
         "language": s.language, "timezone": s.timezone.map(chrono_tz::Tz::name),
         "created_at": s.created_at, "confirmed_at": s.confirmed_at,
         "unsubscribed_at": s.unsubscribed_at, "paused_until": s.paused_until,
-        "consents": whole.consents.iter().map(export_reader::consent).collect::<Vec<_>>(),
-        "deliveries": whole.received.iter().map(export_reader::delivery).collect::<Vec<_>>(),
+        "consents": place.consents.iter().map(export_reader::consent).collect::<Vec<_>>(),
+        "deliveries": place.received.iter().map(export_reader::delivery).collect::<Vec<_>>(),
     })
 }
 
-/// What a reader asks for waits with the request until they confirm it.
-fn has_chosen(subscription: &Subscription) -> bool {
-    subscription.state != SubscriptionState::Pending
-}
-
-fn print(whole: &Whole, out: &Output) -> Result<()> {
-    let s = &whole.subscription;
-    out.line(&format!("\n{}: {}", whole.publication.slug, s.state))?;
+fn print(place: &Place, out: &Output) -> Result<()> {
+    let s = &place.subscription;
+    out.line(&format!("\n{}: {}", place.publication.slug, s.state))?;
     let topics = match s.topics.key() {
         key if key.is_empty() => "all".to_owned(),
         key => key,
     };
-    let digests: Vec<&str> = whole.digests.iter().map(|d| d.slug.as_str()).collect();
-    let chosen = |text: String| has_chosen(s).then_some(text);
+    let digests: Vec<&str> = place.taken().map(|d| d.slug.as_str()).collect();
+    let chosen = |text: String| place.has_chosen().then_some(text);
     let facts = [
         ("topics", chosen(topics)),
         ("digests", chosen(digests.join(","))),
@@ -121,47 +82,9 @@ fn print(whole: &Whole, out: &Output) -> Result<()> {
             out.line(&format!("  {name:<16}  {fact}"))?;
         }
     }
-    let consents = whole.consents.iter().map(|c| (c.at, act(c)));
-    let received = whole.received.iter().map(|r| (moment(r), outcome(r)));
-    let mut timeline: Vec<(Time, String)> = consents.chain(received).collect();
-    timeline.sort_by_key(|(at, _)| *at);
-    timeline
-        .iter()
-        .try_for_each(|(at, text)| out.line(&format!("  {}  {text}", at.format("%F %R"))))
-}
-
-/// What a record of consent says.
-fn act(record: &ConsentRecord) -> String {
-    let mut text = record.kind.to_string();
-    for (word, value) in [("from", &record.network), ("by", &record.source)] {
-        if let Some(value) = value {
-            text = format!("{text} {word} {value}");
-        }
-    }
-    match &record.detail {
-        Some(detail) => format!("{text} ({detail})"),
-        None => text,
-    }
-}
-
-/// When the issue reached the reader, or was meant to.
-fn moment(received: &Received) -> Time {
-    let line = &received.line;
-    let tried = line.sent_at.or(line.first_attempt_at);
-    tried.unwrap_or(received.planned_at)
-}
-
-/// What became of an issue.
-fn outcome(received: &Received) -> String {
-    let line = &received.line;
-    let number = received.number.map(|number| format!(" No. {number}"));
-    let why = line.reason.as_ref().or(line.reply.as_ref());
-    let why = why.map(|why| format!(": {why}"));
-    format!(
-        "{}{} {}{}",
-        received.digest,
-        number.unwrap_or_default(),
-        line.state,
-        why.unwrap_or_default()
-    )
+    let mut events = place.events().into_iter();
+    events.try_for_each(|event| {
+        let at = event.at.format("%F %R");
+        out.line(&format!("  {at}  {}", event.text))
+    })
 }

@@ -4,6 +4,8 @@
 use serde_json::{Value, json};
 
 use super::Deps;
+use super::audit::note;
+use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::SubscriberId;
 use crate::domain::subscription::{SignUp, Subscription};
@@ -45,6 +47,18 @@ pub async fn export(deps: &Deps, email: &EmailAddress) -> Result<Option<Value>, 
         "address_changes": changes.iter().map(change).collect::<Vec<_>>(),
         "notices": notices.iter().map(notice).collect::<Vec<_>>(),
     })))
+}
+
+/// The document for an operator, who is written down as having taken it.
+pub async fn by_operator(deps: &Deps, email: &EmailAddress) -> Result<Option<Value>, StoreError> {
+    let document = export(deps, email).await?;
+    if document.is_some() {
+        let mut tx = deps.store.begin().await?;
+        let entry = Change::of("export", Kind::Subscriber, deps.keys.email_hash(email));
+        note(deps, &mut tx, entry).await?;
+        tx.commit().await?;
+    }
+    Ok(document)
 }
 
 /// The subscriber, and those whose places they have taken over.

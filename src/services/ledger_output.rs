@@ -77,7 +77,7 @@ impl LedgerOutput {
 }
 
 /// RFC 4180, 2; a cell that a spreadsheet would take for a formula is defused.
-fn csv_cell(text: &str) -> String {
+pub(super) fn csv_cell(text: &str) -> String {
     let defused = if text.starts_with(['=', '+', '-', '@']) {
         format!("'{text}")
     } else {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use thiserror::Error;
 
+use super::audit::{images, note};
 use super::preferences::{self, Choices, ZoneWish};
 use super::{Deps, unsubscribe};
 use crate::domain::article::language_tag;
+use crate::domain::audit::{Change, Kind};
 use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
 use crate::domain::ids::SubscriptionId;
@@ -14,7 +16,7 @@ use crate::domain::job::Queue;
 use crate::domain::publication::TopicChoice;
 use crate::domain::slug::Slug;
 use crate::domain::subscription::{LeaveReason, Subscription, SubscriptionState};
-use crate::store::{StoreError, Tx, digests, publications, subscriptions};
+use crate::store::{StoreError, Tx, digests, publications, subscribers, subscriptions};
 
 /// Who is named in the evidence.
 const SOURCE: &str = "operator";
@@ -67,6 +69,7 @@ pub async fn change(
     if subscription.state != SubscriptionState::Confirmed {
         return Err(SubscriptionError::State(subscription.state));
     }
+    let before = subscription.clone();
     let pause = edits.paused_until;
     if let Some(choices) = choices(&mut tx, &subscription, edits).await? {
         preferences::save(deps, &mut tx, &mut subscription, &choices, SOURCE).await?;
@@ -74,6 +77,7 @@ pub async fn change(
     if let Some(until) = pause {
         preferences::rest(deps, &mut tx, &mut subscription, until, SOURCE).await?;
     }
+    write_down(deps, &mut tx, "update", &before, &subscription).await?;
     tx.commit().await?;
     deps.wakeups.wake(Queue::Issues);
     Ok(subscription)
@@ -138,8 +142,29 @@ pub async fn leave(deps: &Deps, id: SubscriptionId) -> Result<Subscription, Subs
     let publication = publications::find(&mut tx, place.publication).await?;
     let publication = publication.ok_or(SubscriptionError::Unknown)?;
     let reason = LeaveReason::Operator;
-    unsubscribe::end(deps, &mut tx, &publication, &place, reason, None).await?;
+    let has_ended = unsubscribe::end(deps, &mut tx, &publication, &place, reason, None).await?;
     let found = subscriptions::find(&mut tx, id).await?;
+    let ended = found.ok_or(SubscriptionError::Unknown)?;
+    if has_ended {
+        write_down(deps, &mut tx, "unsubscribe", &place, &ended).await?;
+    }
     tx.commit().await?;
-    found.ok_or(SubscriptionError::Unknown)
+    Ok(ended)
+}
+
+/// Writes down what an operator has made of a subscription.
+async fn write_down(
+    deps: &Deps,
+    tx: &mut Tx,
+    verb: &'static str,
+    before: &Subscription,
+    after: &Subscription,
+) -> Result<(), StoreError> {
+    let Some(subscriber) = subscribers::find(tx, before.subscriber).await? else {
+        return Ok(());
+    };
+    let object = deps.keys.email_hash(&subscriber.email);
+    let entry = Change::of(verb, Kind::Subscriber, object).within(before.publication);
+    let (before, after) = (images::subscription(before), images::subscription(after));
+    note(deps, tx, entry.from(before).to(after)).await
 }

@@ -1,5 +1,7 @@
 //! Subscribers: one row per address.
 
+pub mod browse;
+
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -171,11 +173,16 @@ macro_rules! search {
     };
 }
 
-/// On SQLite as a range, which its index knows.
+/// As a range, which the index knows.
 const BY_START: Texts = Texts {
     sqlite: search!("email_key >= $1 AND email_key < $1 || char(1114111)"),
-    postgres: search!("starts_with(email_key, $1)"),
+    postgres: search!("email_key >= $1 AND email_key < $1 || chr(1114111)"),
 };
+
+/// What all addresses that begin so are less than.
+fn past_start(start: &str) -> String {
+    format!("{start}{}", char::MAX)
+}
 
 const BY_DOMAIN: Texts = Texts {
     sqlite: search!("substr(email_key, -length($1)) = $1"),

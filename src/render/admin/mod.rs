@@ -13,6 +13,7 @@ pub mod nav;
 pub mod people;
 pub mod places;
 pub mod qr;
+pub mod readers;
 pub mod search;
 pub mod service;
 pub(super) mod templates;

@@ -9,6 +9,7 @@ use crate::domain::operator::Role;
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     Today,
+    Readers,
     Settings,
     Topics,
     Feeds,
@@ -78,6 +79,13 @@ const fn line(
 /// All pages of the navigation, in their order.
 const LINES: &[Line] = &[
     line(Place::Top, Section::Today, "Today", "", Role::Viewer),
+    line(
+        Place::Top,
+        Section::Readers,
+        "Readers",
+        "/readers",
+        Role::Viewer,
+    ),
     line(
         Place::Publication,
         Section::Feeds,

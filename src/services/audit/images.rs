@@ -7,6 +7,7 @@ use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
 use crate::domain::publication::Publication;
 use crate::domain::signup_rule::SignUpRule;
+use crate::domain::subscription::Subscription;
 
 /// A publication.
 pub fn publication(p: &Publication) -> Value {
@@ -45,4 +46,12 @@ pub fn issue(i: &Issue) -> Value {
 /// A rule about sign-ups.
 pub fn signup_rule(rule: &SignUpRule) -> Value {
     json!({ "effect": rule.effect, "reason": rule.reason, "source": rule.source })
+}
+
+/// A reader's place in a publication. Whose it is stands with the entry, as a hash.
+pub fn subscription(s: &Subscription) -> Value {
+    json!({
+        "state": s.state, "topics": s.topics.0, "digests": s.digests.0, "language": s.language,
+        "timezone": s.timezone.map(chrono_tz::Tz::name), "paused_until": s.paused_until,
+    })
 }

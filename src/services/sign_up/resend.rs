@@ -3,11 +3,13 @@
 use thiserror::Error;
 
 use super::take_in::{Budget, has_turn};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::ids::{NoticeId, SubscriptionId};
 use crate::domain::job::Job;
 use crate::domain::notice::NoticeKind;
 use crate::domain::subscription::SubscriptionState;
 use crate::services::Deps;
+use crate::services::audit::note;
 use crate::store::{StoreError, notices, sign_ups, subscribers, subscriptions, suppressions};
 
 /// Why no mail goes out.
@@ -65,6 +67,8 @@ pub async fn resend(deps: &Deps, id: SubscriptionId) -> Result<(), ResendError> 
     notices::insert(&mut tx, notice, NoticeKind::Confirmation, sign_up, now).await?;
     let job = Job::SendNotice { notice };
     deps.push(&mut tx, &job).await?;
+    let entry = Change::of("ask again", Kind::Subscriber, hash);
+    note(deps, &mut tx, entry.within(subscription.publication)).await?;
     budget.spend(deps, &email);
     budget.close(&mut tx).await?;
     tx.commit().await?;

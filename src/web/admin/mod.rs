@@ -22,6 +22,9 @@ mod origin;
 mod posted;
 mod publication_form;
 mod publications;
+mod reader;
+mod reader_actions;
+mod readers;
 mod relays;
 mod search;
 mod second_step;
@@ -54,6 +57,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(people())
         .merge(places())
         .merge(service())
+        .merge(readers())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))
@@ -186,4 +190,26 @@ fn service() -> Router<Web> {
             get(sign_up_rules::show).post(sign_up_rules::add),
         )
         .route("/admin/sign-up-rules/remove", post(sign_up_rules::remove))
+}
+
+/// Readers, one by one and as a list.
+fn readers() -> Router<Web> {
+    use reader_actions as act;
+    Router::new()
+        .route("/admin/readers", get(readers::list))
+        .route("/admin/readers/export", post(readers::export))
+        .route("/admin/readers/{id}", get(reader::show))
+        .route("/admin/readers/{id}/suppress", post(act::suppress))
+        .route("/admin/readers/{id}/lift", post(act::lift))
+        .route("/admin/readers/{id}/data", post(act::data))
+        .route("/admin/readers/{id}/erase", post(act::erase))
+        .route("/admin/readers/{id}/in/{publication}", post(act::change))
+        .route(
+            "/admin/readers/{id}/in/{publication}/ask-again",
+            post(act::ask_again),
+        )
+        .route(
+            "/admin/readers/{id}/in/{publication}/unsubscribe",
+            post(act::unsubscribe),
+        )
 }

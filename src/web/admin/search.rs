@@ -6,9 +6,10 @@ use serde::Deserialize;
 
 use super::error::AdminError;
 use super::signed_in::{Reads, SignedIn};
-use super::words;
+use super::{readers, words};
 use crate::domain::clock::Time;
 use crate::domain::publication::Publication;
+use crate::domain::subscriber::ReaderState;
 use crate::domain::subscription::SubscriptionState;
 use crate::render::admin::frame::{State as Shown, Tone};
 use crate::render::admin::nav::Section;
@@ -38,7 +39,7 @@ pub(super) async fn show(
     if !query.is_empty() {
         let mut tx = me.deps.store.read().await?;
         let all = &framing.publications;
-        groups.push(readers(&mut tx, &query).await?);
+        groups.push(found_readers(&mut tx, &query).await?);
         groups.push(digests(&mut tx, &query, all).await?);
         groups.push(feeds(&mut tx, &query, all, me.deps.now()).await?);
         groups.retain(|group| !group.hits.is_empty());
@@ -51,7 +52,7 @@ pub(super) async fn show(
     me.page(&web, &page)
 }
 
-async fn readers(tx: &mut Tx, query: &str) -> Result<HitGroup, StoreError> {
+async fn found_readers(tx: &mut Tx, query: &str) -> Result<HitGroup, StoreError> {
     let search = Search {
         text: query,
         publication: None,
@@ -68,14 +69,15 @@ async fn readers(tx: &mut Tx, query: &str) -> Result<HitGroup, StoreError> {
 
 fn reader(found: Found) -> Hit {
     let state: Option<SubscriptionState> = found.state.and_then(|word| word.parse().ok());
-    let state = match (found.suppressed_at, state) {
-        (Some(_), _) => Shown::new("suppressed", Tone::Bad),
-        (None, Some(state)) => words::of_subscription(state),
-        (None, None) => Shown::new("nowhere", Tone::Calm),
+    let is_suppressed = found.suppressed_at.is_some();
+    let state = match state {
+        Some(state) => words::of_reader(ReaderState::of(state, is_suppressed)),
+        None if is_suppressed => words::of_reader(ReaderState::Suppressed),
+        None => Shown::new("nowhere", Tone::Calm),
     };
     Hit {
         name: found.email,
-        url: None,
+        url: Some(readers::url(found.id)),
         publication: found.publication.unwrap_or_default(),
         state,
     }

@@ -4,9 +4,10 @@ use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
 use crate::domain::feed::{Feed, FeedState};
 use crate::domain::issue::IssueState;
-use crate::domain::subscription::SubscriptionState;
+use crate::domain::subscriber::ReaderState;
 use crate::render::admin::frame::{State, Tone};
 use crate::services::deliver::Condition;
+use crate::services::trace_reader::{Event, Turn};
 
 /// Where an issue stands.
 pub(super) fn of_issue(state: IssueState) -> State {
@@ -85,11 +86,23 @@ pub(super) fn of_relay(relay: &Condition) -> State {
 }
 
 /// Whether a reader gets a publication.
-pub(super) fn of_subscription(state: SubscriptionState) -> State {
+pub(super) fn of_reader(state: ReaderState) -> State {
     let tone = match state {
-        SubscriptionState::Confirmed => Tone::Good,
-        SubscriptionState::Pending => Tone::Busy,
-        SubscriptionState::Unsubscribed => Tone::Calm,
+        ReaderState::Confirmed => Tone::Good,
+        ReaderState::Pending => Tone::Busy,
+        ReaderState::Unsubscribed => Tone::Calm,
+        ReaderState::Suppressed => Tone::Bad,
     };
     State::new(state, tone)
+}
+
+/// How something turned out that happened to a reader.
+pub(super) fn of_event(event: &Event) -> State {
+    let tone = match event.turn {
+        Turn::Noted => Tone::Calm,
+        Turn::Good => Tone::Good,
+        Turn::Open => Tone::Busy,
+        Turn::Bad => Tone::Bad,
+    };
+    State::new(&event.text, tone)
 }

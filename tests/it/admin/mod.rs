@@ -4,5 +4,6 @@ mod audit;
 mod operators;
 mod pages;
 mod places;
+mod readers;
 mod second_step;
 mod sign_in;
