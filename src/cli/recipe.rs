@@ -11,6 +11,7 @@ use crate::domain::digest::{Breaking, Digest, Rules, SectionRule, Window};
 use crate::domain::language::Languages;
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
+use crate::domain::span;
 
 #[derive(Debug, Args)]
 pub(super) struct Recipe {
@@ -88,13 +89,13 @@ struct Times {
     #[arg(long)]
     on_holiday: Option<OnHoliday>,
     /// Leave an issue out that would be later than this, as in 2h; 0m for no limit
-    #[arg(long, value_name = "SPAN", value_parser = minutes)]
+    #[arg(long, value_name = "SPAN", value_parser = span::minutes)]
     not_later_than: Option<u32>,
     /// It goes out as soon as there is news, without --cron; =false takes it back
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "cron")]
     breaking: Option<bool>,
     /// Of a breaking digest: the shortest time between two issues [default: 1h]
-    #[arg(long, value_name = "SPAN", value_parser = minutes)]
+    #[arg(long, value_name = "SPAN", value_parser = span::minutes)]
     min_gap: Option<u32>,
     /// Of a breaking digest: the most issues on a day [default: 4]
     #[arg(long)]
@@ -105,22 +106,6 @@ struct Times {
 fn day(text: &str) -> Result<NaiveDate, String> {
     let read = text.trim().parse();
     read.map_err(|_| format!("{text:?} is not a day; write it as 2026-12-25"))
-}
-
-/// Reads 90m, 2h or 1d as minutes.
-fn minutes(text: &str) -> Result<u32, String> {
-    let wrong = || format!("{text:?} is not a time span; write 90m, 2h or 1d");
-    let at = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
-    let (number, unit) = text.split_at(at);
-    let each = match unit {
-        "m" => 1,
-        "h" => 60,
-        "d" => 24 * 60,
-        _ => return Err(wrong()),
-    };
-    let number: u32 = number.parse().map_err(|_| wrong())?;
-    let minutes = number.checked_mul(each).filter(|m| *m <= 31 * 24 * 60);
-    minutes.ok_or_else(|| format!("{text:?} is more than 31 days"))
 }
 
 impl Times {
@@ -269,21 +254,5 @@ fn text(given: Option<String>, file: Option<&str>) -> Result<Option<String>> {
         Some(path) => std::fs::read_to_string(path)
             .map(Some)
             .with_context(|| format!("{path} cannot be read")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::minutes;
-
-    #[test]
-    fn spans_are_read_as_minutes() {
-        assert_eq!(
-            ["90m", "2h", "1d", "0m"].map(minutes),
-            [Ok(90), Ok(120), Ok(1440), Ok(0)]
-        );
-        for wrong in ["", "2", "h", "2 h", "-2h", "2w", "32d", "99999999999h"] {
-            assert!(minutes(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -148,6 +148,19 @@ pub async fn update_if(
     Ok(digest)
 }
 
+/// A digest's recipe as one short text, which changes with it: for whoever has read it and is about to
+/// change it.
+pub fn fingerprint(digest: &Digest) -> String {
+    let mut d = digest.clone();
+    // Pausing is no change of the recipe, and the database has the topics in no order.
+    d.paused_at = None;
+    d.topics.sort();
+    let recipe = images::digest(&d).to_string();
+    let hash = ring::digest::digest(&ring::digest::SHA256, recipe.as_bytes());
+    let bytes = &hash.as_ref()[..12];
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn entry(verb: &'static str, digest: &Digest) -> Change {
     Change::of(verb, Kind::Digest, &digest.slug).within(digest.publication)
 }

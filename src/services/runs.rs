@@ -28,6 +28,20 @@ pub fn next(digest: &Digest, now: Time, count: usize) -> Result<Vec<Run>, Schedu
     Ok(all.map(run).collect())
 }
 
+/// The next runs of a digest as it is written here, kept or not.
+pub fn ahead(digest: &Digest, now: Time, count: usize) -> Result<Vec<Run>, ScheduleError> {
+    let Some(cron) = &digest.cron else {
+        return Ok(Vec::new());
+    };
+    let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
+    let kept = Digest {
+        next_run_at: schedule.next_after(now),
+        skip_at: None,
+        ..digest.clone()
+    };
+    next(&kept, now, count)
+}
+
 fn note(digest: &Digest, at: Time) -> Option<String> {
     if digest.paused_at.is_some() {
         return Some("not while it is paused".to_owned());

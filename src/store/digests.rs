@@ -224,6 +224,22 @@ pub async fn find(tx: &mut Tx, id: DigestId) -> Result<Option<Digest>, StoreErro
     row.map(Digest::try_from).transpose()
 }
 
+/// Finds a digest of a publication by its slug.
+pub async fn find_by_slug(
+    tx: &mut Tx,
+    publication: PublicationId,
+    slug: &str,
+) -> Result<Option<Digest>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(
+        "WHERE d.publication_id = $1 AND d.slug = $2"
+    ))
+    .bind(publication.0)
+    .bind(slug)
+    .fetch_optional(conn)
+    .await)?;
+    row.map(Digest::try_from).transpose()
+}
+
 /// The digests of a publication in the order in which they were made: the first is the default.
 pub async fn list(tx: &mut Tx, publication: PublicationId) -> Result<Vec<Digest>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_digests!(

@@ -36,9 +36,9 @@ function totp(secret, at = Date.now()) {
 
 const go = (where) => ({ page, url }) => page.goto(`${url}${where}`);
 
-/** Presses a button of the page by its name. */
-async function press(page, name) {
-  await Promise.all([page.waitForNavigation(), page.getByRole('button', { name, exact: true }).last().click()]);
+/** Presses a button of the page, or a link, by its name. */
+async function press(page, name, role = 'button') {
+  await Promise.all([page.waitForNavigation(), page.getByRole(role, { name, exact: true }).last().click()]);
 }
 
 const PAGES = [
@@ -93,6 +93,39 @@ const PAGES = [
     await page.goto(`${url}/admin/p/ledger/topics`);
     await page.locator('#in-contains').fill('harbour');
     await press(page, 'Add the rule');
+  }],
+  ['no digests', go('/admin/p/evening/digests')],
+  ['digests', go('/admin/p/ledger/digests')],
+  ['making a digest', async ({ page }) => {
+    await press(page, 'Make a digest', 'link');
+    assert.equal(await page.locator('#in-cron').isVisible(), false);
+    await page.locator('#in-goes_out').selectOption('monthly');
+    assert.equal(await page.locator('#in-day').isVisible(), true);
+    assert.equal(await page.locator('#in-weekday').isVisible(), false);
+  }],
+  ['the runs that a digest would have', async ({ page }) => {
+    await page.locator('#in-holidays').fill('2026-12-25');
+    await press(page, 'Show the next runs');
+  }],
+  ['a digest that is refused', async ({ page }) => {
+    await page.locator('#in-name').fill('Monthly');
+    await page.locator('#in-slug').fill('monthly');
+    await page.locator('#in-max_items').fill('1000');
+    await press(page, 'Make the digest');
+  }],
+  ['a digest is made', async ({ page }) => {
+    await page.locator('#in-max_items').fill('20');
+    await press(page, 'Make the digest');
+  }],
+  ['a recipe', async ({ page }) => {
+    await press(page, 'Change the recipe', 'link');
+  }],
+  ['a digest that is paused', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/ledger/digests/daily`);
+    await press(page, 'Pause');
+  }],
+  ['nothing to send', async ({ page }) => {
+    await press(page, 'Send an issue');
   }],
   ['no feeds', go('/admin/p/evening/feeds')],
   ['feeds', go('/admin/p/ledger/feeds')],

@@ -13,6 +13,10 @@ pub enum Kind {
     Url,
     Area,
     Select,
+    /// A time of day.
+    Time,
+    /// Any number of choices, each with a box to tick.
+    Picks,
 }
 
 /// A field of a form.
@@ -26,6 +30,16 @@ pub struct Input {
     pub error: Option<String>,
     pub required: bool,
     pub choices: Vec<Choice>,
+    /// The class of the choices elsewhere in the form that it belongs to; empty for all.
+    pub only: &'static str,
+}
+
+/// Fields that belong together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    pub name: &'static str,
+    pub help: &'static str,
+    pub inputs: Vec<Input>,
 }
 
 impl Input {
@@ -40,6 +54,7 @@ impl Input {
             error: None,
             required: true,
             choices: Vec::new(),
+            only: "",
         }
     }
 
@@ -49,6 +64,21 @@ impl Input {
             choices,
             ..Self::new(Kind::Select, name, label)
         }
+    }
+
+    /// Any number of choices.
+    pub fn picks(name: &'static str, label: &'static str, choices: Vec<Choice>) -> Self {
+        Self {
+            choices,
+            ..Self::new(Kind::Picks, name, label)
+        }
+    }
+
+    /// Counts only with certain choices elsewhere: a class that the style knows.
+    #[must_use]
+    pub fn only(mut self, class: &'static str) -> Self {
+        self.only = class;
+        self
     }
 
     /// May be left empty.

@@ -5,6 +5,7 @@
 //! `templates.rs` and its context with `admin_pages!`, and, where it stands in the navigation, its
 //! place in `nav.rs`.
 
+pub mod digests;
 pub mod doors;
 pub mod form;
 pub mod frame;

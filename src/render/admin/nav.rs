@@ -10,6 +10,7 @@ use crate::domain::operator::Role;
 pub enum Section {
     Today,
     Readers,
+    Digests,
     Settings,
     Topics,
     Feeds,
@@ -84,6 +85,13 @@ const LINES: &[Line] = &[
         Section::Readers,
         "Readers",
         "/readers",
+        Role::Viewer,
+    ),
+    line(
+        Place::Publication,
+        Section::Digests,
+        "Digests",
+        "/digests",
         Role::Viewer,
     ),
     line(

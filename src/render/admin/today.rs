@@ -10,7 +10,8 @@ use super::when::When;
 pub struct NextRun {
     pub publication: String,
     pub digest: String,
-    pub slug: String,
+    /// Its page.
+    pub url: String,
     /// In the zone of the digest; `None` where it goes out by hand or with the news.
     pub at: Option<When>,
     pub state: State,
@@ -21,6 +22,8 @@ pub struct NextRun {
 pub struct LastIssue {
     pub publication: String,
     pub digest: String,
+    /// Its page.
+    pub url: String,
     pub number: Option<i64>,
     pub at: When,
     pub state: State,

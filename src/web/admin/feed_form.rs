@@ -4,20 +4,11 @@ use std::collections::BTreeMap;
 
 use super::error::sentence;
 use super::fields::Fields;
-use super::forms::{Errors, text};
+use super::forms::{Errors, choice, text};
 use crate::domain::feed::{Every, parse_interval};
 use crate::domain::publication::Topic;
 use crate::domain::slug::Slug;
 use crate::render::admin::form::{Input, Kind};
-use crate::render::admin::frame::Choice;
-
-fn choice(value: &str, name: &str) -> Choice {
-    Choice {
-        value: value.to_owned(),
-        name: name.to_owned(),
-        chosen: false,
-    }
-}
 
 /// The fields.
 pub(super) fn inputs(topics: &[Topic]) -> Vec<Input> {

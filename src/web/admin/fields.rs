@@ -39,6 +39,11 @@ impl Fields {
         Some(self.text(name).trim()).filter(|text| !text.is_empty())
     }
 
+    /// A text of several lines, which end as everywhere here and not as in forms.
+    pub(super) fn words(&self, name: &str) -> String {
+        self.text(name).replace("\r\n", "\n")
+    }
+
     /// All values of a name.
     pub(super) fn all<'f>(&'f self, name: &'f str) -> impl Iterator<Item = &'f str> {
         let of_name = self.0.iter().filter(move |(key, _)| key == name);
@@ -68,6 +73,7 @@ mod tests {
         let fields = Fields::read(&Bytes::from_static(b"a=1&b=+&a=2&c="));
         assert_eq!(fields.text("a"), "1");
         assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(Fields::of(&[("t", "a\r\nb")]).words("t"), "a\nb");
         assert_eq!(fields.optional("b"), None);
         assert!(fields.ticked("c") && !fields.ticked("d"));
         assert_eq!(fields.read_as::<u32>("a"), Ok(1));

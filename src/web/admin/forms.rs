@@ -20,6 +20,11 @@ pub(super) fn filled(mut inputs: Vec<Input>, values: &Fields, errors: &Errors) -
                 choice.chosen = choice.value == input.value;
             }
         }
+        if input.kind == Kind::Picks {
+            for choice in &mut input.choices {
+                choice.chosen = values.all(input.name).any(|ticked| ticked == choice.value);
+            }
+        }
         input.error = errors.get(input.name).cloned();
     }
     inputs
@@ -52,6 +57,15 @@ pub(super) fn take_optional<T: FromStr<Err: ToString>>(
 
 pub(super) fn text(name: &'static str, label: &'static str) -> Input {
     Input::new(Kind::Text, name, label)
+}
+
+/// One of the choices of a field.
+pub(super) fn choice(value: &str, name: &str) -> Choice {
+    Choice {
+        value: value.to_owned(),
+        name: name.to_owned(),
+        chosen: false,
+    }
 }
 
 /// A choice between words.

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use super::cookies;
 use super::error::AdminError;
 use super::signed_in::{Right, SignedIn};
+use crate::domain::digest::Digest;
 use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
@@ -118,6 +119,18 @@ impl<R: Right> SignedIn<R> {
             cookies::set_publication(web, &mut response, slug);
         }
         Ok(response)
+    }
+
+    /// Finds the digest that a path names, and its publication.
+    pub(super) async fn digest(
+        &self,
+        publication: &str,
+        slug: &str,
+    ) -> Result<(Publication, Digest), AdminError> {
+        let publication = self.publication(publication).await?;
+        let mut tx = self.deps.store.read().await?;
+        let found = digests::find_by_slug(&mut tx, publication.id, slug).await?;
+        Ok((publication, found.ok_or(AdminError::NotFound)?))
     }
 
     /// Finds the publication that a path names.

@@ -9,6 +9,10 @@ mod account;
 mod assets;
 mod audit;
 mod cookies;
+mod digest;
+mod digest_form;
+mod digest_given;
+mod digests;
 mod error;
 mod feed;
 mod feed_form;
@@ -56,6 +60,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(doors())
         .merge(people())
         .merge(places())
+        .merge(recipes())
         .merge(service())
         .merge(readers())
         .route("/admin", get(today::show))
@@ -174,6 +179,27 @@ fn places() -> Router<Web> {
             "/admin/p/{publication}/feeds/{id}/remove",
             post(feed::remove),
         )
+}
+
+/// The digests of a publication.
+fn recipes() -> Router<Web> {
+    let digest = |rest: &str| format!("/admin/p/{{publication}}/digests/{{digest}}{rest}");
+    Router::new()
+        .route("/admin/p/{publication}/digests", get(digests::list))
+        .route(
+            "/admin/p/{publication}/make-digest",
+            get(digests::show_new).post(digests::make),
+        )
+        .route(&digest(""), get(digest::show))
+        .route(
+            &digest("/settings"),
+            get(digests::show_settings).post(digests::save),
+        )
+        .route(&digest("/pause"), post(digest::pause))
+        .route(&digest("/resume"), post(digest::resume))
+        .route(&digest("/skip-next"), post(digest::skip_next))
+        .route(&digest("/keep-next"), post(digest::keep_next))
+        .route(&digest("/send"), post(digest::send))
 }
 
 /// Relays, suppressed addresses and the rules of sign-ups.

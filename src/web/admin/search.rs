@@ -4,6 +4,7 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::digests::path;
 use super::error::AdminError;
 use super::signed_in::{Reads, SignedIn};
 use super::{readers, words};
@@ -94,7 +95,7 @@ async fn digests(
             if has(&digest.name, query) || has(digest.slug.as_str(), query) {
                 hits.push(Hit {
                     name: digest.name.clone(),
-                    url: None,
+                    url: Some(path(publication, &digest)),
                     publication: publication.name.clone(),
                     state: words::of_digest(&digest),
                 });

@@ -29,7 +29,6 @@ pub(super) struct Changes;
 /// To manage operators, tokens and settings.
 pub(super) struct Manages;
 /// To approve, send, pause and end issues.
-#[allow(dead_code, reason = "pages of issues ask for it")]
 pub(super) struct Sends;
 
 impl Right for Reads {

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono_tz::Tz;
 
+use super::digests::path;
 use super::error::AdminError;
 use super::signed_in::{Reads, SignedIn};
 use super::words;
@@ -62,7 +63,7 @@ fn next_run(digest: &Digest, publication: &Publication) -> NextRun {
     NextRun {
         publication: publication.name.clone(),
         digest: digest.name.clone(),
-        slug: format!("{}/{}", publication.slug, digest.slug),
+        url: path(publication, digest),
         at: When::maybe(digest.next_run_at, digest.timezone),
         state: words::of_digest(digest),
     }
@@ -81,6 +82,7 @@ async fn last_issue(
     Ok(Some(LastIssue {
         publication: publication.name.clone(),
         digest: digest.name.clone(),
+        url: path(publication, digest),
         number: issue.number,
         at: When::at(issue.planned_at, zone),
         state: words::of_issue(issue.state),

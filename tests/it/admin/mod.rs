@@ -1,6 +1,7 @@
 //! The operators' side: signing in, and the pages.
 
 mod audit;
+mod digests;
 mod operators;
 mod pages;
 mod places;

@@ -28,7 +28,7 @@ async fn today_shows_runs_outcomes_and_readers() {
     assert_eq!(app.state(id).await.as_str(), "sent");
     let page = browser.get("/admin").await.body;
     assert!(
-        page.contains("daily No. 1") && page.contains(">sent<"),
+        page.contains("daily</a> No. 1") && page.contains(">sent<"),
         "{page}"
     );
     assert!(page.contains("<time datetime=\"2026-03-03T06:00:00Z\" title=\"Europe/Berlin\">Tue 3 Mar 2026, 07:00 CET</time>"), "{page}");

@@ -128,10 +128,15 @@ impl Answer {
 
 /// Takes an operator on, with the usual password.
 pub async fn operator(app: &TestApp, email: &str, role: Role) -> Operator {
+    operator_who(app, email, role, sends_by_default(role)).await
+}
+
+/// The same with or without the right to send.
+pub async fn operator_who(app: &TestApp, email: &str, role: Role, may_send: bool) -> Operator {
     let new = NewOperator {
         email: email.parse().unwrap(),
         role,
-        may_send: sends_by_default(role),
+        may_send,
     };
     let password = Password::new(PASSWORD, &new.email).unwrap();
     let made = manage_operator::add(&app.deps, new, Some(&password)).await;

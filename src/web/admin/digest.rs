@@ -1,0 +1,352 @@
+//! One digest: its runs, its recipe and its issues, and what can be done with it.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+
+use super::digests::{RUNS, goes_out, issue_row, path, run_row};
+use super::error::{AdminError, sentence};
+use super::frame::{done, undone};
+use super::posted::Posted;
+use super::signed_in::{Changes, Reads, Right, Sends, SignedIn};
+use super::words;
+use crate::domain::clock::Time;
+use crate::domain::digest::{Digest, Window};
+use crate::domain::ids::IssueId;
+use crate::domain::issue::IssueState;
+use crate::domain::publication::Publication;
+use crate::domain::schedule;
+use crate::domain::span;
+use crate::render::admin::digests::{DigestPage, Fact};
+use crate::render::admin::nav::Section;
+use crate::render::admin::when::When;
+use crate::services::plan_issue::{self, PlanError};
+use crate::services::{manage_digest, runs};
+use crate::store::{issues, subscriptions};
+use crate::web::Web;
+
+type Named = Path<(String, String)>;
+
+/// Issues that the page shows.
+const ISSUES: i64 = 10;
+
+/// The time to send at, as it was typed, and what was wrong with it.
+#[derive(Default)]
+struct At {
+    typed: String,
+    error: Option<String>,
+}
+
+/// `GET /admin/p/{publication}/digests/{digest}`
+pub(super) async fn show(
+    State(web): State<Web>,
+    me: SignedIn<Reads>,
+    Path((publication, slug)): Named,
+) -> Result<Response, AdminError> {
+    let (publication, digest) = me.digest(&publication, &slug).await?;
+    let page = page(&me, &publication, &digest, At::default()).await?;
+    me.page(&web, &page)
+}
+
+async fn page<R: Right>(
+    me: &SignedIn<R>,
+    publication: &Publication,
+    digest: &Digest,
+    at: At,
+) -> Result<DigestPage, AdminError> {
+    let title = digest.name.as_str();
+    let framing = me.frame_of(Section::Digests, title, Some(publication));
+    let framing = framing.await?;
+    let mut tx = me.deps.store.read().await?;
+    let (readers, ..) = subscriptions::count(&mut tx, publication.id).await?;
+    let filter = issues::Filter {
+        digest: Some(digest.id),
+        ..issues::Filter::default()
+    };
+    let issues = issues::page(&mut tx, &filter, ISSUES).await?;
+    drop(tx);
+    let runs = runs::next(digest, me.deps.now(), RUNS);
+    let runs = runs.map_err(|error| AdminError::Refused(error.to_string()))?;
+    let next = digest.next_run_at.filter(|_| digest.paused_at.is_none());
+    Ok(DigestPage {
+        path: path(publication, digest),
+        may_change: me.may::<Changes>(),
+        may_send: me.may::<Sends>(),
+        state: words::of_digest(digest),
+        facts: facts(digest),
+        runs: runs.into_iter().map(|run| run_row(digest, run)).collect(),
+        is_paused: digest.paused_at.is_some(),
+        next: When::maybe(next, digest.timezone),
+        is_left_out: digest.skip_at.is_some() && digest.skip_at == digest.next_run_at,
+        zone: digest.timezone.name().to_owned(),
+        readers,
+        needs_approval: digest.rules.require_approval,
+        at_error: at.error,
+        at: at.typed,
+        issues: issues.into_iter().map(|i| issue_row(digest, i)).collect(),
+        frame: framing.frame,
+    })
+}
+
+/// The recipe in words; what is as usual is left out.
+fn facts(d: &Digest) -> Vec<Fact> {
+    let (rules, calendar) = (&d.rules, &d.rules.calendar);
+    let mut facts = Vec::new();
+    let mut say = |term, text: String| {
+        if !text.is_empty() {
+            facts.push(Fact { term, text });
+        }
+    };
+    let joined = |texts: Vec<String>| texts.join(", ");
+    say("Goes out", goes_out(d));
+    say("Cron line", d.cron.clone().unwrap_or_default());
+    say("Time zone", d.timezone.name().to_owned());
+    if let Some(rule) = rules.breaking {
+        let gap = span::written(rule.gap_minutes);
+        let most = rule.most_a_day;
+        say(
+            "Not oftener",
+            format!("than {gap} apart, and {most} in a day"),
+        );
+    }
+    if rules.local_time {
+        say(
+            "Waves",
+            "each reader gets it at that time of their own clocks".to_owned(),
+        );
+    }
+    say(
+        "Hours",
+        joined(calendar.hours.iter().map(ToString::to_string).collect()),
+    );
+    say("Holidays", holidays(d));
+    if let Some(minutes) = calendar.not_later_than_minutes {
+        say(
+            "Too late",
+            format!("after {}; then it is left out", span::written(minutes)),
+        );
+    }
+    say(
+        "New is",
+        match d.window {
+            Window::LastIssue => "what came since the last issue".to_owned(),
+            Window::Day => "what came in the last 24 hours".to_owned(),
+            Window::Week => "what came in the last 7 days".to_owned(),
+        },
+    );
+    say(
+        "Topics",
+        joined(d.topics.iter().map(ToString::to_string).collect()),
+    );
+    say(
+        "Sections",
+        joined(rules.sections.iter().map(ToString::to_string).collect()),
+    );
+    let (most, full, least) = (d.max_items, rules.full_items, d.min_items);
+    say(
+        "Articles",
+        format!(
+            "at most {most}, {full} of them with a summary; nothing goes out with fewer than {least}"
+        ),
+    );
+    say(
+        "Subject",
+        rules
+            .subject
+            .clone()
+            .unwrap_or_else(|| "the top headline".to_owned()),
+    );
+    say(
+        "Approval",
+        if rules.require_approval {
+            "an issue waits until somebody who may send has approved it".to_owned()
+        } else {
+            "not needed".to_owned()
+        },
+    );
+    facts
+}
+
+/// The days on which it does not go out.
+fn holidays(d: &Digest) -> String {
+    let days: Vec<String> = d
+        .rules
+        .calendar
+        .holidays
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    if days.is_empty() {
+        return String::new();
+    }
+    let what = match d.rules.calendar.on_holiday.as_str() {
+        "move" => "an issue moves to the next other day",
+        _ => "an issue is left out",
+    };
+    format!("{}: {what}", days.join(", "))
+}
+
+/// `POST /admin/p/{publication}/digests/{digest}/pause`
+pub(super) async fn pause(
+    State(web): State<Web>,
+    Path(names): Named,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    set_paused(&web, &me, &names, true).await
+}
+
+/// `POST /admin/p/{publication}/digests/{digest}/resume`
+pub(super) async fn resume(
+    State(web): State<Web>,
+    Path(names): Named,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    set_paused(&web, &me, &names, false).await
+}
+
+async fn set_paused(
+    web: &Web,
+    me: &SignedIn<Changes>,
+    (publication, slug): &(String, String),
+    paused: bool,
+) -> Result<Response, AdminError> {
+    let (publication, digest) = me.digest(publication, slug).await?;
+    manage_digest::set_paused(&me.deps, &digest, paused).await?;
+    let text = if paused {
+        "Paused: no issue goes out by schedule until it is resumed."
+    } else {
+        "It goes on with the next run."
+    };
+    Ok(done(web, &path(&publication, &digest), text))
+}
+
+/// `POST /admin/p/{publication}/digests/{digest}/skip-next`
+pub(super) async fn skip_next(
+    State(web): State<Web>,
+    Path(names): Named,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    set_skip(&web, &me, &names, false).await
+}
+
+/// `POST /admin/p/{publication}/digests/{digest}/keep-next`
+pub(super) async fn keep_next(
+    State(web): State<Web>,
+    Path(names): Named,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    set_skip(&web, &me, &names, true).await
+}
+
+async fn set_skip(
+    web: &Web,
+    me: &SignedIn<Changes>,
+    (publication, slug): &(String, String),
+    undo: bool,
+) -> Result<Response, AdminError> {
+    let (publication, digest) = me.digest(publication, slug).await?;
+    let path = path(&publication, &digest);
+    let run = match manage_digest::skip_next(&me.deps, digest.id, undo).await {
+        Ok(run) => When::at(run, digest.timezone).text,
+        Err(error @ manage_digest::DigestError::NoRuns) => {
+            return Ok(undone(web, &path, sentence(&error.to_string())));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let what = if undo {
+        "goes out after all"
+    } else {
+        "is left out"
+    };
+    Ok(done(web, &path, format!("The run of {run} {what}.")))
+}
+
+/// `POST /admin/p/{publication}/digests/{digest}/send`
+pub(super) async fn send(
+    State(web): State<Web>,
+    Path((publication, slug)): Named,
+    Posted { me, fields }: Posted<Sends>,
+) -> Result<Response, AdminError> {
+    let (publication, digest) = me.digest(&publication, &slug).await?;
+    let typed = fields.text("at").trim().to_owned();
+    let planned = match time(&typed, digest.timezone, me.deps.now()) {
+        Ok(at) => plan_issue::by_hand(&me.deps, &digest, at).await,
+        Err(error) => {
+            let error = Some(error);
+            let page = page(&me, &publication, &digest, At { typed, error }).await?;
+            return me.refused(&web, &page);
+        }
+    };
+    let path = path(&publication, &digest);
+    match planned {
+        Ok(id) => what_follows(&web, &me, &digest, id, &path).await,
+        Err(PlanError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(undone(&web, &path, sentence(&error.to_string()))),
+    }
+}
+
+/// Reads the time to send at, on the clocks of the digest; `None` for now.
+fn time(typed: &str, zone: Tz, now: Time) -> Result<Option<Time>, String> {
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let read = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
+        .into_iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(typed, form).ok());
+    let wall = read.ok_or("Write the day and the time as 2026-12-01 07:00.")?;
+    let at = schedule::instant(zone, wall);
+    if at <= now {
+        let now = When::at(now, zone).text;
+        return Err(format!(
+            "That time is over: it is {now}. Leave it empty to send now."
+        ));
+    }
+    Ok(Some(at))
+}
+
+/// Says what an issue made by hand waits for, or why nothing goes out.
+async fn what_follows(
+    web: &Web,
+    me: &SignedIn<Sends>,
+    digest: &Digest,
+    id: IssueId,
+    path: &str,
+) -> Result<Response, AdminError> {
+    let mut tx = me.deps.store.read().await?;
+    let issue = issues::find(&mut tx, id).await?;
+    drop(tx);
+    let issue = issue.ok_or(AdminError::NotFound)?;
+    let text = match issue.state {
+        IssueState::Skipped => {
+            let reason = issue.reason.unwrap_or_default();
+            return Ok(undone(web, path, format!("Nothing goes out: {reason}.")));
+        }
+        IssueState::Planned => {
+            let at = When::at(issue.planned_at, digest.timezone).text;
+            format!("An issue is planned for {at}. Its articles are chosen then.")
+        }
+        IssueState::Awaiting => "The issue is made, and waits for approval.".to_owned(),
+        _ => "The issue is on its way.".to_owned(),
+    };
+    Ok(done(web, path, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Europe::Berlin;
+
+    #[test]
+    fn the_time_to_send_at_is_on_the_clocks_of_the_digest_and_to_come() {
+        let now = "2026-03-02T08:00:00Z".parse().unwrap();
+        let read = |typed| time(typed, Berlin, now);
+        assert_eq!(read(""), Ok(None));
+        let seven = "2026-03-03T06:00:00Z".parse().unwrap();
+        assert_eq!(read("2026-03-03T07:00"), Ok(Some(seven)));
+        assert_eq!(read("2026-03-03 07:00"), Ok(Some(seven)));
+        let over = read("2026-03-02T09:00").unwrap_err();
+        assert!(over.contains("it is Mon 2 Mar 2026, 09:00 CET"), "{over}");
+        assert!(read("tomorrow").unwrap_err().contains("2026-12-01 07:00"));
+    }
+}
