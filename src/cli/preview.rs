@@ -11,7 +11,7 @@ use super::context;
 use super::output::Output;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::IssueId;
-use crate::services::preview_digest::{self, Preview as Made};
+use crate::services::preview_digest::{self, Eyes, Preview as Made};
 use crate::services::{Deps, test_digest};
 
 /// In which form a mail is shown.
@@ -68,8 +68,8 @@ pub(super) struct Test {
 impl Preview {
     pub(super) async fn run(self, deps: &Deps, out: &Output) -> Result<()> {
         let (publication, digest) = context::digest(deps, &self.digest).await?;
-        let reader = self.view.reader.as_ref();
-        let made = preview_digest::digest(deps, publication, digest, self.at, reader).await?;
+        let eyes = Eyes::of(self.view.reader.as_ref());
+        let made = preview_digest::digest(deps, publication, digest, self.at, eyes).await?;
         self.view.show(deps, &made, out)
     }
 }

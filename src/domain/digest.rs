@@ -125,6 +125,8 @@ pub struct Rules {
 /// What the editor says in an issue beside its articles; Markdown, but for the label.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Words {
+    /// The template of the subject, where the issue has one of its own.
+    pub subject: Option<String>,
     pub intro: String,
     pub outro: String,
     pub notice: String,
@@ -132,10 +134,11 @@ pub struct Words {
 }
 
 impl Rules {
-    /// What an issue says that is made now; `next_intro` stands in place of the intro.
-    pub fn words(&self, next_intro: Option<String>) -> Words {
+    /// What an issue says that is made now, with an intro and a subject of its own where it has them.
+    pub fn words(&self, intro: Option<String>, subject: Option<String>) -> Words {
         Words {
-            intro: next_intro.unwrap_or_else(|| self.intro.clone()),
+            subject,
+            intro: intro.unwrap_or_else(|| self.intro.clone()),
             outro: self.outro.clone(),
             notice: self.notice.clone(),
             notice_label: self.notice_label.clone(),

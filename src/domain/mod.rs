@@ -58,6 +58,7 @@ pub mod clock;
 pub mod delivery;
 pub mod digest;
 pub mod disposable;
+pub mod draft;
 pub mod email_address;
 pub mod feed;
 pub mod fresh_link;

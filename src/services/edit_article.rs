@@ -8,7 +8,7 @@ use super::article_input::markdown_html;
 use super::audit::note;
 use super::ingest_article::{IngestError, topic_ids};
 use crate::domain::article::{
-    Article, ArticleUrlError, TimesError, check_times, check_url, language_tag,
+    Article, ArticleContent, ArticleUrlError, TimesError, check_times, check_url, language_tag,
 };
 use crate::domain::audit::{Change, Kind};
 use crate::domain::clock::Time;
@@ -135,9 +135,7 @@ fn apply(article: &mut Article, edits: Edits) -> Result<(), EditError> {
         content.url = check_url(&url)?.to_string();
     }
     if let Some(summary) = edits.summary {
-        let base = check_url(&content.url).ok();
-        content.summary_html = summary_html(&markdown_html(&summary), base.as_ref());
-        content.summary_text = plain_text(&content.summary_html);
+        set_summary(content, &summary);
     }
     if let Some(authors) = edits.authors {
         let names = authors.iter().map(|name| plain_line(name));
@@ -159,6 +157,13 @@ fn apply(article: &mut Article, edits: Edits) -> Result<(), EditError> {
         };
     }
     Ok(())
+}
+
+/// Gives an article a summary that was written in Markdown.
+pub(super) fn set_summary(content: &mut ArticleContent, markdown: &str) {
+    let base = check_url(&content.url).ok();
+    content.summary_html = summary_html(&markdown_html(markdown), base.as_ref());
+    content.summary_text = plain_text(&content.summary_html);
 }
 
 async fn known(deps: &Deps, id: ArticleId) -> Result<Tx, EditError> {

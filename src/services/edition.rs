@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 
-use super::{Deps, links, manage_template, words};
+use super::{Deps, coming_issue, links, manage_template, words};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Words};
@@ -22,7 +22,7 @@ use crate::render::contexts::{Card, DigestHead, DigestMail, Notice, PublicationV
 use crate::render::subject::{SubjectView, subject};
 use crate::render::{RenderError, dates};
 use crate::store::deliveries::Choice;
-use crate::store::{StoreError, Tx, articles};
+use crate::store::{StoreError, Tx, articles, drafts};
 
 /// How far back the languages of articles show what a publication writes in.
 const LANGUAGES: TimeDelta = TimeDelta::days(60);
@@ -60,11 +60,16 @@ pub(super) async fn frozen(
     issue: &Issue,
     now: Time,
 ) -> Result<Vec<Article>, StoreError> {
+    let wanted = drafts::of_issue(tx, issue.id).await?;
     let mut found = articles::of_issue(tx, issue.id).await?;
     if !issue.is_filled {
         found.retain(|a| a.hidden_at.is_none() && a.expires_at.is_none_or(|at| at > now));
     }
-    Ok(found)
+    let edit = |article: Article| match wanted.get(&article.id) {
+        Some(decision) => coming_issue::edited(article, decision),
+        None => article,
+    };
+    Ok(found.into_iter().map(edit).collect())
 }
 
 impl Material {
@@ -184,7 +189,8 @@ impl Material {
         head: &DigestHead,
         arranged: &Arranged<'_>,
     ) -> Result<Option<String>, RenderError> {
-        let Some(template) = &self.digest.rules.subject else {
+        let of_issue = self.words.subject.as_ref();
+        let Some(template) = of_issue.or(self.digest.rules.subject.as_ref()) else {
             return Ok(None);
         };
         let view = SubjectView {

@@ -18,7 +18,7 @@ use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
 use crate::render::RenderError;
 use crate::render::subject::{SubjectView, subject};
-use crate::store::{StoreError, Tx, digests, publications};
+use crate::store::{StoreError, Tx, digests, drafts, publications};
 
 /// Why a digest was refused.
 #[derive(Debug, Error)]
@@ -138,9 +138,10 @@ pub async fn update_if(
         note(deps, &mut tx, entry("change", &digest).from(was).to(is)).await?;
     }
     if let Some(text) = next_intro {
-        check_words("the intro", text)?;
+        words::check("the intro", text)?;
         let text = Some(text.trim()).filter(|text| !text.is_empty());
         digests::set_next_intro(&mut tx, id, text).await?;
+        drafts::note_intro(&mut tx, id, deps.actor.name(), deps.now()).await?;
         let said = entry("introduce the next issue of", &digest);
         note(deps, &mut tx, said.to(json!({ "intro": text }))).await?;
     }
@@ -225,9 +226,9 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
     {
         return Err(DigestError::MostADay);
     }
-    check_words("the intro", &digest.rules.intro)?;
-    check_words("the outro", &digest.rules.outro)?;
-    check_words("the notice", &digest.rules.notice)?;
+    words::check("the intro", &digest.rules.intro)?;
+    words::check("the outro", &digest.rules.outro)?;
+    words::check("the notice", &digest.rules.notice)?;
     if !digest.rules.notice_label.is_empty() {
         let label = text::line("the notice's label", &digest.rules.notice_label, 40)?;
         digest.rules.notice_label = label;
@@ -257,15 +258,6 @@ async fn check(tx: &mut Tx, digest: &mut Digest) -> Result<Vec<TopicId>, DigestE
     let topics: BTreeSet<Slug> = digest.topics.drain(..).collect();
     digest.topics = topics.into_iter().collect();
     digest.topics.iter().map(find).collect()
-}
-
-fn check_words(field: &'static str, markdown: &str) -> Result<(), DigestError> {
-    let length = markdown.chars().count();
-    if length > words::MOST_CHARS {
-        let max = words::MOST_CHARS;
-        return Err(LineError::TooLong { field, length, max }.into());
-    }
-    Ok(())
 }
 
 /// Pauses or resumes a digest. A run that fell into the pause is left out: the schedule goes on

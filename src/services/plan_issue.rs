@@ -6,19 +6,20 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::audit::note;
+use super::coming_issue::{self, Coming};
 use super::idempotency::{self, Claim, ClaimLost};
 use super::{Deps, candidates, tell};
-use crate::domain::article::Article;
 use crate::domain::audit::{Change, Kind};
 use crate::domain::calendar::Ruling;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Breaking, Digest};
+use crate::domain::draft::Decision;
 use crate::domain::ids::{IssueId, PublicationId};
 use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
 use crate::domain::schedule::{self, Schedule, ScheduleError};
 use crate::store::idempotency_keys::Answer;
-use crate::store::{StoreError, Tx, deliveries, digests, issues, waves};
+use crate::store::{StoreError, Tx, deliveries, digests, drafts, issues, waves};
 
 /// How often a digest that waits for news looks for some.
 const NEWS_LOOK: TimeDelta = TimeDelta::minutes(1);
@@ -201,18 +202,19 @@ async fn on_news(
     if !digests::advance(&mut tx, digest, look, look).await? {
         return Ok(None);
     }
-    let mut news = Vec::new();
+    let mut coming = None;
     if wait.is_none() && deliveries::any_reader(&mut tx, digest).await? {
-        news = candidates::find(&mut tx, digest, now, None).await?;
+        coming = Some(coming_issue::find_locked(&mut tx, digest, now).await?);
     }
+    let enough = |coming: &Coming| candidates::too_few(coming.articles.len(), digest).is_none();
     let is_taken = issues::is_taken(&mut tx, digest.id, now).await?;
-    if is_taken || candidates::too_few(news.len(), digest).is_some() {
+    let Some(coming) = coming.filter(|coming| !is_taken && enough(coming)) else {
         tx.commit().await?;
         return Ok(None);
-    }
+    };
     let id = deps.new_id(IssueId::new);
     insert(deps, &mut tx, digest, id, now).await?;
-    freeze_with(deps, &mut tx, digest, id, &news, now).await?;
+    freeze_with(deps, &mut tx, digest, id, &coming, now).await?;
     commit_and_wake(deps, tx, id).await?;
     Ok(Some(id))
 }
@@ -276,21 +278,21 @@ async fn freeze(
     if !deliveries::any_reader(tx, digest).await? {
         return skip(deps, tx, id, "no confirmed readers").await;
     }
-    let chosen = candidates::find(tx, digest, now, None).await?;
-    if let Some(reason) = candidates::too_few(chosen.len(), digest) {
+    let coming = coming_issue::find_locked(tx, digest, now).await?;
+    if let Some(reason) = candidates::too_few(coming.articles.len(), digest) {
         tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
         return skip(deps, tx, id, &reason).await;
     }
-    freeze_with(deps, tx, digest, id, &chosen, now).await
+    freeze_with(deps, tx, digest, id, &coming, now).await
 }
 
-/// Freezes articles and the editor's words. The issue is composed next, or waits for approval.
+/// Freezes articles and the editor's words, and empties the draft that they came from. The issue is composed next, or waits for approval.
 async fn freeze_with(
     deps: &Deps,
     tx: &mut Tx,
     digest: &Digest,
     id: IssueId,
-    chosen: &[Article],
+    coming: &Coming,
     now: Time,
 ) -> Result<(), StoreError> {
     let number = if digest.rules.require_approval {
@@ -301,14 +303,16 @@ async fn freeze_with(
     if !issues::freeze(tx, id, number, now).await? {
         return Ok(());
     }
-    for (place, article) in (0..).zip(chosen) {
-        issues::add_article(tx, id, digest.id, article.id, place).await?;
+    // What was dropped has been considered too: it is no news for the next issue.
+    for (place, article) in (0..).zip(coming.articles.iter().chain(&coming.dropped)) {
+        let decision = Decision {
+            place: Some(place),
+            ..coming.decision(article.id)
+        };
+        drafts::freeze(tx, id, digest.id, article.id, &decision).await?;
     }
-    let next_intro = digests::next_intro(tx, digest.id).await?;
-    if next_intro.is_some() {
-        digests::set_next_intro(tx, digest.id, None).await?;
-    }
-    issues::set_words(tx, id, &digest.rules.words(next_intro)).await?;
+    issues::set_words(tx, id, &coming.words(&digest.rules)).await?;
+    drafts::spend(tx, &coming.draft, now).await?;
     if number.is_some() {
         deps.push(tx, &Job::ComposeIssue { issue: id }).await?;
     }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use super::deliver::{self, Sample};
 use super::edition::{self, Material};
-use super::{Deps, candidates};
+use super::{Deps, candidates, coming_issue};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Words};
 use crate::domain::email_address::EmailAddress;
@@ -60,29 +60,66 @@ pub struct Preview {
     values: SlotValues,
 }
 
-/// What would go out at a time: the news that there is, or was, or will be of what is known now.
-/// With `reader` it is the edition of that reader, else the one with everything.
+/// As whom a mail is looked at.
+#[derive(Debug, Clone)]
+pub enum Eyes<'a> {
+    /// Who takes all topics.
+    Everybody,
+    Reader(&'a EmailAddress),
+    /// Whoever chose these topics and that language.
+    Chosen(Choice),
+}
+
+impl<'a> Eyes<'a> {
+    /// Those of a reader, where one is named.
+    pub fn of(reader: Option<&'a EmailAddress>) -> Self {
+        reader.map_or(Self::Everybody, Self::Reader)
+    }
+
+    fn reader(&self) -> Option<&'a EmailAddress> {
+        match self {
+            Self::Reader(email) => Some(email),
+            Self::Everybody | Self::Chosen(_) => None,
+        }
+    }
+}
+
+/// What would go out at a time: the news that there is, or was, or will be of what is known now; of
+/// now with what operators want of the coming issue.
 pub async fn digest(
     deps: &Deps,
     publication: Publication,
     digest: Digest,
     at: Option<Time>,
-    reader: Option<&EmailAddress>,
+    eyes: Eyes<'_>,
 ) -> Result<Preview, PreviewError> {
     let now = at.unwrap_or_else(|| deps.now());
     let mut tx = deps.store.read().await?;
-    let found = candidates::find(&mut tx, &digest, now, at).await?;
+    let (found, words) = match at {
+        None => {
+            let coming = coming_issue::find(&mut tx, &digest, now).await?;
+            (coming.edited(), coming.words(&digest.rules))
+        }
+        Some(_) => {
+            let next_intro = digests::next_intro(&mut tx, digest.id).await?;
+            let found = candidates::find(&mut tx, &digest, now, at).await?;
+            (found, digest.rules.words(next_intro, None))
+        }
+    };
     if let Some(reason) = candidates::too_few(found.len(), &digest) {
         return Err(PreviewError::Nothing(reason));
     }
-    let choice = choice(&mut tx, &publication, reader).await?;
-    let next_intro = digests::next_intro(&mut tx, digest.id).await?;
+    let reader = eyes.reader();
+    let choice = match eyes {
+        Eyes::Chosen(choice) => choice,
+        _ => choice(&mut tx, &publication, reader).await?,
+    };
     let material = Material {
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, at).await?,
         dated: now,
-        words: digest.rules.words(next_intro),
+        words,
         articles: found,
         digest,
         publication,
@@ -110,7 +147,7 @@ pub async fn of_latest(
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, None).await?,
         dated: now,
-        words: digest.rules.words(next_intro),
+        words: digest.rules.words(next_intro, None),
         articles: found,
         digest,
         publication,

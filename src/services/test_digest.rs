@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::preview_digest::{self, Preview, PreviewError};
+use super::preview_digest::{self, Eyes, Preview, PreviewError};
 use super::{Deps, send_notice};
 use crate::domain::delivery::Outcome;
 use crate::domain::digest::Digest;
@@ -56,7 +56,14 @@ pub async fn send(
         return Err(TestError::Suppressed(to.clone()));
     }
     drop(tx);
-    let now = preview_digest::digest(deps, publication.clone(), digest.clone(), None, None).await;
+    let now = preview_digest::digest(
+        deps,
+        publication.clone(),
+        digest.clone(),
+        None,
+        Eyes::Everybody,
+    )
+    .await;
     let (mut preview, is_old) = match now {
         Ok(preview) => (preview, false),
         Err(PreviewError::Nothing(_)) => {

@@ -2,10 +2,21 @@
 
 use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, html};
 
+use crate::domain::text::LineError;
 use crate::feeds::sanitize::{note_html, plain_text};
 
 /// Characters of an intro, outro or notice.
 pub const MOST_CHARS: usize = 4000;
+
+/// Refuses words that are longer than a mail can bear.
+pub(super) fn check(field: &'static str, markdown: &str) -> Result<(), LineError> {
+    let length = markdown.chars().count();
+    if length > MOST_CHARS {
+        let max = MOST_CHARS;
+        return Err(LineError::TooLong { field, length, max });
+    }
+    Ok(())
+}
 
 /// Words that are no Markdown, as they stand in it: every sign is meant as such.
 pub(super) fn plain(words: &str) -> String {

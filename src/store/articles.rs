@@ -260,7 +260,8 @@ pub async fn candidates(
 /// The articles frozen into an issue, in their order.
 pub async fn of_issue(tx: &mut Tx, issue: IssueId) -> Result<Vec<Article>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(select_articles!(
-        "JOIN issue_articles i ON i.article_id = a.id WHERE i.issue_id = $1 ORDER BY i.place"
+        "JOIN issue_articles i ON i.article_id = a.id
+         WHERE i.issue_id = $1 AND NOT i.dropped ORDER BY i.place"
     ))
     .bind(issue.0)
     .fetch_all(conn)

@@ -16,8 +16,8 @@ mod planning;
 pub use browse::{Filter, page};
 pub use overview::{latest_of, under_way};
 pub use planning::{
-    add_article, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,
-    set_reason, set_slot, set_words,
+    approve, freeze, is_taken, last_frozen, lately, next_number, release_articles, set_reason,
+    set_slot, set_words,
 };
 
 #[derive(FromRow)]
@@ -30,6 +30,7 @@ struct Row {
     reason: Option<String>,
     trouble: Option<String>,
     filled_at: Option<Time>,
+    subject: Option<String>,
     intro: String,
     outro: String,
     notice: String,
@@ -54,6 +55,7 @@ impl TryFrom<Row> for Issue {
             trouble: row.trouble,
             is_filled: row.filled_at.is_some(),
             words: Words {
+                subject: row.subject,
                 intro: row.intro,
                 outro: row.outro,
                 notice: row.notice,

@@ -12,6 +12,7 @@ pub mod consents;
 pub mod counters;
 pub mod deliveries;
 pub mod digests;
+pub mod drafts;
 pub mod editions;
 pub mod erasure;
 pub mod expired;

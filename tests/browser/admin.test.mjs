@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -120,6 +120,24 @@ const PAGES = [
   ['a recipe', async ({ page }) => {
     await press(page, 'Change the recipe', 'link');
   }],
+  ['the coming issue', go('/admin/p/ledger/digests/daily/edit')],
+  ['an article is pinned, another dropped', async ({ page }) => {
+    await press(page, 'Pin: A berth opens');
+    await press(page, 'Drop: The lock is mended');
+  }],
+  ['words that are refused', async ({ page }) => {
+    await page.locator('#in-subject').fill('{{ headlin }}');
+    await press(page, 'Save the words');
+  }],
+  ['an article for this issue', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/ledger/digests/daily/edit`);
+    await press(page, 'Edit: A berth opens', 'link');
+  }],
+  ['the mail on a desktop', go('/admin/p/ledger/digests/daily/preview')],
+  ['the mail on a phone in the dark', go('/admin/p/ledger/digests/daily/preview?view=dark-phone&topic=energy')],
+  ['the mail as text', go('/admin/p/ledger/digests/daily/preview?view=text')],
+  ['the mail as its source', go('/admin/p/ledger/digests/daily/preview?view=source')],
+  ['the mail of nobody', go('/admin/p/ledger/digests/daily/preview?as=nobody%40inbox.example')],
   ['a digest that is paused', async ({ page, url }) => {
     await page.goto(`${url}/admin/p/ledger/digests/daily`);
     await press(page, 'Pause');
@@ -221,6 +239,11 @@ describe('the operators pages', { timeout: 900_000 }, () => {
     service.run('feed', 'add', 'ledger', 'https://ledger.example/feed.xml', '--unchecked', '--map', 'Oil & Gas=energy');
     service.run('feed', 'pause', JSON.parse(service.run('feed', 'list', '--json')).id);
     service.run('digest', 'create', 'ledger', 'daily', '--name', 'Daily', '--cron', '0 7 1 1 *');
+    const articles = ['Wind auction draws eleven bidders', 'A berth opens', 'The lock is mended'].map((title, n) => ({
+      title, url: `https://ledger.example/${n}`, summary_markdown: `About it: ${title}.`, topics: n ? [] : ['energy'],
+    }));
+    await writeFile(path.join(service.folder, 'articles.json'), JSON.stringify(articles));
+    service.run('article', 'add', 'ledger', 'articles.json');
     // What `serve` prints at its first start.
     service.process = spawn(BINARY, ['serve'], { cwd: service.folder, env: service.env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';

@@ -4,6 +4,7 @@ use chrono::Duration;
 use paperround::domain::digest::Digest;
 use paperround::domain::ids::IssueId;
 use paperround::domain::language::Languages;
+use paperround::services::preview_digest::Eyes;
 use paperround::services::{approve_issue, compose_issue, manage_digest, preview_digest};
 use paperround::store::editions;
 
@@ -244,7 +245,7 @@ async fn a_notice_stands_in_its_block_until_it_is_taken_away() {
         app.publication.clone(),
         daily.clone(),
         None,
-        None,
+        Eyes::Everybody,
     );
     let preview = preview.await.unwrap();
     app.advance(Duration::seconds(-1));

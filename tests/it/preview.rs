@@ -4,7 +4,7 @@ use chrono::Duration;
 use paperround::domain::digest::Digest;
 use paperround::domain::email_address::EmailAddress;
 use paperround::domain::suppression::SuppressionReason;
-use paperround::services::preview_digest::{self, Preview, PreviewError};
+use paperround::services::preview_digest::{self, Eyes, Preview, PreviewError};
 use paperround::services::{suppress, test_digest};
 use paperround::store::{editions, issues};
 
@@ -19,7 +19,8 @@ async fn preview(
     let reader: Option<EmailAddress> = reader.map(|email| email.parse().unwrap());
     let at = at.map(|at| at.parse().unwrap());
     let publication = app.publication.clone();
-    preview_digest::digest(&app.deps, publication, digest.clone(), at, reader.as_ref()).await
+    let eyes = Eyes::of(reader.as_ref());
+    preview_digest::digest(&app.deps, publication, digest.clone(), at, eyes).await
 }
 
 async fn setting() -> (TestApp, Digest) {

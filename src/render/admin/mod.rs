@@ -7,6 +7,7 @@
 
 pub mod digests;
 pub mod doors;
+pub mod editor;
 pub mod form;
 pub mod frame;
 pub mod log;
@@ -32,17 +33,27 @@ pub use frame::Frame;
 /// The whole style of the operators' pages.
 pub const CSS: &str = include_str!("../../web/assets/admin.css");
 
-/// The address of the style, which changes with it, so that browsers may keep it for good.
+/// Lets articles be put into order by dragging.
+pub const EDITOR_SCRIPT: &str = include_str!("../../web/assets/editor.js");
+
+/// The address of the style.
 pub fn css_url() -> &'static str {
-    static URL: LazyLock<String> = LazyLock::new(|| {
-        let hash = digest(&SHA256, CSS.as_bytes());
-        let hash: String = hash.as_ref()[..8]
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        format!("/admin/assets/admin.css?v={hash}")
-    });
+    static URL: LazyLock<String> = LazyLock::new(|| asset_url("admin.css", CSS));
     &URL
+}
+
+/// The address of the editor's script.
+pub fn editor_script_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| asset_url("editor.js", EDITOR_SCRIPT));
+    &URL
+}
+
+/// The address of a file, which changes with it, so that browsers may keep it for good.
+fn asset_url(name: &str, content: &str) -> String {
+    let hash = digest(&SHA256, content.as_bytes());
+    let bytes = hash.as_ref()[..8].iter();
+    let hash: String = bytes.map(|byte| format!("{byte:02x}")).collect();
+    format!("/admin/assets/{name}?v={hash}")
 }
 
 /// A page within the frame.

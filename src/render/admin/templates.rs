@@ -15,5 +15,6 @@ pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "parts", "token", "nav", "base", "door", "sign_in", "code", "welcome", "refusal",
     "today", "operators", "operator", "link", "account", "second_step", "recovery_codes",
     "audit", "tokens", "token_made", "search", "publications", "publication", "topics", "feeds", "feed", "relays",
-    "suppression", "sign_up_rules", "readers", "reader", "digests", "digest", "digest_form",
+    "suppression", "sign_up_rules", "readers", "reader", "digests", "digest", "digest_form", "editor",
+    "editor_article", "mail_views",
 };

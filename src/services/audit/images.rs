@@ -1,8 +1,9 @@
 //! Things as they stand in the audit log.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::domain::digest::Digest;
+use crate::domain::draft::{Decision, Draft};
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
 use crate::domain::publication::Publication;
@@ -27,6 +28,24 @@ pub fn digest(d: &Digest) -> Value {
         "min_items": d.min_items, "window": d.window, "topics": d.topics,
         "rules": d.rules, "cron": d.cron, "paused_at": d.paused_at,
     })
+}
+
+/// What is wanted of a coming issue: the order as one value.
+pub fn draft(d: &Draft) -> Value {
+    let mut order: Vec<_> = d
+        .articles
+        .iter()
+        .filter_map(|(id, a)| Some((a.place?, id)))
+        .collect();
+    order.sort();
+    let order: Vec<_> = order.into_iter().map(|(_, id)| id).collect();
+    let articles = d.articles.iter().filter_map(|(id, a)| {
+        let mut rest = a.clone();
+        rest.place = None;
+        (rest != Decision::default()).then(|| (id.to_string(), json!(rest)))
+    });
+    let articles: Map<String, Value> = articles.collect();
+    json!({ "subject": d.subject, "intro": d.intro, "order": order, "articles": articles })
 }
 
 /// A feed, without how it is doing.

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::clock::Time;
 use crate::domain::digest::{Lately, Words};
-use crate::domain::ids::{ArticleId, DigestId, IssueId};
+use crate::domain::ids::{DigestId, IssueId};
 use crate::domain::issue::IssueState;
 use crate::store::{StoreError, Tx, on};
 
@@ -133,39 +133,18 @@ pub async fn next_number(
 /// Freezes what the editor says in an issue.
 pub async fn set_words(tx: &mut Tx, id: IssueId, words: &Words) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "UPDATE issues SET intro = $2, outro = $3, notice = $4, notice_label = $5 WHERE id = $1"
+        "UPDATE issues SET intro = $2, outro = $3, notice = $4, notice_label = $5, subject = $6
+         WHERE id = $1"
     )
     .bind(id.0)
     .bind(&words.intro)
     .bind(&words.outro)
     .bind(&words.notice)
     .bind(&words.notice_label)
+    .bind(&words.subject)
     .execute(conn)
     .await
     .map(drop))?;
-    Ok(())
-}
-
-/// Freezes an article into an issue.
-pub async fn add_article(
-    tx: &mut Tx,
-    issue: IssueId,
-    digest: DigestId,
-    article: ArticleId,
-    place: i64,
-) -> Result<(), StoreError> {
-    on!(tx, |conn| {
-        sqlx::query(
-        "INSERT INTO issue_articles (issue_id, digest_id, article_id, place) VALUES ($1, $2, $3, $4)"
-    )
-    .bind(issue.0)
-    .bind(digest.0)
-    .bind(article.0)
-    .bind(place)
-    .execute(conn)
-    .await
-    .map(drop)
-    })?;
     Ok(())
 }
 

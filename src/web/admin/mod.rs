@@ -13,6 +13,7 @@ mod digest;
 mod digest_form;
 mod digest_given;
 mod digests;
+mod editor;
 mod error;
 mod feed;
 mod feed_form;
@@ -200,6 +201,16 @@ fn recipes() -> Router<Web> {
         .route(&digest("/skip-next"), post(digest::skip_next))
         .route(&digest("/keep-next"), post(digest::keep_next))
         .route(&digest("/send"), post(digest::send))
+        .route(&digest("/edit"), get(editor::page::show).post(editor::act))
+        .route(&digest("/edit/order"), post(editor::order))
+        .route(&digest("/edit/words"), post(editor::page::save_words))
+        .route(&digest("/edit/clear"), post(editor::clear))
+        .route(
+            &digest("/edit/{article}"),
+            get(editor::article::show).post(editor::article::save),
+        )
+        .route(&digest("/preview"), get(editor::views::show))
+        .route(&digest("/mail"), get(editor::mail::show))
 }
 
 /// Relays, suppressed addresses and the rules of sign-ups.

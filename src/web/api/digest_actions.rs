@@ -17,7 +17,8 @@ use super::page::shown;
 use super::preview::{self, When};
 use super::problem::Problem;
 use super::schemas::{AddressText, At};
-use crate::services::{idempotency, manage_digest, plan_issue, preview_digest, runs, test_digest};
+use crate::services::preview_digest::{self, Eyes};
+use crate::services::{idempotency, manage_digest, plan_issue, runs, test_digest};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues;
 use crate::web::Web;
@@ -126,7 +127,8 @@ pub(super) async fn preview_now(
     let (publication, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
     let (at, reader) = (when.at.map(|at| at.0), when.reader.map(|reader| reader.0));
-    let made = preview_digest::digest(&web.deps, publication, digest, at, reader.as_ref()).await?;
+    let eyes = Eyes::of(reader.as_ref());
+    let made = preview_digest::digest(&web.deps, publication, digest, at, eyes).await?;
     Ok(preview::answer(&headers, &made))
 }
 

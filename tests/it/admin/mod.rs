@@ -2,6 +2,7 @@
 
 mod audit;
 mod digests;
+mod editor;
 mod operators;
 mod pages;
 mod places;
