@@ -83,6 +83,7 @@ pub struct App {
     pub deps: Deps,
     wakes: Arc<Wakes>,
     settings: Settings,
+    live: web::Live,
 }
 
 impl App {
@@ -131,6 +132,7 @@ impl App {
             deps,
             wakes,
             settings,
+            live: web::Live::default(),
         })
     }
 
@@ -171,6 +173,7 @@ impl App {
             trusted_proxies,
             embed_origins,
             api_limiter: Arc::new(web::Limiter::new(self.settings.api.requests_per_minute)),
+            live: self.live.clone(),
         })
     }
 
@@ -209,6 +212,7 @@ impl App {
             })
         });
         stop.cancelled().await;
+        self.live.close();
         let finish = async {
             let _ = work.await;
             if let Some(server) = server {

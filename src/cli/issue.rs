@@ -20,7 +20,7 @@ use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
 use crate::services::ledger_output::LedgerOutput;
 use crate::services::{Deps, approve_issue};
-use crate::store::{articles, claims, digests, issues, ledger, publications, subscriptions, waves};
+use crate::store::{articles, claims, digests, issues, ledger, publications, waves};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -154,13 +154,10 @@ impl Issue {
 /// What approving asks.
 async fn approval(deps: &Deps, id: IssueId) -> Result<String> {
     let whole = whole(deps, id).await?;
-    let mut tx = deps.store.read().await?;
-    let (confirmed, ..) = subscriptions::count(&mut tx, whole.publication.id).await?;
     let (publication, digest) = (&whole.publication.slug, &whole.digest_slug);
-    let who = readers(confirmed);
-    Ok(format!(
-        "Send {publication}/{digest} to those of {who} who take it?"
-    ))
+    let audience = whole.issue.audience;
+    let who = audience.map_or("all who take it".to_owned(), readers);
+    Ok(format!("Send {publication}/{digest} to {who}?"))
 }
 
 /// An issue with what belongs to it.

@@ -53,6 +53,8 @@ pub struct Issue {
     pub reason: Option<String>,
     /// What kept it from going out last: its parts, or a relay.
     pub trouble: Option<String>,
+    /// How many readers took the digest when it began to wait for approval, where it did.
+    pub audience: Option<i64>,
     /// Whether its ledger is whole.
     pub is_filled: bool,
     /// What the editor said when the articles were frozen.
@@ -89,6 +91,18 @@ pub struct EditionKey {
 }
 
 impl EditionKey {
+    /// Reads the text of a key back.
+    pub fn read(text: &str) -> Self {
+        let (language, topics) = match text.split_once(':') {
+            Some((language, topics)) => (Some(language.to_owned()), topics),
+            None => (None, text),
+        };
+        Self {
+            topics: TopicChoice::from_key(topics),
+            language,
+        }
+    }
+
     /// The key as one text, as in `de:energy,markets`; empty for the edition of the archive.
     pub fn text(&self) -> String {
         match &self.language {

@@ -43,6 +43,19 @@ pub fn cut(text: &str, max: usize) -> &str {
     &text[..end]
 }
 
+/// A number with a comma between thousands, as in 1,000,000.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut grouped = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -53,5 +66,11 @@ mod tests {
         assert!(line("name", "a\r\nBcc: x", 40).is_err());
         assert!(line("name", " ", 40).is_err());
         assert_eq!(cut("añb", 2), "a");
+    }
+
+    #[test]
+    fn thousands_are_grouped() {
+        let numbers = [0, 999, 1000, 1_234_567, -1000].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "1,234,567", "-1,000"]);
     }
 }

@@ -11,6 +11,7 @@ use super::parts::PARTS;
 use super::slots::Slot;
 use super::texts::{self, Texts};
 use super::{RenderError, arrange, turns};
+use crate::domain::text::grouped;
 
 /// Lists templates that become part of the program.
 macro_rules! embedded {
@@ -75,6 +76,7 @@ pub(super) fn templates(texts: Arc<Texts>) -> Result<Tera, RenderError> {
     tera.register_filter("underline", underline);
     tera.register_filter("clip", clip);
     tera.register_filter("together", together);
+    tera.register_filter("number", number);
     tera.register_filter("safe", safe);
     for (name, slot) in [
         ("unsubscribe_url", Slot::UnsubscribeUrl),
@@ -150,6 +152,11 @@ fn clip(text: &str, options: Kwargs, _: &State<'_>) -> TeraResult<String> {
 /// `together`: no line ends between its words.
 fn together(text: &str, _: Kwargs, _: &State<'_>) -> String {
     text.replace(' ', "\u{a0}")
+}
+
+/// `number`: with a comma between thousands, as in 1,000,000.
+fn number(value: i64, _: Kwargs, _: &State<'_>) -> String {
+    grouped(value)
 }
 
 /// `safe`: HTML as it is; unlike the engine's own, not what is not there.

@@ -19,6 +19,7 @@ use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
 use crate::domain::schedule::{self, Schedule, ScheduleError};
 use crate::store::idempotency_keys::Answer;
+use crate::store::issues::Frozen;
 use crate::store::{StoreError, Tx, deliveries, digests, drafts, issues, waves};
 
 /// How often a digest that waits for news looks for some.
@@ -295,12 +296,12 @@ async fn freeze_with(
     coming: &Coming,
     now: Time,
 ) -> Result<(), StoreError> {
-    let number = if digest.rules.require_approval {
-        None
+    let frozen = if digest.rules.require_approval {
+        Frozen::Awaiting(deliveries::audience_size(tx, digest).await?)
     } else {
-        Some(digests::take_number(tx, digest.id).await?)
+        Frozen::Numbered(digests::take_number(tx, digest.id).await?)
     };
-    if !issues::freeze(tx, id, number, now).await? {
+    if !issues::freeze(tx, id, frozen, now).await? {
         return Ok(());
     }
     // What was dropped has been considered too: it is no news for the next issue.
@@ -313,7 +314,7 @@ async fn freeze_with(
     }
     issues::set_words(tx, id, &coming.words(&digest.rules)).await?;
     drafts::spend(tx, &coming.draft, now).await?;
-    if number.is_some() {
+    if matches!(frozen, Frozen::Numbered(_)) {
         deps.push(tx, &Job::ComposeIssue { issue: id }).await?;
     }
     tell::issue(deps, tx, id).await

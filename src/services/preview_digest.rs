@@ -7,6 +7,7 @@ use thiserror::Error;
 use super::deliver::{self, Sample};
 use super::edition::{self, Material};
 use super::{Deps, candidates, coming_issue};
+use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Words};
 use crate::domain::email_address::EmailAddress;
@@ -20,7 +21,7 @@ use crate::render::RenderError;
 use crate::render::slots::{SlotValues, fill_html, fill_text};
 use crate::store::deliveries::Choice;
 use crate::store::{
-    StoreError, Tx, articles, digests, issues, publications, subscribers, subscriptions,
+    StoreError, Tx, articles, digests, editions, issues, publications, subscribers, subscriptions,
 };
 
 /// Why there is nothing to show.
@@ -260,19 +261,8 @@ async fn make(
         Some(email) => email.clone(),
         None => publication.from.email.clone(),
     };
-    let nowhere = format!("{}/{}#preview", deps.limits.public_url, publication.slug);
     Ok(Preview {
-        values: SlotValues {
-            unsubscribe_url: nowhere.clone(),
-            preferences_url: nowhere,
-            email: reader.to_string(),
-            signed_up: deliver::signed_up(
-                &publication,
-                deliver::language_of(&mail.html, &publication),
-                Some(material.dated),
-                None,
-            ),
-        },
+        values: values(deps, &publication, &mail.html, &reader, material.dated),
         digest: material.digest.clone(),
         number: material.number,
         at: material.dated,
@@ -286,6 +276,51 @@ async fn make(
         reader,
         publication,
     })
+}
+
+/// What stands in the places for a reader; its links lead nowhere.
+fn values(
+    deps: &Deps,
+    publication: &Publication,
+    html: &str,
+    reader: &EmailAddress,
+    dated: Time,
+) -> SlotValues {
+    let nowhere = format!("{}/{}#preview", deps.limits.public_url, publication.slug);
+    let language = deliver::language_of(html, publication);
+    SlotValues {
+        unsubscribe_url: nowhere.clone(),
+        preferences_url: nowhere,
+        email: reader.to_string(),
+        signed_up: deliver::signed_up(publication, language, Some(dated), None),
+    }
+}
+
+/// The articles of an issue, as its mails tell of them.
+pub async fn articles(tx: &mut Tx, issue: &Issue, now: Time) -> Result<Vec<Article>, StoreError> {
+    edition::frozen(tx, issue, now).await
+}
+
+/// The HTML part and the text part of an edition as it was made for its readers.
+pub async fn edition(
+    deps: &Deps,
+    id: IssueId,
+    edition: EditionId,
+) -> Result<(String, String), PreviewError> {
+    let unknown = || PreviewError::Unknown(id);
+    let mut tx = deps.store.read().await?;
+    let issue = issues::find(&mut tx, id).await?.ok_or_else(unknown)?;
+    let publication = publications::find(&mut tx, issue.publication).await?;
+    let publication = publication.ok_or_else(unknown)?;
+    let made = editions::of_issue(&mut tx, id, edition).await?;
+    let made = made.ok_or_else(unknown)?;
+    drop(tx);
+    let reader = &publication.from.email;
+    let values = values(deps, &publication, &made.html, reader, issue.dated());
+    Ok((
+        fill_html(&made.html, &values),
+        fill_text(&made.text, &values),
+    ))
 }
 
 impl Preview {
@@ -320,6 +355,7 @@ impl Preview {
             state: IssueState::Composing,
             reason: None,
             trouble: None,
+            audience: None,
             is_filled: false,
             words: Words::default(),
             planned_at: self.at,

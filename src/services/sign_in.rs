@@ -182,15 +182,7 @@ pub async fn session(
     stage: Stage,
 ) -> Result<Option<(Session, Operator)>, StoreError> {
     let now = deps.now();
-    let mut tx = deps.store.read().await?;
-    let session = sessions::find(&mut tx, &token.hash()).await?;
-    let session = session.filter(|session| session.stage == stage && session.is_alive(now));
-    let Some(session) = session else {
-        return Ok(None);
-    };
-    let operator = operators::find(&mut tx, session.operator).await?;
-    drop(tx);
-    let Some(operator) = operator.filter(|o| o.state() == OperatorState::Active) else {
+    let Some((session, operator)) = unseen(deps, token, stage).await? else {
         return Ok(None);
     };
     if stage == Stage::Open
@@ -201,6 +193,24 @@ pub async fn session(
         tracing::warn!(%error, session = %session.id, "the use of a session could not be written down");
     }
     Ok(Some((session, operator)))
+}
+
+/// The same, without this being a use of the session.
+pub async fn unseen(
+    deps: &Deps,
+    token: &SessionToken,
+    stage: Stage,
+) -> Result<Option<(Session, Operator)>, StoreError> {
+    let now = deps.now();
+    let mut tx = deps.store.read().await?;
+    let session = sessions::find(&mut tx, &token.hash()).await?;
+    let session = session.filter(|session| session.stage == stage && session.is_alive(now));
+    let Some(session) = session else {
+        return Ok(None);
+    };
+    let operator = operators::find(&mut tx, session.operator).await?;
+    let operator = operator.filter(|o| o.state() == OperatorState::Active);
+    Ok(operator.map(|operator| (session, operator)))
 }
 
 async fn seen(deps: &Deps, id: SessionId) -> Result<(), StoreError> {

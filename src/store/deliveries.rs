@@ -4,11 +4,14 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::lists::{Texts, json};
-use super::{StoreError, Tx, digests, micros, on};
+use super::{StoreError, Tx, micros, on};
 use crate::domain::clock::Time;
-use crate::domain::digest::{Digest, DigestChoice};
 use crate::domain::ids::{DeliveryId, IssueId, PublicationId, SubscriberId, SubscriptionId};
 use crate::domain::slug::Slug;
+
+mod audience;
+
+pub use audience::{any_reader, audience_size};
 
 /// The readers of a digest, and a part of them in the order of their subscriptions.
 #[derive(Debug, Clone)]
@@ -47,29 +50,6 @@ macro_rules! of_audience {
     };
 }
 pub(super) use of_audience;
-
-/// Whether a digest has a confirmed reader.
-pub async fn any_reader(tx: &mut Tx, digest: &Digest) -> Result<bool, StoreError> {
-    // From each choice to the next one along the index, so that it does not matter how many readers
-    // made them: few choices are made by many.
-    let keys: Vec<String> = on!(&mut *tx, |conn| sqlx::query_scalar(
-        "WITH RECURSIVE chosen (digest_key) AS (
-            SELECT MIN(digest_key) FROM subscriptions
-            WHERE publication_id = $1 AND state = 'confirmed'
-            UNION ALL
-            SELECT (SELECT MIN(s.digest_key) FROM subscriptions s
-                WHERE s.publication_id = $1 AND s.state = 'confirmed'
-                    AND s.digest_key > c.digest_key)
-            FROM chosen c WHERE c.digest_key IS NOT NULL)
-         SELECT digest_key FROM chosen WHERE digest_key IS NOT NULL"
-    )
-    .bind(digest.publication.0)
-    .fetch_all(conn)
-    .await)?;
-    let is_first = digests::first(tx, digest.publication).await? == Some(digest.id);
-    let mut choices = keys.iter().map(|key| DigestChoice::from_key(key));
-    Ok(choices.any(|choice| choice.takes(&digest.slug, is_first)))
-}
 
 /// The last subscription of a part of `size`; `None` where no more than that are left.
 pub async fn part_end(

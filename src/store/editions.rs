@@ -123,3 +123,58 @@ impl From<EditionRow> for Edition {
         }
     }
 }
+
+/// An edition in a list.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    pub id: EditionId,
+    /// Its topics and language, as in `de:energy,markets`; empty for the edition with everything.
+    pub key: String,
+    pub articles: i64,
+    pub subject: String,
+}
+
+/// The first editions of an issue, that with everything before the others.
+pub async fn list(tx: &mut Tx, issue: IssueId, limit: i64) -> Result<Vec<Summary>, StoreError> {
+    let rows: Vec<(Uuid, String, i64, String)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT id, topic_key, articles, subject FROM editions
+         WHERE issue_id = $1 ORDER BY topic_key LIMIT $2"
+    )
+    .bind(issue.0)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    let summary = |(id, key, articles, subject)| Summary {
+        id: EditionId(id),
+        key,
+        articles,
+        subject,
+    };
+    Ok(rows.into_iter().map(summary).collect())
+}
+
+/// An edition of an issue by its id.
+pub async fn of_issue(
+    tx: &mut Tx,
+    issue: IssueId,
+    id: EditionId,
+) -> Result<Option<Edition>, StoreError> {
+    let row = on!(tx, |conn| sqlx::query_as::<_, EditionRow>(
+        "SELECT id, subject, text_body, html_body FROM editions WHERE id = $1 AND issue_id = $2"
+    )
+    .bind(id.0)
+    .bind(issue.0)
+    .fetch_optional(conn)
+    .await)?;
+    Ok(row.map(Edition::from))
+}
+
+/// The subject of an issue: that of the edition with everything, where it is composed.
+pub async fn subject(tx: &mut Tx, issue: IssueId) -> Result<Option<String>, StoreError> {
+    Ok(on!(tx, |conn| sqlx::query_scalar(
+        "SELECT subject FROM editions WHERE issue_id = $1 AND topic_key = ''"
+    )
+    .bind(issue.0)
+    .fetch_optional(conn)
+    .await)?)
+}

@@ -7,17 +7,19 @@ use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
 use crate::domain::digest::Words;
 use crate::domain::ids::{DigestId, IssueId, PublicationId, SubscriptionId};
-use crate::domain::issue::{Counts, Issue, IssueState};
+use crate::domain::issue::{Issue, IssueState};
 
 mod browse;
+mod counts;
 mod overview;
 mod planning;
 
 pub use browse::{Filter, page};
+pub use counts::counts;
 pub use overview::{latest_of, under_way};
 pub use planning::{
-    approve, freeze, is_taken, last_frozen, lately, next_number, release_articles, set_reason,
-    set_slot, set_words,
+    Frozen, approve, freeze, is_taken, last_frozen, lately, next_number, release_articles,
+    set_reason, set_slot, set_words,
 };
 
 #[derive(FromRow)]
@@ -29,6 +31,7 @@ struct Row {
     state: String,
     reason: Option<String>,
     trouble: Option<String>,
+    audience: Option<i64>,
     filled_at: Option<Time>,
     subject: Option<String>,
     intro: String,
@@ -53,6 +56,7 @@ impl TryFrom<Row> for Issue {
             state: read("issues", "state", row.id, &row.state)?,
             reason: row.reason,
             trouble: row.trouble,
+            audience: row.audience,
             is_filled: row.filled_at.is_some(),
             words: Words {
                 subject: row.subject,
@@ -342,44 +346,4 @@ pub async fn published_behind(
     .await
     })?;
     Ok(rows)
-}
-
-/// Sums up the ledger of an issue. Each state is counted in the small index that has it; what was
-/// sent, most of a ledger, is in none and is what is left of the recipients.
-pub async fn counts(tx: &mut Tx, id: IssueId) -> Result<Counts, StoreError> {
-    let rows: Vec<(String, i64)> = on!(tx, |conn| {
-        sqlx::query_as(
-        "SELECT state, COUNT(*) FROM deliveries
-         WHERE issue_id = $1 AND state IN ('failed', 'skipped', 'unknown') GROUP BY state
-         UNION ALL
-         SELECT state, COUNT(*) FROM deliveries
-         WHERE issue_id = $1 AND state IN ('pending', 'deferred') GROUP BY state
-         UNION ALL
-         SELECT 'claimed ' || d.state, COUNT(*) FROM claimed c JOIN deliveries d ON d.id = c.delivery_id
-         WHERE d.issue_id = $1 AND d.state IN ('pending', 'deferred') GROUP BY d.state
-         UNION ALL
-         SELECT 'recipients', recipients FROM issues WHERE id = $1"
-    )
-    .bind(id.0)
-    .fetch_all(conn)
-    .await
-    })?;
-    let count = |name: &str| -> i64 {
-        let found = rows.iter().find(|(state, _)| state == name);
-        found.map_or(0, |(_, count)| *count)
-    };
-    let claimed = |name: &str| count(&format!("claimed {name}"));
-    let mut counts = Counts {
-        recipients: count("recipients"),
-        pending: count("pending") - claimed("pending"),
-        sending: claimed("pending") + claimed("deferred"),
-        sent: 0,
-        deferred: count("deferred") - claimed("deferred"),
-        failed: count("failed"),
-        skipped: count("skipped"),
-        unknown: count("unknown"),
-    };
-    let others = counts.open() + counts.failed + counts.skipped + counts.unknown;
-    counts.sent = counts.recipients - others;
-    Ok(counts)
 }

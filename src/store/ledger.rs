@@ -8,10 +8,17 @@ use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{DeliveryId, IssueId, SubscriptionId};
 
+mod browse;
+mod sums;
+
+pub use browse::{Browse, browse};
+pub use sums::{MOST as MOST_SUMMED, deferred_addresses, replies};
+
 /// One line of the ledger.
 #[derive(Debug, Clone)]
 pub struct Line {
     pub id: DeliveryId,
+    pub subscription: SubscriptionId,
     pub email: String,
     pub state: DeliveryState,
     pub reason: Option<String>,
@@ -29,6 +36,7 @@ pub struct Line {
 #[derive(FromRow)]
 struct Row {
     id: i64,
+    subscription_id: Uuid,
     email: String,
     state: String,
     reason: Option<String>,
@@ -67,7 +75,7 @@ struct ReceivedRow {
 pub async fn of_subscription(tx: &mut Tx, id: SubscriptionId) -> Result<Vec<Received>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, ReceivedRow>(
-        "SELECT d.id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text, d.relay,
+        "SELECT d.id, d.subscription_id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text, d.relay,
             d.first_attempt_at, d.next_attempt_at, d.sent_at,
             CASE WHEN d.state IN ('pending', 'deferred') AND d.id IN (SELECT delivery_id FROM claimed)
                 THEN 'sending' ELSE d.state END AS state,
@@ -105,7 +113,7 @@ pub async fn page(
 ) -> Result<Vec<Line>, StoreError> {
     let rows = on!(tx, |conn| {
         sqlx::query_as::<_, Row>(
-        "SELECT * FROM (SELECT d.id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
+        "SELECT * FROM (SELECT d.id, d.subscription_id, r.email, d.reason, d.attempts, d.repeats, d.reply_code, d.reply_text,
             d.relay,
             d.first_attempt_at, d.next_attempt_at, d.sent_at,
             CASE WHEN d.state IN ('pending', 'deferred') AND d.id IN (SELECT delivery_id FROM claimed)
@@ -131,6 +139,7 @@ fn line(row: Row) -> Result<Line, StoreError> {
     let open = matches!(state, DeliveryState::Pending | DeliveryState::Deferred);
     Ok(Line {
         id: DeliveryId(row.id),
+        subscription: SubscriptionId(row.subscription_id),
         email: row.email,
         state,
         reason: row.reason,

@@ -180,7 +180,7 @@ const BY_START: Texts = Texts {
 };
 
 /// What all addresses that begin so are less than.
-fn past_start(start: &str) -> String {
+pub(super) fn past_start(start: &str) -> String {
     format!("{start}{}", char::MAX)
 }
 

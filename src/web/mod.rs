@@ -10,6 +10,7 @@ mod error;
 mod form;
 mod headers;
 mod language;
+mod live;
 mod offers;
 mod public;
 mod router;
@@ -23,6 +24,7 @@ use ipnet::IpNet;
 use crate::services::Deps;
 
 pub use api::Limiter;
+pub use live::Live;
 pub use offers::Offers;
 pub use router::router;
 
@@ -37,4 +39,6 @@ pub struct Web {
     pub embed_origins: Arc<[String]>,
     /// The requests that API tokens have left.
     pub api_limiter: Arc<Limiter>,
+    /// Answers that follow what happens.
+    pub live: Live,
 }

@@ -14,6 +14,8 @@ import { after, before, describe, test } from 'node:test';
 
 import axe from 'axe-core';
 
+import { ISSUES, prepareIssues } from './admin-issues.mjs';
+import { focused, go, press } from './admin-support.mjs';
 import { BINARY, launch, until } from './support.mjs';
 import { Service } from './service.mjs';
 
@@ -34,15 +36,10 @@ function totp(secret, at = Date.now()) {
   return `${number % 1_000_000}`.padStart(6, '0');
 }
 
-const go = (where) => ({ page, url }) => page.goto(`${url}${where}`);
-
-/** Presses a button of the page, or a link, by its name. */
-async function press(page, name, role = 'button') {
-  await Promise.all([page.waitForNavigation(), page.getByRole(role, { name, exact: true }).last().click()]);
-}
-
 const PAGES = [
   ['today', go('/admin')],
+  ['no issue yet', go('/admin/issues')],
+  ...ISSUES,
   ['operators', go('/admin/operators')],
   ['an operator is there already', async ({ page, url }) => {
     await page.goto(`${url}/admin/operators`);
@@ -244,6 +241,7 @@ describe('the operators pages', { timeout: 900_000 }, () => {
     }));
     await writeFile(path.join(service.folder, 'articles.json'), JSON.stringify(articles));
     service.run('article', 'add', 'ledger', 'articles.json');
+    await prepareIssues(service);
     // What `serve` prints at its first start.
     service.process = spawn(BINARY, ['serve'], { cwd: service.folder, env: service.env, stdio: ['ignore', 'ignore', 'pipe'] });
     let said = '';
@@ -368,8 +366,9 @@ async function watched(world, context) {
     if (message.type() === 'error' && !/status of 4\d\d/.test(message.text())) world.complaints.push(message.text());
   });
   page.on('request', (request) => {
-    if (request.isNavigationRequest()) world.loads = [];
-    world.loads.push(request);
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) world.loads = [];
+    // What follows an issue has no end.
+    if (request.resourceType() !== 'eventsource') world.loads.push(request);
   });
   return page;
 }
@@ -380,6 +379,8 @@ async function look(world, name) {
   let bytes = 0;
   for (const request of world.loads) {
     const response = await request.response();
+    // Given up, since the page was left.
+    if (!response) continue;
     bytes += (await response.body().catch(() => '')).length;
     assert.ok(request.url().startsWith(world.url), request.url());
   }
@@ -414,14 +415,10 @@ function measures() {
 async function isAccessible(page, where) {
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
-    const result = await window.axe.run(document, { resultTypes: ['violations'] });
+    const result = await window.axe.run(document, { resultTypes: ['violations'], iframes: false });
     return result.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} ${node.failureSummary}`)}`);
   });
   assert.deepEqual(violations, [], where);
-}
-
-function focused(page) {
-  return page.evaluate(() => document.activeElement.textContent.trim());
 }
 
 async function picture(page, what) {

@@ -8,17 +8,24 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 import { BINARY, freePorts, until } from './support.mjs';
 
-/** A mail server that takes everything; `mails` are the sources. */
+/** A mail server that takes everything, each mail after so many milliseconds; `mails` are the sources. */
 async function mailServer() {
   const mails = [];
+  const kept = { mails, delay: 0 };
   const server = createServer((socket) => {
     let buffer = '';
     let data = null;
-    const say = (line) => socket.write(`${line}\r\n`);
+    // One answer after the other, also where one takes its time.
+    let last = Promise.resolve();
+    const say = (line, delay = 0) => {
+      if (delay) last = last.then(() => sleep(delay));
+      last = last.then(() => socket.write(`${line}\r\n`));
+    };
     say('220 test');
     socket.on('error', () => {});
     socket.setEncoding('latin1');
@@ -32,21 +39,21 @@ async function mailServer() {
           else {
             mails.push(data.join('\r\n'));
             data = null;
-            say('250 kept');
+            say('250 kept', kept.delay);
           }
         } else if (/^DATA/i.test(line)) {
           data = [];
           say('354 go on');
         } else if (/^QUIT/i.test(line)) {
           say('221 bye');
-          socket.end();
+          last.then(() => socket.end());
         } else say('250 ok');
       }
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { mails, port: server.address().port, close: () => server.close() };
+  return Object.assign(kept, { port: server.address().port, close: () => server.close() });
 }
 
 /** The text of a mail with its soft line ends and codes undone. */

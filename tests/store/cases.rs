@@ -23,6 +23,7 @@ use paperround::domain::subscription::{LeaveReason, SignUp, SubscriptionState};
 use paperround::store::articles::{self, Identity};
 use paperround::store::claims::{self, Claimed, Claimer, HandBack, Position};
 use paperround::store::deliveries::{self, Audience, Choice};
+use paperround::store::issues::Frozen;
 use paperround::store::results::{self, InFlight, Record, Steps};
 use paperround::store::{
     Store, StoreError, Tx, counters, digests, editions, feeds, issues, ledger, migrate, nodes,
@@ -165,7 +166,8 @@ impl Makes {
         issues::insert(tx, id, digest.id, publication.id, self.now(), self.now())
             .await
             .unwrap();
-        assert!(issues::freeze(tx, id, Some(1), self.now()).await.unwrap());
+        let frozen = issues::freeze(tx, id, Frozen::Numbered(1), self.now()).await;
+        assert!(frozen.unwrap());
         let edition = Edition {
             id: self.id(EditionId::new),
             subject: "s".to_owned(),

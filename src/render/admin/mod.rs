@@ -10,6 +10,7 @@ pub mod doors;
 pub mod editor;
 pub mod form;
 pub mod frame;
+pub mod issues;
 pub mod log;
 pub mod nav;
 pub mod people;
@@ -36,6 +37,9 @@ pub const CSS: &str = include_str!("../../web/assets/admin.css");
 /// Lets articles be put into order by dragging.
 pub const EDITOR_SCRIPT: &str = include_str!("../../web/assets/editor.js");
 
+/// Keeps the figures of an issue up to date.
+pub const ISSUE_SCRIPT: &str = include_str!("../../web/assets/issue.js");
+
 /// The address of the style.
 pub fn css_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("admin.css", CSS));
@@ -45,6 +49,12 @@ pub fn css_url() -> &'static str {
 /// The address of the editor's script.
 pub fn editor_script_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("editor.js", EDITOR_SCRIPT));
+    &URL
+}
+
+/// The address of the script of an issue's page.
+pub fn issue_script_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| asset_url("issue.js", ISSUE_SCRIPT));
     &URL
 }
 

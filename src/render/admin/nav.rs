@@ -9,6 +9,7 @@ use crate::domain::operator::Role;
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     Today,
+    Issues,
     Readers,
     Digests,
     Settings,
@@ -80,6 +81,13 @@ const fn line(
 /// All pages of the navigation, in their order.
 const LINES: &[Line] = &[
     line(Place::Top, Section::Today, "Today", "", Role::Viewer),
+    line(
+        Place::Top,
+        Section::Issues,
+        "Issues",
+        "/issues",
+        Role::Viewer,
+    ),
     line(
         Place::Top,
         Section::Readers,

@@ -17,4 +17,5 @@ pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "audit", "tokens", "token_made", "search", "publications", "publication", "topics", "feeds", "feed", "relays",
     "suppression", "sign_up_rules", "readers", "reader", "digests", "digest", "digest_form", "editor",
     "editor_article", "mail_views",
+    "issues", "issue", "issue_cancel", "issue_deliveries",
 };

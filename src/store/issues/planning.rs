@@ -8,29 +8,39 @@ use crate::domain::ids::{DigestId, IssueId};
 use crate::domain::issue::IssueState;
 use crate::store::{StoreError, Tx, on};
 
-/// Notes that the articles of an issue are frozen: with a number it is composed next, without one it
-/// waits for approval. False where it is no longer planned.
+/// What is next for an issue whose articles are frozen.
+#[derive(Debug, Clone, Copy)]
+pub enum Frozen {
+    /// It is composed under its number.
+    Numbered(i64),
+    /// It waits for approval, for so many readers.
+    Awaiting(i64),
+}
+
+/// Notes that the articles of an issue are frozen. False where it is no longer planned.
 pub async fn freeze(
     tx: &mut Tx,
     id: IssueId,
-    number: Option<i64>,
+    frozen: Frozen,
     now: Time,
 ) -> Result<bool, StoreError> {
-    let state = match number {
-        Some(_) => IssueState::Composing,
-        None => IssueState::Awaiting,
+    let (state, number, audience) = match frozen {
+        Frozen::Numbered(number) => (IssueState::Composing, Some(number), None),
+        Frozen::Awaiting(audience) => (IssueState::Awaiting, None, Some(audience)),
     };
     let changed = on!(tx, |conn| {
         sqlx::query(
-        "UPDATE issues SET state = $4, number = $2, frozen_at = $3 WHERE id = $1 AND state = 'planned'"
-    )
-    .bind(id.0)
-    .bind(number)
-    .bind(now)
-    .bind(state.as_str())
-    .execute(conn)
-    .await
-    .map(|done| done.rows_affected())
+            "UPDATE issues SET state = $4, number = $2, frozen_at = $3, audience = $5
+             WHERE id = $1 AND state = 'planned'",
+        )
+        .bind(id.0)
+        .bind(number)
+        .bind(now)
+        .bind(state.as_str())
+        .bind(audience)
+        .execute(conn)
+        .await
+        .map(|done| done.rows_affected())
     })?;
     Ok(changed > 0)
 }

@@ -22,6 +22,7 @@ mod fields;
 mod forms;
 mod frame;
 mod headers;
+mod issues;
 mod operators;
 mod origin;
 mod posted;
@@ -64,6 +65,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(recipes())
         .merge(service())
         .merge(readers())
+        .merge(issues::routes())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))

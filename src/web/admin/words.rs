@@ -1,6 +1,7 @@
 //! States as operators read them: a word and the tone of its dot.
 
 use crate::domain::clock::Time;
+use crate::domain::delivery::DeliveryState;
 use crate::domain::digest::Digest;
 use crate::domain::feed::{Feed, FeedState};
 use crate::domain::issue::IssueState;
@@ -17,6 +18,18 @@ pub(super) fn of_issue(state: IssueState) -> State {
         IssueState::Sent => Tone::Good,
         IssueState::SentWithFailures => Tone::Bad,
         IssueState::Skipped | IssueState::Cancelled => Tone::Calm,
+    };
+    State::new(state, tone)
+}
+
+/// Where a mail to one reader stands.
+pub(super) fn of_delivery(state: DeliveryState) -> State {
+    let tone = match state {
+        DeliveryState::Pending | DeliveryState::Skipped => Tone::Calm,
+        DeliveryState::Sending => Tone::Busy,
+        DeliveryState::Sent => Tone::Good,
+        DeliveryState::Deferred => Tone::Warn,
+        DeliveryState::Failed | DeliveryState::Unknown => Tone::Bad,
     };
     State::new(state, tone)
 }

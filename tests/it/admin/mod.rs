@@ -3,6 +3,7 @@
 mod audit;
 mod digests;
 mod editor;
+mod issues;
 mod operators;
 mod pages;
 mod places;

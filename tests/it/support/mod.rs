@@ -8,24 +8,26 @@ pub mod database;
 pub mod dns;
 pub mod hub;
 mod inspect;
+mod mails;
 pub mod newsstand;
 pub mod program;
 pub mod receiver;
 pub mod sink;
+mod web;
+
+pub use web::Answer;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
 use paperround::app::{App, Nature};
 use paperround::config::Settings;
 use paperround::config::relay::{Relay, Relays};
 use paperround::config::security::Security;
-use paperround::demo::mailbox::{Mailbox, StoredMail};
+use paperround::demo::mailbox::Mailbox;
 use paperround::demo::smtp::{Script, SmtpServer};
 use paperround::domain::article::ArticleContent;
 use paperround::domain::clock::ManualClock;
@@ -47,7 +49,6 @@ use paperround::services::{
 use paperround::store::ledger::{self, Line};
 use paperround::store::{issues, notices, subscribers, subscriptions};
 use tokio_util::sync::CancellationToken;
-use tower_http_service::oneshot;
 
 use database::TestDatabase;
 
@@ -61,13 +62,6 @@ pub struct TestApp {
     _smtp: SmtpServer,
     folder: tempfile::TempDir,
     database: TestDatabase,
-}
-
-/// An answer of the router.
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: axum::http::HeaderMap,
-    pub body: String,
 }
 
 impl TestApp {
@@ -164,36 +158,6 @@ impl TestApp {
         command
     }
 
-    /// Sends a request from a network address.
-    pub async fn request_from(&self, address: &str, request: Request<Body>) -> Answer {
-        let peer: SocketAddr = SocketAddr::new(address.parse().unwrap(), 40000);
-        let mut request = request;
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let response = oneshot(self.router.clone(), request).await;
-        let (parts, body) = response.into_parts();
-        let bytes = axum::body::to_bytes(body, 10_000_000).await.unwrap();
-        let body = String::from_utf8(bytes.to_vec()).unwrap();
-        Answer {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        }
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        let request = Request::get(local(path)).body(Body::empty()).unwrap();
-        self.request_from("203.0.113.7", request).await
-    }
-
-    /// Posts a form.
-    pub async fn post(&self, path: &str, form: &str) -> Answer {
-        let request = Request::post(local(path))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(Body::from(form.to_owned()))
-            .unwrap();
-        self.request_from("203.0.113.7", request).await
-    }
-
     /// Fills in the form, opens the mail and presses its button.
     pub async fn subscribe(&self, email: &str, form: &str) {
         let answer = self
@@ -224,37 +188,6 @@ impl TestApp {
             send_notice::send(&self.deps, *id).await.unwrap();
         }
         due.len()
-    }
-
-    /// The newest mail for an address.
-    pub fn newest(&self, email: &str) -> StoredMail {
-        let found = self
-            .mailbox
-            .list()
-            .into_iter()
-            .rev()
-            .find(|mail| mail.is_for(email));
-        found.unwrap_or_else(|| panic!("no mail for {email}"))
-    }
-
-    pub fn mails_for(&self, email: &str) -> usize {
-        self.mailbox
-            .list()
-            .iter()
-            .filter(|mail| mail.is_for(email))
-            .count()
-    }
-
-    /// The first link to a page of ours in the newest mail for an address.
-    pub fn link(&self, email: &str, page: &str) -> String {
-        let text = self.newest(email).text().unwrap();
-        let mut words = text
-            .split_whitespace()
-            .filter(|w| w.starts_with("https://news.example"));
-        words
-            .find(|w| w.contains(page))
-            .unwrap_or_else(|| panic!("no {page} link in {text}"))
-            .to_owned()
     }
 
     /// Adds an article that is published now.
@@ -416,13 +349,6 @@ impl TestApp {
     }
 }
 
-/// The path of a link of ours.
-fn local(link: &str) -> String {
-    link.strip_prefix("https://news.example")
-        .unwrap_or(link)
-        .to_owned()
-}
-
 /// A publication to be made, with all that has no default.
 pub fn new_publication(slug: &str, from: &str) -> NewPublication {
     NewPublication {
@@ -457,19 +383,4 @@ async fn publication(deps: &Deps) -> Publication {
             .unwrap();
     }
     made
-}
-
-/// One request through a router, without a listener.
-mod tower_http_service {
-    use axum::Router;
-    use axum::body::Body;
-    use axum::http::{Request, Response};
-    use tower_service::Service;
-
-    pub async fn oneshot(mut router: Router, request: Request<Body>) -> Response<Body> {
-        std::future::poll_fn(|cx| Service::<Request<Body>>::poll_ready(&mut router, cx))
-            .await
-            .unwrap();
-        router.call(request).await.unwrap()
-    }
 }
