@@ -246,7 +246,11 @@ fn texts(settings: &Settings) -> Result<Texts> {
 }
 
 fn plan(settings: &Settings) -> Result<Plan> {
-    Ok(Plan::new(routes(settings)?, dkim_keys(settings)?))
+    Ok(Plan::new(
+        routes(settings)?,
+        dkim_keys(settings)?,
+        settings.redacted(),
+    ))
 }
 
 /// The name that we give to relays.

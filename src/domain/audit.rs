@@ -91,6 +91,7 @@ named_states! {
         Suppression => "suppression",
         SignUpRule => "sign-up rule",
         Webhook => "webhook",
+        Alert => "alert",
         Settings => "settings",
     }
 }

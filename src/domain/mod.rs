@@ -90,6 +90,7 @@ pub mod session;
 pub mod signup_rule;
 pub mod slug;
 pub mod span;
+pub mod statistics;
 pub mod story;
 pub mod subscriber;
 pub mod subscription;

@@ -6,7 +6,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::services::{
-    Deps, alerts, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, websub,
+    Deps, alerts, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, sum_up, websub,
 };
 use crate::store::StoreError;
 
@@ -105,7 +105,7 @@ pub(super) async fn relays(deps: Deps, stop: CancellationToken) {
     every(ALERTS, "relays", &stop, || alerts::note_relays(&deps)).await;
 }
 
-/// Reminds, and finds rows that are due whatever happened to their jobs.
+/// Reminds, finds rows that are due whatever happened to their jobs, and counts for the plots.
 pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
     let mut rounds = 0_u32;
     every(SWEEP, "sweep", &stop, || {
@@ -115,6 +115,8 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
         async move {
             sign_up::remind(&deps).await?;
             cleanup::sweep(&deps).await?;
+            sum_up::count_readers(&deps).await?;
+            sum_up::sum_issues(&deps).await?;
             if prune {
                 cleanup::prune(&deps).await
             } else {

@@ -200,12 +200,15 @@ pub async fn replay(deps: &Deps, id: WebhookCallId) -> Result<(), WebhookError> 
     let mut tx = deps.store.begin().await?;
     let call = webhook_calls::find(&mut tx, id).await?;
     let call = call.ok_or(WebhookError::UnknownCall(id))?;
-    if let Some(reason) = disabled(&find(&mut tx, call.webhook).await?) {
+    let webhook = find(&mut tx, call.webhook).await?;
+    if let Some(reason) = disabled(&webhook) {
         return Err(WebhookError::Disabled(reason));
     }
     if !webhook_calls::replay(&mut tx, id, deps.now()).await? {
         return Err(WebhookError::Open);
     }
+    let entry = entry("replay a call of", &webhook).to(json!({ "call": id }));
+    note(deps, &mut tx, entry).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -213,12 +216,22 @@ pub async fn replay(deps: &Deps, id: WebhookCallId) -> Result<(), WebhookError> 
 /// Makes all calls again that failed, of one webhook or of all that are not disabled; returns how many.
 pub async fn replay_failed(deps: &Deps, webhook: Option<WebhookId>) -> Result<u64, WebhookError> {
     let mut tx = deps.store.begin().await?;
-    if let Some(id) = webhook
-        && let Some(reason) = disabled(&find(&mut tx, id).await?)
-    {
+    let chosen = match webhook {
+        Some(id) => Some(find(&mut tx, id).await?),
+        None => None,
+    };
+    if let Some(reason) = chosen.as_ref().and_then(disabled) {
         return Err(WebhookError::Disabled(reason));
     }
     let replayed = webhook_calls::replay_failed(&mut tx, webhook, deps.now()).await?;
+    if replayed > 0 {
+        let verb = "replay failed calls of";
+        let entry = match &chosen {
+            Some(webhook) => entry(verb, webhook),
+            None => Change::of(verb, Kind::Webhook, "all"),
+        };
+        note(deps, &mut tx, entry.to(json!({ "calls": replayed }))).await?;
+    }
     tx.commit().await?;
     Ok(replayed)
 }

@@ -62,6 +62,7 @@ pub mod sign_in;
 pub mod sign_mail;
 pub mod sign_up;
 pub mod signup_rules;
+pub mod sum_up;
 pub mod suppress;
 pub mod suppression_input;
 pub mod table;

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::deliver::Routes;
@@ -12,15 +13,18 @@ use crate::mail::dkim::DkimKeys;
 pub struct Plan {
     pub routes: Arc<Routes>,
     pub dkim: Arc<DkimKeys>,
+    /// All settings that it goes with, passwords left out: to be shown.
+    pub settings: Arc<Value>,
     /// Cancelled when another has taken its place.
     pub replaced: CancellationToken,
 }
 
 impl Plan {
-    pub fn new(routes: Routes, dkim: DkimKeys) -> Self {
+    pub fn new(routes: Routes, dkim: DkimKeys, settings: Value) -> Self {
         Self {
             routes: Arc::new(routes),
             dkim: Arc::new(dkim),
+            settings: Arc::new(settings),
             replaced: CancellationToken::new(),
         }
     }

@@ -46,6 +46,7 @@ pub mod sign_in_attempts;
 pub mod sign_ups;
 pub mod signup_rules;
 pub mod sqlite;
+pub mod statistics;
 pub mod subscribers;
 pub mod subscriptions;
 pub mod suppressions;

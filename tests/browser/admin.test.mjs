@@ -196,8 +196,40 @@ const PAGES = [
     await page.locator('#in-subject').fill('spam.example');
     await press(page, 'Add the rule');
   }],
+  ['no alerts', go('/admin/alerts')],
+  ['no webhooks', go('/admin/webhooks')],
+  ['a webhook that is refused', async ({ page }) => {
+    await page.locator('#in-url').fill('ftp://hook.example');
+    await press(page, 'Add it');
+  }],
+  ['the secret of a webhook', async ({ page }) => {
+    await page.locator('#in-url').fill('https://hook.invalid/in');
+    await page.getByLabel('issue.sent', { exact: true }).check();
+    await press(page, 'Add it');
+  }],
+  ['webhooks', go('/admin/webhooks')],
+  ['a webhook', async ({ page }) => {
+    await page.getByRole('link', { name: 'https://hook.invalid/in' }).click();
+    await page.waitForURL(/webhooks\/.+/);
+    await press(page, 'Send a ping');
+    await page.getByText('ping', { exact: true }).click();
+  }],
+  ['templates', go('/admin/p/ledger/templates')],
+  ['a template that is refused', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/ledger/templates/card.html`);
+    await page.locator('#source').fill('{% if %}');
+    await press(page, 'Save');
+  }],
+  ['a template', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/ledger/templates/card.html`);
+    const source = await page.locator('#source').inputValue();
+    await page.locator('#source').fill(`${source}<!-- ours -->`);
+    await press(page, 'Save');
+  }],
+  ['no statistics', go('/admin/p/evening/statistics')],
+  ['service settings', go('/admin/settings')],
   ['the audit log', go('/admin/audit')],
-  ['nothing in the audit log', go('/admin/audit?kind=webhook')],
+  ['nothing in the audit log', go('/admin/audit?kind=session')],
   ['nothing is found', go('/admin/search?q=nobody')],
   ['a search', go('/admin/search?q=dai')],
   ['nothing here', go('/admin/nowhere')],
@@ -283,7 +315,7 @@ describe('the operators pages', { timeout: 900_000 }, () => {
     await page.getByRole('heading', { name: 'This link has ended' }).waitFor();
     await page.goto(`${world.url}/admin`);
     const stops = [];
-    for (let n = 0; n < 30 && !stops.includes('My account'); n += 1) {
+    for (let n = 0; n < 60 && !stops.includes('My account'); n += 1) {
       await page.keyboard.press('Tab');
       stops.push(await focused(page));
     }

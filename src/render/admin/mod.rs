@@ -5,6 +5,7 @@
 //! `templates.rs` and its context with `admin_pages!`, and, where it stands in the navigation, its
 //! place in `nav.rs`.
 
+pub mod alerts;
 pub mod digests;
 pub mod doors;
 pub mod editor;
@@ -13,15 +14,19 @@ pub mod frame;
 pub mod issues;
 pub mod log;
 pub mod nav;
+pub mod own_parts;
 pub mod people;
 pub mod places;
 pub mod qr;
 pub mod readers;
 pub mod search;
 pub mod service;
+pub mod settings;
+pub mod statistics;
 pub(super) mod templates;
 pub mod today;
 pub mod tokens;
+pub mod webhooks;
 pub mod when;
 
 use std::sync::LazyLock;

@@ -13,9 +13,18 @@ macro_rules! embedded {
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "parts", "token", "nav", "base", "door", "sign_in", "code", "welcome", "refusal",
-    "today", "operators", "operator", "link", "account", "second_step", "recovery_codes",
-    "audit", "tokens", "token_made", "search", "publications", "publication", "topics", "feeds", "feed", "relays",
-    "suppression", "sign_up_rules", "readers", "reader", "digests", "digest", "digest_form", "editor",
-    "editor_article", "mail_views",
+    "today", "search", "audit",
+    "operators", "operator", "link", "account", "second_step", "recovery_codes",
+    "tokens", "token_made",
+    "publications", "publication",
+    "topics",
+    "feeds", "feed",
     "issues", "issue", "issue_cancel", "issue_deliveries",
+    "readers", "reader",
+    "digests", "digest", "digest_form", "editor", "editor_article", "mail_views",
+    "relays", "suppression", "sign_up_rules",
+    "alerts",
+    "webhooks", "webhook", "webhook_secret",
+    "templates", "template",
+    "statistics", "settings",
 };

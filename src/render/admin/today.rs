@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::alerts::AlertRow;
 use super::frame::{Frame, State};
+use super::statistics::Figure;
 use super::when::When;
 
 /// A digest that will go out.
@@ -70,9 +72,13 @@ pub struct TodayPage {
     pub frame: Frame,
     /// No process sends or fetches.
     pub no_worker: bool,
+    /// What is wrong.
+    pub alerts: Vec<AlertRow>,
     pub next_runs: Vec<NextRun>,
     pub last_issues: Vec<LastIssue>,
     pub readers: Vec<Readers>,
+    /// The growth of the publication at hand.
+    pub growth: Option<Figure>,
     pub feeds: i64,
     pub feed_troubles: Vec<FeedTrouble>,
     pub relays: Vec<RelayRow>,

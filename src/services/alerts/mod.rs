@@ -5,11 +5,14 @@ mod check;
 mod tell;
 
 use chrono::TimeDelta;
+use serde_json::json;
 use thiserror::Error;
 
+use super::audit::note;
 use super::tell::Listeners;
 use super::{Deps, tell as events};
 use crate::domain::alert::{Alert, Finding};
+use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::AlertId;
 use crate::domain::publication::Mailbox;
@@ -51,11 +54,20 @@ pub enum AlertError {
 pub async fn acknowledge(deps: &Deps, id: AlertId) -> Result<Alert, AlertError> {
     let mut tx = deps.store.begin().await?;
     let now = deps.now();
-    rows::acknowledge(&mut tx, id, now).await?;
+    let is_news = rows::acknowledge(&mut tx, id, now).await?;
     let found = rows::find(&mut tx, id).await?;
     let alert = found.ok_or(AlertError::Unknown(id))?;
     if alert.closed_at.is_some() {
         return Err(AlertError::Over);
+    }
+    if is_news {
+        let entry = Change::of("acknowledge", Kind::Alert, alert.id);
+        let entry = entry.to(json!({ "kind": alert.kind, "summary": alert.summary }));
+        let entry = match alert.publication {
+            Some(publication) => entry.within(publication),
+            None => entry,
+        };
+        note(deps, &mut tx, entry).await?;
     }
     tx.commit().await?;
     Ok(alert)

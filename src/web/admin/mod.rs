@@ -6,6 +6,7 @@
 //! with a page in its frame (`frame.rs`) or sends on with a word about what was done.
 
 mod account;
+mod alerts;
 mod assets;
 mod audit;
 mod cookies;
@@ -19,12 +20,14 @@ mod feed;
 mod feed_form;
 mod feeds;
 mod fields;
+mod figures;
 mod forms;
 mod frame;
 mod headers;
 mod issues;
 mod operators;
 mod origin;
+mod own_parts;
 mod posted;
 mod publication_form;
 mod publications;
@@ -34,14 +37,19 @@ mod readers;
 mod relays;
 mod search;
 mod second_step;
+mod settings;
 mod sign_in;
 mod sign_up_rules;
 mod signed_in;
+mod statistics;
 mod suppression;
 mod switch;
 mod today;
 mod tokens;
 mod topics;
+mod webhook;
+mod webhook_form;
+mod webhooks;
 mod welcome;
 mod words;
 
@@ -63,12 +71,17 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(people())
         .merge(places())
         .merge(recipes())
+        .merge(own_parts())
         .merge(service())
         .merge(readers())
         .merge(issues::routes())
+        .merge(webhooks())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))
+        .route("/admin/alerts", get(alerts::show))
+        .route("/admin/alerts/{id}/acknowledge", post(alerts::acknowledge))
+        .route("/admin/settings", get(settings::show))
         .route("/admin/audit", get(audit::show))
         .route("/admin/tokens", get(tokens::show).post(tokens::make))
         .route("/admin/tokens/revoke", post(tokens::revoke))
@@ -213,6 +226,44 @@ fn recipes() -> Router<Web> {
         )
         .route(&digest("/preview"), get(editor::views::show))
         .route(&digest("/mail"), get(editor::mail::show))
+}
+
+/// The parts of a publication's mails, and what is counted.
+fn own_parts() -> Router<Web> {
+    Router::new()
+        .route("/admin/p/{publication}/statistics", get(statistics::show))
+        .route("/admin/p/{publication}/templates", get(own_parts::list))
+        .route(
+            "/admin/p/{publication}/templates/{part}",
+            get(own_parts::show).post(own_parts::save),
+        )
+        .route(
+            "/admin/p/{publication}/templates/{part}/restore",
+            post(own_parts::restore),
+        )
+        .route(
+            "/admin/p/{publication}/templates/{part}/reset",
+            post(own_parts::reset),
+        )
+}
+
+/// Programs elsewhere that are told of events.
+fn webhooks() -> Router<Web> {
+    Router::new()
+        .route("/admin/webhooks", get(webhooks::show).post(webhooks::add))
+        .route(
+            "/admin/webhooks/{id}",
+            get(webhook::show).post(webhook::save),
+        )
+        .route("/admin/webhooks/{id}/test", post(webhook::test))
+        .route("/admin/webhooks/{id}/replay", post(webhook::replay))
+        .route(
+            "/admin/webhooks/{id}/rotate-secret",
+            post(webhook::rotate_secret),
+        )
+        .route("/admin/webhooks/{id}/disable", post(webhook::disable))
+        .route("/admin/webhooks/{id}/enable", post(webhook::enable))
+        .route("/admin/webhooks/{id}/remove", post(webhook::remove))
 }
 
 /// Relays, suppressed addresses and the rules of sign-ups.

@@ -2,10 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use chrono::Days;
 use chrono_tz::Tz;
 
+use super::alerts::row as alert_row;
 use super::digests::path;
 use super::error::AdminError;
+use super::figures;
 use super::signed_in::{Reads, SignedIn};
 use super::words;
 use crate::domain::clock::Time;
@@ -13,11 +16,17 @@ use crate::domain::digest::Digest;
 use crate::domain::feed::Feed;
 use crate::domain::publication::Publication;
 use crate::render::admin::nav::Section;
+use crate::render::admin::statistics::Figure;
 use crate::render::admin::today::{FeedTrouble, LastIssue, NextRun, Readers, RelayRow, TodayPage};
 use crate::render::admin::when::When;
 use crate::services::Deps;
-use crate::store::{StoreError, Tx, digests, feeds, issues, nodes, subscriptions};
+use crate::store::{
+    StoreError, Tx, alerts, digests, feeds, issues, nodes, statistics, subscriptions,
+};
 use crate::web::Web;
+
+/// The days that the plot of growth goes back.
+const GROWTH: Days = Days::new(29);
 
 /// `GET /admin`
 pub(super) async fn show(
@@ -27,12 +36,15 @@ pub(super) async fn show(
     let framing = me.frame(Section::Today, "Today").await?;
     let now = me.deps.now();
     let mut tx = me.deps.store.read().await?;
+    let open = alerts::opened(&mut tx).await?;
     let mut page = TodayPage {
+        alerts: open.iter().map(|a| alert_row(a, &framing)).collect(),
         frame: framing.frame,
         no_worker: nodes::workers(&mut tx, now).await? == 0,
         next_runs: Vec::new(),
         last_issues: Vec::new(),
         readers: Vec::new(),
+        growth: None,
         feeds: 0,
         feed_troubles: Vec::new(),
         relays: relays(&me.deps),
@@ -52,6 +64,7 @@ pub(super) async fn show(
             .filter_map(|feed| trouble(feed, publication, now));
         page.feed_troubles.extend(troubles);
     }
+    page.growth = growth(&mut tx, &page, &framing.publications, now).await?;
     drop(tx);
     // Those without a time stand last.
     runs.sort_by_key(|(at, _)| (at.is_none(), *at));
@@ -102,6 +115,30 @@ async fn readers(tx: &mut Tx, publication: &Publication) -> Result<Readers, Stor
         pending,
         left,
     })
+}
+
+/// The growth of the publication at hand within the last days.
+async fn growth(
+    tx: &mut Tx,
+    page: &TodayPage,
+    publications: &[Publication],
+    now: Time,
+) -> Result<Option<Figure>, StoreError> {
+    let at_hand = page.frame.publication.as_ref();
+    let position = publications
+        .iter()
+        .position(|p| at_hand.is_some_and(|chosen| chosen.slug == p.slug.as_str()));
+    let Some(position) = position else {
+        return Ok(None);
+    };
+    let today = now.date_naive();
+    let first = today - GROWTH;
+    let days = statistics::days(tx, publications[position].id, first).await?;
+    let counted = &page.readers[position];
+    let live = (counted.active, counted.pending, counted.left);
+    Ok(Some(figures::readers(&figures::until_now(
+        days, today, live,
+    ))))
 }
 
 fn trouble(feed: &Feed, publication: &Publication, now: Time) -> Option<FeedTrouble> {

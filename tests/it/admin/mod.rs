@@ -9,4 +9,5 @@ mod pages;
 mod places;
 mod readers;
 mod second_step;
+mod service;
 mod sign_in;
