@@ -6,11 +6,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
+use super::confirm::Confirm;
 use super::output::{Output, Row};
 use super::topic_rule::TopicRule;
 use super::{Global, context};
 use crate::domain::slug::Slug;
-use crate::services::manage_publication;
+use crate::services::{Deps, manage_publication, remove_topic};
 use crate::store::publications;
 
 #[derive(Debug, Subcommand)]
@@ -39,6 +40,15 @@ pub(super) enum Topic {
         /// The new name
         #[arg(long)]
         name: String,
+    },
+    /// Remove a topic; readers who chose no other stay, and get nothing until they choose again
+    Remove {
+        /// The publication
+        publication: String,
+        /// The topic
+        slug: Slug,
+        #[command(flatten)]
+        confirm: Confirm,
     },
     /// Rules that put articles under topics by what occurs in them
     #[command(subcommand)]
@@ -88,8 +98,33 @@ impl Topic {
                     &format!("{slug} is renamed."),
                 )?;
             }
+            Self::Remove {
+                publication,
+                slug,
+                confirm,
+            } => remove(&deps, &publication, &slug, confirm, out).await?,
             Self::Rule(command) => command.run(&deps, out).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+async fn remove(
+    deps: &Deps,
+    publication: &str,
+    slug: &Slug,
+    confirm: Confirm,
+    out: &Output,
+) -> Result<()> {
+    let id = context::publication(deps, publication).await?.id;
+    let readers = remove_topic::sole_readers(deps, id, slug).await?;
+    let concerned = match readers {
+        0 => "No reader chose it alone.".to_owned(),
+        1 => "1 reader chose it alone, and gets nothing until they choose again.".to_owned(),
+        _ => format!("{readers} readers chose it alone, and get nothing until they choose again."),
+    };
+    confirm.ask(&format!("Remove the topic {slug}? {concerned}"))?;
+    remove_topic::remove(deps, id, slug).await?;
+    let shown = json!({ "slug": slug, "removed": true, "sole_readers": readers });
+    out.result(&shown, &format!("{slug} is removed. {concerned}"))
 }

@@ -55,6 +55,7 @@ pub mod plan_issue;
 pub mod preferences;
 pub mod preview_digest;
 pub mod read_pages;
+pub mod remove_topic;
 pub mod runs;
 pub mod second_step;
 pub mod send_notice;

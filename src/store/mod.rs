@@ -52,6 +52,7 @@ pub mod subscriptions;
 pub mod suppressions;
 pub mod templates;
 pub mod topic_rules;
+pub mod topics;
 pub mod used_proofs;
 pub mod waves;
 pub mod webhook_calls;

@@ -72,6 +72,16 @@ pub struct TopicsPage {
     pub rule_error: Option<String>,
 }
 
+/// `GET /admin/p/{publication}/topics/{topic}/remove`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TopicRemovalPage {
+    pub frame: Frame,
+    pub slug: String,
+    pub topic: String,
+    /// Those who chose no other topic.
+    pub readers: i64,
+}
+
 /// A feed in the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeedRow {
@@ -129,6 +139,7 @@ super::admin_pages! {
     PublicationsPage => "admin/publications.html",
     PublicationPage => "admin/publication.html",
     TopicsPage => "admin/topics.html",
+    TopicRemovalPage => "admin/topic_removal.html",
     FeedsPage => "admin/feeds.html",
     FeedPage => "admin/feed.html",
 }

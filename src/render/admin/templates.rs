@@ -17,7 +17,7 @@ pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "operators", "operator", "link", "account", "second_step", "recovery_codes",
     "tokens", "token_made",
     "publications", "publication",
-    "topics",
+    "topics", "topic_removal",
     "feeds", "feed",
     "issues", "issue", "issue_cancel", "issue_deliveries",
     "readers", "reader",

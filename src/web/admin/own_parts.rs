@@ -143,7 +143,7 @@ pub(super) async fn save(
     let only_check = fields.text("do") == "check";
     let (said, mistakes) = if only_check {
         let checked = service::check(&me.deps, &slug, &part, source.clone()).await;
-        split(checked.map(|checked| in_order(checked)))?
+        split(checked.map(in_order))?
     } else {
         match service::set(&me.deps, &slug, &part, source.clone()).await {
             Ok((version, _)) => {

@@ -15,9 +15,10 @@ use crate::domain::topic_rule::RuleField;
 use crate::render::admin::form::Input;
 use crate::render::admin::frame::Choice;
 use crate::render::admin::nav::Section;
-use crate::render::admin::places::{TopicRow, TopicRuleRow, TopicsPage};
+use crate::render::admin::places::{TopicRemovalPage, TopicRow, TopicRuleRow, TopicsPage};
 use crate::services::manage_publication::{self, PublicationError};
 use crate::services::manage_topic_rule::{self, RuleError};
+use crate::services::remove_topic::{self, RemoveTopicError};
 use crate::store::{publications, topic_rules};
 use crate::web::Web;
 
@@ -147,6 +148,60 @@ pub(super) async fn rename(
             &path(&publication),
             sentence(&error.to_string()),
         )),
+    }
+}
+
+/// `GET /admin/p/{publication}/topics/{topic}/remove`: says whom it concerns before it is done.
+pub(super) async fn ask_removal(
+    State(web): State<Web>,
+    me: SignedIn<Changes>,
+    Path((slug, topic)): Path<(String, String)>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let topic: Slug = topic.parse().map_err(|_| AdminError::NotFound)?;
+    let readers = remove_topic::sole_readers(&me.deps, publication.id, &topic).await?;
+    let framing = me
+        .frame_of(Section::Topics, "Remove a topic", Some(&publication))
+        .await?;
+    let page = TopicRemovalPage {
+        frame: framing.frame,
+        slug,
+        topic: topic.to_string(),
+        readers,
+    };
+    me.page(&web, &page)
+}
+
+/// `POST /admin/p/{publication}/topics/{topic}/remove`
+pub(super) async fn remove(
+    State(web): State<Web>,
+    Path((slug, topic)): Path<(String, String)>,
+    Posted { me, .. }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let topic: Slug = topic.parse().map_err(|_| AdminError::NotFound)?;
+    match remove_topic::remove(&me.deps, publication.id, &topic).await {
+        Ok(()) => Ok(done(
+            &web,
+            &path(&publication),
+            format!("{topic} is no topic any more."),
+        )),
+        Err(error @ RemoveTopicError::Digest { .. }) => Ok(undone(
+            &web,
+            &path(&publication),
+            sentence(&error.to_string()),
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl From<RemoveTopicError> for AdminError {
+    fn from(error: RemoveTopicError) -> Self {
+        match error {
+            RemoveTopicError::Store(error) => error.into(),
+            RemoveTopicError::Unknown(_) => Self::NotFound,
+            RemoveTopicError::Digest { .. } => Self::Refused(error.to_string()),
+        }
     }
 }
 

@@ -64,7 +64,7 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(publications::readers))
         .routes(routes!(funnel::show))
         .routes(routes!(topics::list, topics::add))
-        .routes(routes!(topics::show, topics::rename))
+        .routes(routes!(topics::show, topics::rename, topics::remove))
         .routes(routes!(feeds::list, feeds::add))
         .routes(routes!(feeds::show, feeds::update, feeds::remove))
         .routes(routes!(feeds::fetch))

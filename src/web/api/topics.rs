@@ -1,8 +1,8 @@
 //! `/api/v1/publications/{publication}/topics`: the parts of a publication that readers choose.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +16,7 @@ use super::unchanged::IfMatch;
 use crate::domain::ids::PublicationId;
 use crate::domain::publication::Topic;
 use crate::domain::slug::Slug;
-use crate::services::manage_publication;
+use crate::services::{manage_publication, remove_topic};
 use crate::store::{Tx, publications};
 use crate::web::Web;
 
@@ -163,4 +163,26 @@ pub(super) async fn rename(
         ..topic
     };
     Ok(changed(&View::from(&topic)))
+}
+
+/// Removes a topic.
+///
+/// Articles lose it, and so do feeds and rules that lead to it. Readers who chose no other stay
+/// subscribed, and get nothing until they choose again. A topic that a digest is made of stays (409).
+#[utoipa::path(delete, path = "/api/v1/publications/{publication}/topics/{topic}", tag = "Topics", operation_id = "removeTopic",
+    params(("publication" = String, Path, description = "Its slug."), ("topic" = String, Path, description = "Its slug.")),
+    security(("token" = ["editor"])),
+    responses((status = 204, description = "It is removed.")))]
+pub(super) async fn remove(
+    State(web): State<Web>,
+    Editor(caller): Editor,
+    Named((publication, topic)): Named<(String, String)>,
+) -> Result<Response, Problem> {
+    let web = caller.acting(web);
+    let mut tx = web.deps.store.read().await?;
+    let publication = caller.publication(&mut tx, &publication).await?;
+    let topic = find(&mut tx, publication.id, &topic).await?;
+    drop(tx);
+    remove_topic::remove(&web.deps, publication.id, &topic.slug).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
 }

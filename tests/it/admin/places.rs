@@ -362,3 +362,56 @@ async fn a_viewer_sees_all_of_it_and_changes_nothing() {
         StatusCode::NOT_FOUND
     );
 }
+
+#[tokio::test]
+async fn an_editor_removes_a_topic_and_nobody_gets_more_for_it() {
+    let app = TestApp::new().await;
+    app.subscribe("ada@inbox.example", "&topics=energy").await;
+    let digest = app.digest("daily", None, 1).await;
+    let mut editor = Browser::of(&app, "ben@ops.example", Role::Editor).await;
+    let page = "/admin/p/ledger/topics/energy/remove";
+    let asked = editor.get(page).await.body;
+    assert!(asked.contains("1 reader has chosen"), "{asked}");
+    app.article("one", "A berth opens", &["energy"]).await;
+    let removed = editor.post(page, page, &[]).await;
+    let said = editor.follow(&removed).await.body;
+    assert!(said.contains("energy is no topic any more."), "{said}");
+    assert_eq!(editor.get(page).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(changes(&app, Kind::Topic).await[0].verb, "remove");
+
+    app.article("two", "A crane falls", &[]).await;
+    let before = app.mails_for("ada@inbox.example");
+    app.send(&digest).await;
+    assert_eq!(
+        app.mails_for("ada@inbox.example"),
+        before,
+        "not everything instead"
+    );
+}
+
+#[tokio::test]
+async fn a_topic_that_a_digest_is_made_of_stays() {
+    let app = TestApp::new().await;
+    let topic = |slug: &str| slug.parse().unwrap();
+    app.digest_with("wind", |digest| digest.topics = vec![topic("energy")])
+        .await;
+    app.digest_with("money", |digest| {
+        digest.rules.sections = vec!["markets:3".parse().unwrap()];
+    })
+    .await;
+    let mut editor = Browser::of(&app, "ben@ops.example", Role::Editor).await;
+    for (slug, digest) in [("energy", "wind"), ("markets", "money")] {
+        let page = format!("/admin/p/ledger/topics/{slug}/remove");
+        let kept = editor.post(&page, &page, &[]).await;
+        let said = editor.follow(&kept).await.body;
+        assert!(
+            said.contains(&format!("The digest {digest} is made of {slug}")),
+            "{said}"
+        );
+    }
+    let mut tx = app.deps.store.read().await.unwrap();
+    let topics = publications::topics(&mut tx, app.publication_id())
+        .await
+        .unwrap();
+    assert!(topics.len() >= 2);
+}

@@ -20,6 +20,7 @@ use crate::services::manage_subscription::SubscriptionError;
 use crate::services::manage_token::TokenError;
 use crate::services::plan_issue::PlanError;
 use crate::services::preview_digest::PreviewError;
+use crate::services::remove_topic::RemoveTopicError;
 use crate::services::sign_up::ResendError;
 use crate::services::test_digest::TestError;
 use crate::store::StoreError;
@@ -115,6 +116,18 @@ impl From<PublicationError> for Problem {
             E::Logo(error) => Self::field("look/logo", error),
             E::Line(error) => Self::of_line(&error),
             E::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<RemoveTopicError> for Problem {
+    fn from(error: RemoveTopicError) -> Self {
+        match error {
+            RemoveTopicError::Unknown(slug) => {
+                Self::NotFound(format!("There is no topic {slug:?}."))
+            }
+            RemoveTopicError::Digest { .. } => Self::Conflict(sentence(&error)),
+            RemoveTopicError::Store(error) => Self::Store(error),
         }
     }
 }
