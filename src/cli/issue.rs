@@ -20,7 +20,7 @@ use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
 use crate::services::ledger_output::LedgerOutput;
 use crate::services::{Deps, approve_issue};
-use crate::store::{articles, claims, digests, issues, ledger, publications, waves};
+use crate::store::{articles, claims, clicks, digests, issues, ledger, publications, waves};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -54,6 +54,11 @@ pub(super) enum Issue {
     },
     /// Show the mail of an issue that awaits approval, or has gone out
     Preview(IssuePreview),
+    /// Show how often its links were followed, where the publication counts that
+    Clicks {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
     /// Stop sending an issue; what is on its way is finished
     Pause {
         /// Its id, as `list` shows it
@@ -112,6 +117,7 @@ impl Issue {
                 out.result(&shown, &format!("approved: it goes out as No. {number}"))?;
             }
             Self::Preview(preview) => preview.run(&deps, out).await?,
+            Self::Clicks { id } => print_clicks(&deps, id, out).await?,
             Self::Pause { id } => {
                 let paused = control_issue::pause(&deps, id).await?;
                 print_controlled(&deps, "paused", settle(&deps, paused).await?, out).await?;
@@ -308,4 +314,26 @@ async fn deliveries(
             }
         }
     }
+}
+
+async fn print_clicks(deps: &Deps, id: IssueId, out: &Output) -> Result<()> {
+    let mut tx = deps.store.read().await?;
+    let found = issues::find(&mut tx, id).await?;
+    found.ok_or_else(|| anyhow!("there is no issue {id}; `paperround issue list` shows them"))?;
+    let rows: Vec<Row> = clicks::of_issue(&mut tx, id)
+        .await?
+        .into_iter()
+        .map(|row| Row {
+            json: json!({
+                "article": row.article, "title": row.title, "followed": row.followed,
+                "counted": row.counted,
+            }),
+            cells: vec![row.counted.to_string(), row.followed.to_string(), row.title],
+        })
+        .collect();
+    out.list(
+        &["counted", "followed", "article"],
+        &rows,
+        "nobody has followed a link of this issue, or they are not counted",
+    )
 }

@@ -11,6 +11,7 @@ use super::output::{Output, Row};
 use super::publication_embed::Embed;
 use super::{Global, context, funnel};
 use crate::domain::email_address::EmailAddress;
+use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo};
 use crate::domain::publication::{self as domain, Mailbox, Welcome};
 use crate::domain::schedule;
@@ -133,6 +134,12 @@ pub(super) struct Update {
     /// What a reader gets at once on confirming: off, on (a few words), or latest-issue
     #[arg(long, value_name = "WHAT")]
     welcome: Option<Welcome>,
+    /// Whether the links to articles lead through the service, which counts how often each is followed
+    #[arg(long, value_name = "true|false")]
+    count_clicks: Option<bool>,
+    /// Name the mails to site statistics by this word (utm_source); '' for not at all
+    #[arg(long, value_name = "WORD")]
+    utm_source: Option<UtmSource>,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -200,6 +207,7 @@ fn as_json(p: &domain::Publication) -> Value {
         "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
         "timezone": p.timezone.name(),
         "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome,
+        "links": p.links,
         "look": p.look, "archived_at": p.archived_at,
         "created_at": p.created_at,
     })
@@ -331,6 +339,11 @@ impl Update {
         }
         p.privacy_url = self.privacy_url.or_else(|| p.privacy_url.clone());
         p.welcome = self.welcome.unwrap_or(p.welcome);
+        let links = &mut p.links;
+        links.count_clicks = self.count_clicks.unwrap_or(links.count_clicks);
+        if let Some(source) = self.utm_source {
+            links.utm_source = source;
+        }
         self.look.apply(p)
     }
 }

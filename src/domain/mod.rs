@@ -68,6 +68,7 @@ pub mod ids;
 pub mod issue;
 pub mod job;
 pub mod language;
+pub mod links;
 pub mod look;
 pub mod mail_domain;
 pub mod notice;
@@ -98,6 +99,8 @@ pub mod suppression;
 pub mod template;
 pub mod text;
 pub mod token;
+#[cfg(test)]
+mod token_tests;
 pub mod topic_rule;
 pub mod totp;
 pub mod typo;

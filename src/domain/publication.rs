@@ -10,6 +10,7 @@ use super::clock::Time;
 use super::email_address::{AddressError, EmailAddress};
 use super::ids::{PublicationId, TopicId};
 use super::language::primary;
+use super::links::LinkRules;
 use super::look::Look;
 use super::slug::{self, Slug};
 use super::text::{self, LineError};
@@ -87,6 +88,8 @@ pub struct Publication {
     pub relays: Vec<String>,
     /// The mail to a reader who has just confirmed.
     pub welcome: Welcome,
+    /// How its mails link to articles.
+    pub links: LinkRules,
     /// How its mails look.
     pub look: Look,
     pub archived_at: Option<Time>,

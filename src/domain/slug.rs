@@ -24,10 +24,11 @@ pub enum SlugError {
 }
 
 /// First segments of the service's own routes: a publication of that name could not be reached.
-const RESERVED: [&str; 17] = [
+const RESERVED: [&str; 18] = [
     "admin",
     "api",
     "assets",
+    "click",
     "confirm",
     "embed",
     "favicon",

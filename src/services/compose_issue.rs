@@ -126,6 +126,7 @@ async fn load(deps: &Deps, id: IssueId) -> Result<Option<(Work, Editions)>, Stor
         ..Editions::default()
     };
     let material = Material {
+        issue: Some(id),
         topics: publications::topics(&mut tx, publication.id).await?,
         articles: edition::frozen(&mut tx, &issue, deps.now()).await?,
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,

@@ -9,7 +9,7 @@ use super::{Deps, coming_issue, links, manage_template, words};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Words};
-use crate::domain::ids::PublicationId;
+use crate::domain::ids::{IssueId, PublicationId};
 use crate::domain::issue::{EditionKey, Issue};
 use crate::domain::language::primary;
 use crate::domain::look::Direction;
@@ -30,6 +30,8 @@ const LANGUAGES: TimeDelta = TimeDelta::days(60);
 /// All that the editions of an issue are made from.
 #[derive(Debug)]
 pub(super) struct Material {
+    /// `None` for one that would go out now.
+    pub(super) issue: Option<IssueId>,
     pub(super) publication: Publication,
     pub(super) digest: Digest,
     pub(super) topics: Vec<Topic>,
@@ -117,7 +119,10 @@ impl Material {
         let language = self.language(key);
         let card = |article: &&Article, topic: Option<&Slug>| {
             let zone = self.digest.timezone;
-            Card::new(article, self.topic_name(topic), zone, &language)
+            Card {
+                url: self.link(deps, article),
+                ..Card::new(article, self.topic_name(topic), zone, &language)
+            }
         };
         let by_choice = |article: &&Article| card(article, selection::topic(article, &key.topics));
         let sections = arranged.sections.iter().map(|section| {
@@ -135,6 +140,12 @@ impl Material {
                 also: arranged.also.iter().map(by_choice).collect(),
             },
         ))
+    }
+
+    fn link(&self, deps: &Deps, article: &Article) -> String {
+        let campaign = links::campaign(&self.digest.slug, self.number);
+        let rules = &self.publication.links;
+        links::article(deps, rules, self.issue, article, &campaign)
     }
 
     fn topic_name(&self, topic: Option<&Slug>) -> Option<String> {

@@ -1,10 +1,13 @@
 //! The addresses that go into mails and pages.
 
 use super::Deps;
+use crate::domain::article::Article;
 use crate::domain::fresh_link::{FreshLink, LinkPurpose};
-use crate::domain::ids::{DeliveryId, SignUpId, SubscriptionId};
+use crate::domain::ids::{DeliveryId, IssueId, SignUpId, SubscriptionId};
 use crate::domain::issue::EditionKey;
+use crate::domain::links::{CountedLink, LinkRules};
 use crate::domain::publication::Publication;
+use crate::domain::slug::Slug;
 use crate::domain::token::{Link, Purpose};
 
 /// Where a reader confirms; the hash is the one that was kept.
@@ -64,6 +67,33 @@ pub fn issue(deps: &Deps, publication: &Publication, digest_slug: &str, number: 
         "{}/{}/archive/{digest_slug}-{number}",
         deps.limits.public_url, publication.slug
     )
+}
+
+/// An address by which an article is reached from a mail: through the service where the publication counts
+/// that, which an issue that does not exist yet cannot do.
+pub fn article(
+    deps: &Deps,
+    rules: &LinkRules,
+    issue: Option<IssueId>,
+    article: &Article,
+    campaign: &str,
+) -> String {
+    match issue {
+        Some(issue) if rules.count_clicks => {
+            let link = CountedLink {
+                issue,
+                article: article.id,
+            };
+            let token = deps.keys.counted_link(&link);
+            format!("{}/click/{token}", deps.limits.public_url)
+        }
+        _ => rules.tagged(&article.content.url, campaign),
+    }
+}
+
+/// What site statistics know an issue by.
+pub fn campaign(digest: &Slug, number: i64) -> String {
+    format!("{digest}-{number}")
 }
 
 fn token(

@@ -10,6 +10,7 @@ use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{PublicationId, TopicId};
 use crate::domain::language::primary;
+use crate::domain::links::LinkRules;
 use crate::domain::look::{Logo, LogoError, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic, Welcome};
 use crate::domain::slug::Slug;
@@ -83,6 +84,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         privacy_url: new.privacy_url,
         relays: new.relays,
         welcome: Welcome::Off,
+        links: LinkRules::default(),
         look: Look::default(),
         archived_at: None,
         created_at: deps.now(),

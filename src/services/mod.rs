@@ -28,6 +28,7 @@ pub mod erase;
 pub mod export_reader;
 pub mod export_readers;
 pub mod fetch_feed;
+pub mod follow_link;
 mod forgotten;
 pub mod fresh_link;
 pub mod guard;

@@ -116,6 +116,7 @@ pub async fn digest(
         _ => choice(&mut tx, &publication, reader).await?,
     };
     let material = Material {
+        issue: None,
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, at).await?,
@@ -144,6 +145,7 @@ pub async fn of_latest(
     }
     let next_intro = digests::next_intro(&mut tx, digest.id).await?;
     let material = Material {
+        issue: None,
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, None).await?,
@@ -203,6 +205,7 @@ async fn of_issue(
         words.intro = format!("{greeting}\n\n{}", words.intro);
     }
     let material = Material {
+        issue: Some(id),
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, issue.planned_at).await?,
         number,

@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod articles;
 pub mod audit;
 pub mod claims;
+pub mod clicks;
 pub mod consents;
 pub mod counters;
 pub mod deliveries;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, Tx, on, read};
 use crate::domain::clock::Time;
 use crate::domain::ids::{PublicationId, TopicId};
+use crate::domain::links::LinkRules;
 use crate::domain::look::{Logo, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic};
 use crate::domain::slug::Slug;
@@ -26,6 +27,8 @@ struct Row {
     privacy_url: Option<String>,
     relays: String,
     welcome: String,
+    count_clicks: bool,
+    utm_source: String,
     design: String,
     accent: String,
     font: String,
@@ -86,6 +89,10 @@ impl TryFrom<Row> for Publication {
             privacy_url: row.privacy_url,
             relays: listed(&row.relays),
             welcome: read(table, "welcome", row.id, &row.welcome)?,
+            links: LinkRules {
+                count_clicks: row.count_clicks,
+                utm_source: read(table, "utm_source", row.id, &row.utm_source)?,
+            },
             look,
             archived_at: row.archived_at,
             created_at: row.created_at,
@@ -105,9 +112,9 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
             language, timezone, description, privacy_url, created_at, relays, design, accent, font,
-            logo_url, logo_alt, logo_width, languages, welcome)
+            logo_url, logo_alt, logo_width, languages, welcome, count_clicks, utm_source)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21)"
+            $19, $20, $21, $22, $23)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -134,6 +141,8 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .bind(p.languages.join(","))
     .bind(p.welcome.as_str())
+    .bind(p.links.count_clicks)
+    .bind(p.links.utm_source.as_str())
     .execute(conn)
     .await
     .map(drop))?;
@@ -148,7 +157,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
             archived_at = $11, relays = $12, design = $13, accent = $14, font = $15,
             logo_url = $16, logo_alt = $17, logo_width = $18,
-            languages = $19, welcome = $20
+            languages = $19, welcome = $20, count_clicks = $21, utm_source = $22
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -175,6 +184,8 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.look.logo.as_ref().map(|logo| i32::from(logo.width)))
     .bind(p.languages.join(","))
     .bind(p.welcome.as_str())
+    .bind(p.links.count_clicks)
+    .bind(p.links.utm_source.as_str())
     .execute(conn)
     .await
     .map(drop))?;

@@ -37,6 +37,7 @@ pub fn router(web: Web) -> Router {
             "/preferences/{token}",
             get(public::preferences::show).post(public::preferences::save),
         )
+        .route("/click/{token}", get(public::click::follow))
         .route(
             "/websub/{token}",
             get(public::websub::called_back).post(public::websub::push),

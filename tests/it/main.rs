@@ -14,6 +14,7 @@ mod cli_digest;
 mod cli_operator;
 mod cli_ops;
 mod cli_token;
+mod clicks;
 mod compose_speed;
 mod confirmation;
 mod control;

@@ -15,6 +15,7 @@ use paperround::domain::ids::{
 };
 use paperround::domain::issue::{Edition, IssueState};
 use paperround::domain::job::Job;
+use paperround::domain::links::LinkRules;
 use paperround::domain::look::Look;
 use paperround::domain::notice::{NoticeKind, NoticeState};
 use paperround::domain::publication::{Publication, Topic, TopicChoice};
@@ -84,6 +85,7 @@ impl Makes {
             languages: vec!["en".to_owned(), "de".to_owned()],
             relays: Vec::new(),
             welcome: paperround::domain::publication::Welcome::Off,
+            links: LinkRules::default(),
             look: Look::default(),
             archived_at: None,
             created_at: self.now(),

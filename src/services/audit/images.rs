@@ -16,7 +16,8 @@ pub fn publication(p: &Publication) -> Value {
         "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
         "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
         "timezone": p.timezone.name(), "description": p.description,
-        "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome, "look": p.look,
+        "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome,
+        "links": p.links, "look": p.look,
         "archived_at": p.archived_at,
     })
 }

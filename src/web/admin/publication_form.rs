@@ -6,11 +6,15 @@ use super::error::{AdminError, sentence};
 use super::fields::Fields;
 use super::forms::{Errors, filled, take, take_optional, text, words};
 use crate::domain::email_address::EmailAddress;
+use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo, Look};
 use crate::domain::publication::{Mailbox, Publication, Welcome};
 use crate::render::admin::form::{Input, Kind};
 use crate::services::Deps;
 use crate::services::manage_publication::PublicationError;
+
+/// Whether steps on links are counted, in words.
+const CLICKS: [&str; 2] = ["not counted", "counted"];
 
 /// What everybody is asked for.
 fn common(deps: &Deps) -> Vec<Input> {
@@ -45,6 +49,11 @@ pub(super) fn of_one(deps: &Deps, values: &Fields, errors: &Errors) -> Vec<Input
     inputs.extend([
         words("welcome", "Mail on confirming", Welcome::WORDS)
             .help("What a reader gets at once: nothing, a few words, or the latest issue."),
+        words("clicks", "Steps on links to articles", &CLICKS)
+            .help("Counted by article and never by reader: links then lead through this service."),
+        text("utm_source", "Name for site statistics")
+            .optional()
+            .help("Stands as utm_source in the addresses of articles, with utm_medium and utm_campaign."),
         words("design", "Design of the mails", Design::WORDS),
         words("font", "Headlines", Font::WORDS),
         text("accent", "Accent").help(
@@ -77,6 +86,11 @@ pub(super) fn values(p: &Publication) -> Fields {
         ("description", text(p.description.as_deref())),
         ("privacy_url", text(p.privacy_url.as_deref())),
         ("welcome", p.welcome.to_string()),
+        (
+            "clicks",
+            CLICKS[usize::from(p.links.count_clicks)].to_owned(),
+        ),
+        ("utm_source", p.links.utm_source.as_str().to_owned()),
         ("design", p.look.design.to_string()),
         ("font", p.look.font.to_string()),
         ("accent", p.look.accent.to_string()),
@@ -103,6 +117,8 @@ pub(super) struct Given {
     pub(super) description: Option<String>,
     pub(super) privacy_url: Option<String>,
     welcome: Option<Welcome>,
+    count_clicks: Option<bool>,
+    utm_source: Option<UtmSource>,
 }
 
 impl Given {
@@ -113,6 +129,12 @@ impl Given {
         let reply_to = take_optional(fields, "reply_to", errors);
         let timezone = take(fields, "timezone", errors);
         let welcome = take_optional(fields, "welcome", errors);
+        let count_clicks = fields.optional("clicks").map(|word| word == CLICKS[1]);
+        // Empty takes the word away; a form without the field leaves it.
+        let utm_source = fields.ticked("utm_source");
+        let utm_source = utm_source
+            .then(|| take(fields, "utm_source", errors))
+            .flatten();
         let from = email.and_then(|email| {
             let from = format!("{} <{email}>", fields.text("from_name")).parse();
             from.map_err(|e: crate::domain::publication::MailboxError| {
@@ -133,6 +155,8 @@ impl Given {
             description: owned("description"),
             privacy_url: owned("privacy_url"),
             welcome,
+            count_clicks,
+            utm_source,
         })
     }
 
@@ -146,6 +170,10 @@ impl Given {
         p.description = self.description;
         p.privacy_url = self.privacy_url;
         p.welcome = self.welcome.unwrap_or(p.welcome);
+        p.links.count_clicks = self.count_clicks.unwrap_or(p.links.count_clicks);
+        if let Some(source) = self.utm_source {
+            p.links.utm_source = source;
+        }
     }
 }
 

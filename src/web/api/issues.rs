@@ -25,7 +25,7 @@ use crate::domain::publication::Publication;
 use crate::services::{approve_issue, control_issue, preview_digest};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::{self, Filter};
-use crate::store::{Tx, articles, claims, digests, publications, waves};
+use crate::store::{Tx, articles, claims, clicks, digests, publications, waves};
 use crate::web::Web;
 
 /// Which issues to list.
@@ -192,6 +192,49 @@ pub(super) async fn preview_issue(
     let reader = asked.reader.map(|reader| reader.0);
     let made = preview_digest::issue(&web.deps, found.issue.id, reader.as_ref()).await?;
     Ok(preview::answer(&headers, &made))
+}
+
+/// How often the link to an article was followed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Clicks {
+    /// The article's id.
+    article: String,
+    title: String,
+    /// By whomever, as often as it was.
+    followed: i64,
+    /// Without what is taken for programs, and without repetitions within a day.
+    counted: i64,
+}
+
+/// All of an issue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ClickList {
+    /// The most counted first; articles whose links nobody followed are left out.
+    items: Vec<Clicks>,
+}
+
+/// Lists how often the links of an issue were followed, where its publication counts that.
+#[utoipa::path(get, path = "/api/v1/issues/{id}/clicks", tag = "Issues", operation_id = "listClicks",
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["viewer"])),
+    responses((status = 200, description = "The links that were followed.", body = ClickList)))]
+pub(super) async fn clicks(
+    State(web): State<Web>,
+    caller: Caller,
+    Named(id): Named<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut tx = web.deps.store.read().await?;
+    let found = find(&mut tx, &caller, &id).await?;
+    let rows = clicks::of_issue(&mut tx, found.issue.id).await?;
+    drop(tx);
+    let of_one = |row: clicks::Clicks| Clicks {
+        article: row.article.to_string(),
+        title: row.title,
+        followed: row.followed,
+        counted: row.counted,
+    };
+    let items = rows.into_iter().map(of_one).collect();
+    Ok(shown(&headers, &ClickList { items }))
 }
 
 /// Lets an issue go out that awaits approval.

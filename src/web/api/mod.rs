@@ -89,6 +89,7 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(issues::list))
         .routes(routes!(issues::show))
         .routes(routes!(issues::preview_issue))
+        .routes(routes!(issues::clicks))
         .routes(routes!(issues::approve))
         .routes(routes!(issues::pause))
         .routes(routes!(issues::resume))

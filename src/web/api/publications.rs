@@ -12,8 +12,8 @@ use super::once::made;
 use super::page::{Page, Paging, changed, shown};
 use super::problem::Problem;
 use super::schemas::{
-    AddressText, At, ColourText, DesignWord, FontWord, MailboxText, PublicationSlug, WelcomeWord,
-    ZoneText, changes,
+    AddressText, At, ColourText, DesignWord, FontWord, MailboxText, PublicationSlug, UtmText,
+    WelcomeWord, ZoneText, changes,
 };
 use super::unchanged::IfMatch;
 use crate::domain::clock::Time;
@@ -51,6 +51,10 @@ pub(super) struct View {
     /// The relays that its digests go through; empty for any.
     relays: Vec<String>,
     welcome: WelcomeWord,
+    /// Whether links to articles lead through the service, which counts how often each is followed.
+    count_clicks: bool,
+    /// What site statistics know its mails by; empty for not at all.
+    utm_source: String,
     look: LookView,
     /// Since when it takes no readers and sends no issues.
     archived_at: Option<At>,
@@ -109,6 +113,8 @@ impl From<&Publication> for View {
             privacy_url: p.privacy_url.clone(),
             relays: p.relays.clone(),
             welcome: p.welcome.into(),
+            count_clicks: p.links.count_clicks,
+            utm_source: p.links.utm_source.as_str().to_owned(),
             look: (&p.look).into(),
             archived_at: p.archived_at.map(At),
             created_at: p.created_at.into(),
@@ -186,6 +192,10 @@ changes! {
         /// Empty for any.
         relays: Vec<String>,
         welcome: WelcomeWord,
+        /// Whether links to articles lead through the service, which counts how often each is followed.
+        count_clicks: bool,
+        /// What site statistics know its mails by; empty for not at all.
+        utm_source: UtmText,
         look: LookChange,
         /// Whether it takes no readers and sends no issues.
         archived: bool,
@@ -234,6 +244,8 @@ impl Change {
         set(&mut p.privacy_url, self.privacy_url);
         set(&mut p.relays, self.relays);
         set(&mut p.welcome, self.welcome.map(|word| word.0));
+        set(&mut p.links.count_clicks, self.count_clicks);
+        set(&mut p.links.utm_source, self.utm_source.map(|word| word.0));
         match self.archived {
             Some(true) => p.archived_at = p.archived_at.or(Some(now)),
             Some(false) => p.archived_at = None,

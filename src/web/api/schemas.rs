@@ -23,6 +23,7 @@ use crate::domain::feed::{Every, FeedState, parse_interval, parse_span};
 use crate::domain::hub::HubState;
 use crate::domain::issue::IssueState;
 use crate::domain::language::Languages;
+use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font};
 use crate::domain::publication::{Mailbox, Welcome};
 use crate::domain::schedule;
@@ -157,6 +158,8 @@ texts! {
     ZoneText(Tz) = "Zone", "An IANA time zone.", schedule::timezone, plain, "Europe/Berlin";
     ColourText(Colour) = "Colour", "A colour that can be read on white.",
         Colour::readable, |o| o.pattern(Some("^#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$")), "#1b5578";
+    UtmText(UtmSource) = "UtmSource", "A word for site statistics; empty for none.",
+        str::parse::<UtmSource>, |o| o.pattern(Some("^[A-Za-z0-9._-]*$")).max_length(Some(60)), "ledger";
     SubjectText(Subject) = "Subject", "An address, a domain with all below it, or a network.",
         str::parse::<Subject>, plain, "192.0.2.0/24";
     HoursText(Hours) = "Hours", "Hours of some days of the week.",

@@ -3,6 +3,7 @@
 pub(super) mod address;
 pub(super) mod archive;
 pub(super) mod choices;
+pub(super) mod click;
 pub(super) mod confirm;
 pub(super) mod data;
 pub(super) mod embed;
