@@ -33,6 +33,7 @@ use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
 use crate::mail::dns::Dns;
 use crate::mail::smtp::{Auth, Mechanism};
 use crate::mail::{Relay, RelayConfig};
+use crate::oidc::{Provider, ProviderConfig};
 use crate::render::Renderer;
 use crate::render::texts::Texts;
 use crate::services::alerts::AlertLimits;
@@ -125,6 +126,7 @@ impl App {
             limits: limits(&settings),
             desk: Arc::default(),
             guard: Arc::new(Guard::asking(resolver(&settings))),
+            provider: provider(&settings)?,
             passwords: Arc::default(),
             actor: Arc::new(Actor::Service),
         };
@@ -356,6 +358,24 @@ fn limits(settings: &Settings) -> Limits {
         webhook_days: settings.webhooks.keep_days,
         alerts: alert_limits(&settings.alerts),
     }
+}
+
+/// The service elsewhere that operators may sign in with.
+fn provider(settings: &Settings) -> Result<Option<Provider>> {
+    let oidc = &settings.oidc;
+    if !oidc.is_set() {
+        return Ok(None);
+    }
+    let secret = oidc.secret().map_err(|text| anyhow!("oidc: {text}"))?;
+    let base = settings.http.base();
+    let provider = Provider::new(ProviderConfig {
+        issuer: oidc.issuer.clone(),
+        client_id: oidc.client_id.clone(),
+        client_secret: secret.unwrap_or_default(),
+        name: oidc.name.trim().to_owned(),
+        back_url: format!("{base}/admin/sign-in/provider/back"),
+    })?;
+    Ok(Some(provider))
 }
 
 fn alert_limits(alerts: &Alerts) -> AlertLimits {

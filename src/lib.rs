@@ -18,6 +18,8 @@ pub mod feeds;
 pub mod jobs;
 /// SMTP and MIME.
 pub mod mail;
+/// Signing in with a service elsewhere (OpenID Connect).
+pub mod oidc;
 /// Tera: pages and mails from typed contexts.
 pub mod render;
 /// What the product does, one verb per file.

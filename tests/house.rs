@@ -28,15 +28,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "web", "jobs", "services", "store", "mail", "feeds", "render", "config", "domain",
+            "web", "jobs", "services", "store", "mail", "feeds", "oidc", "render", "config",
+            "domain",
         ],
     ),
     ("web", &["services", "store", "render", "domain"]),
     ("jobs", &["services", "store", "domain"]),
-    ("services", &["store", "mail", "feeds", "render", "domain"]),
+    (
+        "services",
+        &["store", "mail", "feeds", "oidc", "render", "domain"],
+    ),
     ("store", &["domain"]),
     ("mail", &["domain"]),
     ("feeds", &["domain"]),
+    ("oidc", &["domain"]),
     ("render", &["domain"]),
     ("config", &["domain"]),
     ("domain", &[]),
@@ -56,7 +61,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("hickory*", &["src/mail/dns.rs"]),
     ("psl", &["src/services/doctor/"]),
     ("tera", &["src/render/"]),
-    ("reqwest", &["src/feeds/", "src/demo/"]),
+    ("reqwest", &["src/feeds/", "src/oidc/", "src/demo/"]),
+    ("jsonwebtoken", &["src/oidc/"]),
     (
         "utoipa*",
         &[

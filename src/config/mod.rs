@@ -10,6 +10,7 @@ pub mod http;
 pub mod init;
 mod list;
 pub mod load;
+pub mod oidc;
 pub mod relay;
 pub mod secret;
 pub mod security;
@@ -38,6 +39,7 @@ pub struct Settings {
     pub signup: signup::SignUp,
     pub api: api::Api,
     pub webhooks: webhooks::Webhooks,
+    pub oidc: oidc::Oidc,
     pub alerts: alerts::Alerts,
     pub texts: texts::Texts,
 }
@@ -74,6 +76,7 @@ impl Settings {
         self.signup.check(&mut problems);
         self.api.check(&mut problems);
         self.webhooks.check(&mut problems);
+        self.oidc.check(&mut problems);
         self.alerts.check(&mut problems);
         self.texts.check(&mut problems);
         problems

@@ -81,6 +81,12 @@ impl Settings {
                 "allow_private_addresses": self.webhooks.allow_private_addresses,
                 "keep_days": self.webhooks.keep_days,
             },
+            "oidc": {
+                "issuer": self.oidc.issuer,
+                "client_id": self.oidc.client_id,
+                "client_secret": self.oidc.is_set().then_some("***"),
+                "name": self.oidc.name,
+            },
             "alerts": {
                 "to": self.alerts.to,
                 "from": self.alerts.from,

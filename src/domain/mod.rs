@@ -61,6 +61,7 @@ pub mod disposable;
 pub mod draft;
 pub mod email_address;
 pub mod feed;
+pub mod flight;
 pub mod fresh_link;
 pub mod funnel;
 pub mod hub;

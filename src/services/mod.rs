@@ -90,6 +90,7 @@ use crate::domain::token::Keys;
 use crate::feeds::call::Caller;
 use crate::feeds::fetch::Fetcher;
 use crate::mail::dkim::DkimKeys;
+use crate::oidc::Provider;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use alerts::AlertLimits;
@@ -124,6 +125,8 @@ pub struct Deps {
     pub desk: Arc<Desk>,
     /// What the guard of the form knows in this process.
     pub guard: Arc<Guard>,
+    /// The service elsewhere that operators may sign in with.
+    pub provider: Option<Provider>,
     /// The turns that hashing passwords takes.
     pub passwords: Arc<Passwords>,
     /// Whose hand makes the changes; it stands with them in the audit log.

@@ -3,6 +3,7 @@
 
 mod attempts;
 mod link;
+pub mod provider;
 mod second;
 
 use std::net::IpAddr;

@@ -15,6 +15,8 @@ pub struct SignInPage {
     /// Why one is here, as after a session has ended.
     pub note: Option<String>,
     pub error: Option<String>,
+    /// What the service elsewhere is called that one may sign in with.
+    pub provider: Option<String>,
 }
 
 /// `GET /admin/sign-in/code`: the second step.

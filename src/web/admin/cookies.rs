@@ -11,6 +11,7 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use crate::domain::flight::Flight;
 use crate::domain::session::SessionToken;
 use crate::domain::slug::Slug;
 use crate::render::admin::frame::Flash;
@@ -18,10 +19,13 @@ use crate::web::Web;
 
 const SESSION: &str = "paperround";
 const FLASH: &str = "paperround-said";
+const FLIGHT: &str = "paperround-flight";
 const PUBLICATION: &str = "paperround-publication";
 
 /// Longer than a redirect takes.
 const FLASH_SECONDS: u32 = 60;
+/// As long as one may take at a service elsewhere.
+const FLIGHT_SECONDS: u32 = 600;
 const PUBLICATION_SECONDS: u32 = 365 * 24 * 60 * 60;
 
 fn is_secure(web: &Web) -> bool {
@@ -89,6 +93,22 @@ pub(super) fn set_flash(web: &Web, response: &mut Response, flash: &Flash) {
 
 pub(super) fn clear_flash(web: &Web, response: &mut Response) {
     set(web, response, FLASH, "", Some(0));
+}
+
+/// A sign-in through a service elsewhere, and where to go on after it.
+pub(super) fn flight(web: &Web, headers: &HeaderMap) -> Option<(Flight, String)> {
+    let bytes = URL_SAFE_NO_PAD.decode(find(web, headers, FLIGHT)?).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+pub(super) fn set_flight(web: &Web, response: &mut Response, flight: &Flight, next: &str) {
+    let json = serde_json::to_vec(&(flight, next)).unwrap_or_default();
+    let value = URL_SAFE_NO_PAD.encode(json);
+    set(web, response, FLIGHT, &value, Some(FLIGHT_SECONDS));
+}
+
+pub(super) fn clear_flight(web: &Web, response: &mut Response) {
+    set(web, response, FLIGHT, "", Some(0));
 }
 
 pub(super) fn set_publication(web: &Web, response: &mut Response, slug: &str) {

@@ -9,6 +9,7 @@ mod account;
 mod alerts;
 mod assets;
 mod audit;
+mod by_provider;
 mod cookies;
 mod digest;
 mod digest_form;
@@ -101,6 +102,8 @@ fn doors() -> Router<Web> {
             "/admin/sign-in/code",
             get(sign_in::show_code).post(sign_in::submit_code),
         )
+        .route("/admin/sign-in/provider", get(by_provider::depart))
+        .route("/admin/sign-in/provider/back", get(by_provider::land))
         .route("/admin/sign-out", post(sign_in::sign_out))
         .route(
             "/admin/welcome/{token}",

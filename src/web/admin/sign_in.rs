@@ -18,7 +18,7 @@ use crate::web::client::Client;
 #[derive(Debug, Deserialize)]
 pub(super) struct Wanted {
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// The browser behind a request.
@@ -34,7 +34,7 @@ pub(super) fn visitor(client: &Client, headers: &HeaderMap) -> Visitor {
 }
 
 /// A page of ours to go on with; anything else is the first page.
-fn next_page(wanted: &str) -> &str {
+pub(super) fn next_page(wanted: &str) -> &str {
     let is_ours = (wanted == "/admin" || wanted.starts_with("/admin/"))
         && !wanted.contains("//")
         && wanted.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
@@ -57,12 +57,19 @@ pub(super) async fn show(
         next: next_page(&wanted.next).to_owned(),
         note: flash.as_ref().map(|flash| flash.text.clone()),
         error: None,
+        provider: provider_name(&web),
     };
     let mut response = Html(web.deps.renderer.page(&page)?).into_response();
     if flash.is_some() {
         cookies::clear_flash(&web, &mut response);
     }
     Ok(response)
+}
+
+/// The service elsewhere that one may sign in with.
+fn provider_name(web: &Web) -> Option<String> {
+    let provider = web.deps.provider.as_ref();
+    provider.map(|provider| provider.name().to_owned())
 }
 
 /// `POST /admin/sign-in`
@@ -83,6 +90,7 @@ pub(super) async fn submit(
             next: next.to_owned(),
             note: None,
             error: Some(error),
+            provider: provider_name(&web),
         }),
     }
 }

@@ -7,6 +7,7 @@ mod issues;
 mod operators;
 mod pages;
 mod places;
+mod provider;
 mod readers;
 mod second_step;
 mod service;

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod database;
 pub mod dns;
 pub mod hub;
+pub mod identity;
 mod inspect;
 mod mails;
 pub mod newsstand;
