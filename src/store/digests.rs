@@ -80,7 +80,7 @@ macro_rules! select_digests {
             "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
                 d.selection_window, d.rules, d.paused_at, d.created_at, s.cron, s.next_run_at,
                 s.look_at, s.skip_at,
-                (SELECT string_agg(t.slug, ',') FROM digest_topics x JOIN topics t ON t.id = x.topic_id
+                (SELECT string_agg(t.slug, ',' ORDER BY t.slug) FROM digest_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.digest_id = d.id) AS topics
              FROM digests d LEFT JOIN schedules s ON s.digest_id = d.id ",
             $rest

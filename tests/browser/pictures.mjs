@@ -1,5 +1,8 @@
 // Makes docs/pictures: each design in the light, in the dark, on a phone and without its pictures, and
 // from right to left. The mails are the snapshots that the unit tests keep: node pictures.mjs
+//
+// With SHOTS, where the tests of the operators' pages have left pictures, also those pages, in the light
+// and on a phone in the dark.
 
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -72,7 +75,34 @@ async function sheet(browser, name) {
   await page.close();
 }
 
+/** What the pages are called in docs/pictures, and by the tests. */
+const PAGES = {
+  'coming-issue': 'admin-the-coming-issue',
+  'next-runs': 'admin-the-runs-that-a-digest-would-have',
+  reader: 'admin-a-reader',
+};
+/** How much of a page is shown. */
+const TALL = 900;
+
+/** A page in the light, and on a phone in the dark. */
+async function pair(browser, name, shot) {
+  const views = [];
+  for (const [view, width] of [['1280-px-light', 1280], ['360-px-dark', 360]]) {
+    const taken = await readFile(path.join(process.env.SHOTS, `${shot}-${view}.png`));
+    views.push(`<div style="width:${width * SCALE}px;height:${TALL * SCALE}px;overflow:hidden">
+      <img src="data:image/png;base64,${taken.toString('base64')}" width="${width * SCALE}"></div>`);
+  }
+  const page = await browser.newPage();
+  await page.setContent(`<body style="margin:0"><section style="display:inline-flex;gap:12px;padding:12px;
+    background:#c8c6c1">${views.join('')}</section>`);
+  await page.locator('section').screenshot({ path: path.join(ROOT, 'docs/pictures', `${name}.png`) });
+  await page.close();
+}
+
 await mkdir(path.join(ROOT, 'docs/pictures'), { recursive: true });
 const browser = await launch();
 for (const name of Object.keys(MAILS)) await sheet(browser, name);
+if (process.env.SHOTS) {
+  for (const [name, shot] of Object.entries(PAGES)) await pair(browser, name, shot);
+}
 await browser.close();

@@ -4,10 +4,12 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use chrono::Duration;
 use paperround::domain::ids::IssueId;
+use paperround::domain::operator::Role;
 use paperround::domain::publication::Publication;
 use paperround::services::manage_publication;
 use paperround::store::clicks::{self, Clicks};
 
+use crate::support::browser::Browser;
 use crate::support::{Answer, TestApp};
 
 const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0";
@@ -79,6 +81,12 @@ async fn people_are_counted_once_and_programs_are_not() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].title, "A berth opens");
     assert_eq!((found[0].followed, found[0].counted), (5, 2));
+    let mut viewer = Browser::of(&app, "vic@ops.example", Role::Viewer).await;
+    let page = viewer.get(&format!("/admin/issues/{id}")).await.body;
+    assert!(
+        page.contains("<td class=\"n\">2</td><td class=\"n\">5</td>"),
+        "{page}"
+    );
     app.advance(Duration::days(1));
     follow(&app, link, "203.0.113.7", &person).await;
     assert_eq!(counted(&app, id).await[0].counted, 3, "on another day");

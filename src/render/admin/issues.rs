@@ -120,6 +120,9 @@ pub struct ArticleRow {
     pub url: String,
     pub source: Option<String>,
     pub topics: Vec<String>,
+    /// Steps on its link: those that count as a person's, and all.
+    pub counted: i64,
+    pub followed: i64,
 }
 
 /// An edition of an issue.
@@ -183,6 +186,8 @@ pub struct IssuePage {
     /// Whether it has articles, and so a mail to look at.
     pub has_preview: bool,
     pub articles: Vec<ArticleRow>,
+    /// Whether steps on links are counted, or were.
+    pub has_clicks: bool,
     pub editions: Vec<EditionRow>,
     pub replies: Vec<SumRow>,
     pub domains: Vec<SumRow>,

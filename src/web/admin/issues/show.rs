@@ -15,6 +15,7 @@ use crate::render::admin::issues::{Actions, ArticleRow, EditionRow, Figures, Iss
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
 use crate::services::{Deps, links, preview_digest};
+use crate::store::clicks::{self, Clicks};
 use crate::store::editions::Summary;
 use crate::store::ledger::{self, MOST_SUMMED};
 use crate::store::{StoreError, Tx, editions, issues, waves};
@@ -53,7 +54,12 @@ pub(super) async fn page<R: Right>(
     let counts = issues::counts(&mut tx, issue.id).await?;
     let next_due = waves::next_due(&mut tx, issue.id).await?;
     let articles = preview_digest::articles(&mut tx, issue, now).await?;
-    let articles: Vec<ArticleRow> = articles.into_iter().map(article).collect();
+    let clicks = clicks::of_issue(&mut tx, issue.id).await?;
+    let counts_clicks = whole.publication.links.count_clicks && issue.state.is_public();
+    let articles: Vec<ArticleRow> = articles
+        .into_iter()
+        .map(|one| article(one, &clicks))
+        .collect();
     let editions = editions::list(&mut tx, issue.id, MOST_EDITIONS).await?;
     let audience = issue
         .audience
@@ -74,6 +80,7 @@ pub(super) async fn page<R: Right>(
         typing: audience.and_then(|readers| typing::needed(readers, "send it")),
         has_preview: !articles.is_empty() && issue.state != IssueState::Skipped,
         articles,
+        has_clicks: counts_clicks || !clicks.is_empty(),
         editions: editions.iter().map(edition).collect(),
         replies: replies(&mut tx, issue, &counts).await?,
         domains: domains(&mut tx, issue, &counts).await?,
@@ -118,8 +125,11 @@ fn actions(issue: &Issue, counts: &Counts, may_send: bool) -> Actions {
     }
 }
 
-fn article(article: Article) -> ArticleRow {
+fn article(article: Article, clicks: &[Clicks]) -> ArticleRow {
+    let found = clicks.iter().find(|row| row.article == article.id);
     ArticleRow {
+        counted: found.map_or(0, |row| row.counted),
+        followed: found.map_or(0, |row| row.followed),
         title: article.content.title,
         url: article.content.url,
         source: article.feed_title,
