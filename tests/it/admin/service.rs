@@ -419,5 +419,5 @@ async fn an_issue_that_goes_on_is_summed_again() {
     let due = store::statistics::unsummed(&mut tx, app.deps.now(), 9)
         .await
         .unwrap();
-    assert_eq!(due, [id]);
+    assert_eq!(due, [(id, app.publication_id())]);
 }
