@@ -96,19 +96,28 @@ impl Import {
             dry_run: self.dry_run,
             source: format!("import {}", file_name(&self.file)),
             rejected: Some(rejected.clone()),
+            ..Options::default()
         };
         let mut progress = Progress::new(out);
-        let ended = import::import(&deps, &publication, &options, input, |now| match now {
-            import::Progress::Reading { bytes, rows } => {
-                progress.at(bytes, size, &format!("{rows} rows read"));
-            }
-            import::Progress::Rejected { line, reason } => {
-                progress.say(&format!("line {line} is rejected: {reason}"));
-            }
-            import::Progress::Writing { rows, of } => {
-                progress.at(rows, Some(of), &format!("{rows} of {of} rows done"));
-            }
-        })
+        let name = file_name(&self.file);
+        let ended = import::by_hand(
+            &deps,
+            &publication,
+            &options,
+            &name,
+            input,
+            |now| match now {
+                import::Progress::Reading { bytes, rows } => {
+                    progress.at(bytes, size, &format!("{rows} rows read"));
+                }
+                import::Progress::Rejected { line, reason } => {
+                    progress.say(&format!("line {line} is rejected: {reason}"));
+                }
+                import::Progress::Writing { rows, of } => {
+                    progress.at(rows, Some(of), &format!("{rows} of {of} rows done"));
+                }
+            },
+        )
         .await;
         progress.clear();
         let counts = ended.with_context(|| self.file.clone())?;

@@ -45,6 +45,22 @@ impl Actor {
         }
     }
 
+    /// The hand that wrote something down before.
+    pub fn known(kind: ActorKind, id: Option<Uuid>, name: String) -> Self {
+        match (kind, id) {
+            (ActorKind::Operator, Some(id)) => Self::Operator {
+                id: OperatorId(id),
+                email: name,
+            },
+            (ActorKind::Token, Some(id)) => Self::Token {
+                id: ApiTokenId(id),
+                name,
+            },
+            (ActorKind::CommandLine, _) => Self::CommandLine,
+            _ => Self::Service,
+        }
+    }
+
     /// As it is called now: an operator's address, a token's name.
     pub fn name(&self) -> &str {
         match self {
@@ -88,6 +104,7 @@ named_states! {
         Digest => "digest",
         Issue => "issue",
         Subscriber => "subscriber",
+        Import => "import",
         Suppression => "suppression",
         SignUpRule => "sign-up rule",
         Webhook => "webhook",

@@ -102,6 +102,8 @@ uuid_ids! {
     WebhookCallId,
     /// Something that operators should look at.
     AlertId,
+    /// Readers brought along from elsewhere as a file.
+    ImportId,
 }
 
 /// One issue to one subscription; counted up by the database, so that a million rows can be

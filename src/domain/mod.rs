@@ -66,6 +66,7 @@ pub mod fresh_link;
 pub mod funnel;
 pub mod hub;
 pub mod ids;
+pub mod import;
 pub mod issue;
 pub mod job;
 pub mod language;

@@ -34,6 +34,8 @@ named_states! {
         IssueSentWithFailures => "issue.sent_with_failures",
         IssueSkipped => "issue.skipped",
         IssueCancelled => "issue.cancelled",
+        ImportFinished => "import.finished",
+        ImportUndone => "import.undone",
         AlertOpened => "alert.opened",
         AlertClosed => "alert.closed",
         // Sent when asked for, whatever was chosen.

@@ -58,6 +58,7 @@ pub async fn run(deps: Deps, wakes: Arc<Wakes>, duties: Duties, stop: Cancellati
         }
         tasks.spawn(rounds::relays(deps.clone(), stop.clone()));
         tasks.spawn(webhooks::run(deps.clone(), stop.clone()));
+        tasks.spawn(rounds::imports(deps.clone(), stop.clone()));
         tasks.spawn(engine::run(deps, wakes, stop));
     }
     while let Some(ended) = tasks.join_next().await {

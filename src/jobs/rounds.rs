@@ -6,7 +6,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::services::{
-    Deps, alerts, cleanup, fetch_feed, guard, mail_link, plan_issue, sign_up, sum_up, websub,
+    Deps, alerts, cleanup, fetch_feed, guard, import, mail_link, plan_issue, sign_up, sum_up,
+    websub,
 };
 use crate::store::StoreError;
 
@@ -82,6 +83,18 @@ pub(super) async fn sign_ups(deps: Deps, stop: CancellationToken) {
         while sign_up::take_in(&deps).await? && !stop.is_cancelled() && !deps.desk.is_at_work() {}
         while mail_link::take_in(&deps).await? && !stop.is_cancelled() {}
         Ok::<_, StoreError>(())
+    })
+    .await;
+}
+
+/// Works on imports of readers, one after the other. A task of its own, so that a panic ends there.
+pub(super) async fn imports(deps: Deps, stop: CancellationToken) {
+    every(TICK, "imports", &stop, || async {
+        let (deps, stop) = (deps.clone(), stop.clone());
+        let work = tokio::spawn(async move { import::work(&deps, &stop).await });
+        work.await
+            .map_err(anyhow::Error::from)?
+            .map_err(anyhow::Error::from)
     })
     .await;
 }

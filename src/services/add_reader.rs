@@ -82,9 +82,8 @@ pub async fn add(
 ) -> Result<Added, AddError> {
     let options = Options {
         consent: new.consent.clone(),
-        dry_run: false,
         source: new.source.clone(),
-        rejected: None,
+        ..Options::default()
     };
     let mut rejected = None;
     let table = Box::new(Cursor::new(table(new)));

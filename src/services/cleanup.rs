@@ -6,6 +6,7 @@ use super::{Deps, control_issue, idempotency, sign_up};
 use crate::domain::issue::IssueState;
 use crate::domain::job::{Job, Queue};
 use crate::domain::{back_off, session};
+use crate::store::imports::parts::{self, Before};
 use crate::store::{
     StoreError, alerts as alert_rows, claims, counters, fresh_links, idempotency_keys, inbox_turns,
     issues, mail_domains, nodes, notices, operators, password_links, queue, relay_budgets,
@@ -14,6 +15,12 @@ use crate::store::{
 
 /// How long alerts that are over are kept.
 const KEEP_ALERTS: TimeDelta = TimeDelta::days(90);
+/// How long a file is kept that was uploaded and not imported.
+const KEEP_OPEN_FILES: TimeDelta = TimeDelta::days(1);
+/// How long the rows of an import are kept that could not be read.
+const KEEP_REJECTED_ROWS: TimeDelta = TimeDelta::days(7);
+/// How long an import can be undone.
+const KEEP_IMPORTS: TimeDelta = TimeDelta::days(90);
 /// Notices that one sweep takes: more in a second than an import makes due.
 const MOST_NOTICES: i64 = 1000;
 
@@ -104,6 +111,12 @@ pub async fn prune(deps: &Deps) -> Result<(), StoreError> {
     let kept = TimeDelta::days(deps.limits.webhook_days.into());
     webhook_calls::prune(&mut tx, now - kept).await?;
     alert_rows::prune(&mut tx, now - KEEP_ALERTS).await?;
+    let before = Before {
+        open: now - KEEP_OPEN_FILES,
+        parts: now - KEEP_REJECTED_ROWS,
+        imports: now - KEEP_IMPORTS,
+    };
+    parts::prune(&mut tx, before).await?;
     tx.commit().await?;
     queue::prune(&deps.store, now).await
 }

@@ -7,6 +7,7 @@ use super::Deps;
 use crate::domain::alert::Alert;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::{IssueId, PublicationId, SubscriberId, WebhookCallId, WebhookEventId};
+use crate::domain::import::Import;
 use crate::domain::issue::IssueState;
 use crate::domain::publication::Publication;
 use crate::domain::subscription::Subscription;
@@ -102,6 +103,28 @@ pub(super) fn reader(
         subscriber: Some(subscription.subscriber),
         data,
     }
+}
+
+/// Tells of an import that is done, or taken back, by its counts.
+pub(super) async fn import(
+    deps: &Deps,
+    tx: &mut Tx,
+    kind: EventKind,
+    import: &Import,
+    counts: Value,
+) -> Result<(), StoreError> {
+    let publication = publications::find(tx, import.publication).await?;
+    let listeners = Listeners::read(tx).await?;
+    let news = News {
+        kind,
+        publication: Some(import.publication),
+        subscriber: None,
+        data: json!({
+            "publication": publication.map(|p| p.slug), "import": import.id,
+            "origin": import.origin, "counts": counts,
+        }),
+    };
+    listeners.tell(deps, tx, vec![news]).await.map(drop)
 }
 
 /// Tells of a reader who came or left.

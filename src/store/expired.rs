@@ -3,24 +3,10 @@
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::lists::{Texts, json};
+use super::lists::{Texts, json, with_ids};
 use super::{StoreError, Tx, on};
 use crate::domain::clock::Time;
 use crate::domain::ids::{PublicationId, SignUpId, SubscriberId, SubscriptionId};
-
-/// The same statement around a list of ids of both databases.
-macro_rules! with_ids {
-    ($head:literal, $tail:literal) => {
-        Texts {
-            sqlite: concat!($head, "(SELECT unhex(value) FROM json_each($1))", $tail),
-            postgres: concat!(
-                $head,
-                "(SELECT CAST(json_array_elements_text($1::json) AS uuid))",
-                $tail
-            ),
-        }
-    };
-}
 
 const REMOVE_NOTICES: Texts = with_ids!("DELETE FROM notices WHERE sign_up_id IN ", "");
 const REMOVE_SIGN_UPS: Texts = with_ids!("DELETE FROM sign_ups WHERE id IN ", "");
@@ -71,6 +57,8 @@ pub struct Expired {
     pub source: Option<String>,
     /// Its reader has neither confirmed, by another link, nor refused all mail.
     pub is_undecided: bool,
+    /// A mail with its links may have gone out.
+    pub was_asked: bool,
 }
 
 #[derive(FromRow)]
@@ -87,26 +75,12 @@ struct Row {
     timezone: Option<String>,
     source: Option<String>,
     is_undecided: bool,
+    was_asked: bool,
 }
 
-/// The oldest sign-ups whose link ended unused.
-pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, StoreError> {
-    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
-        "SELECT u.id AS sign_up, s.id AS subscription, r.id AS subscriber,
-            s.publication_id AS publication, r.email, u.name, u.topic_key, u.digest_key, u.language,
-            u.timezone, u.source,
-            s.state = 'pending' AND r.suppressed_at IS NULL AS is_undecided
-         FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
-            JOIN subscribers r ON r.id = s.subscriber_id
-         WHERE u.used_at IS NULL AND u.expires_at <= $1 ORDER BY u.created_at LIMIT $2"
-    )
-    .bind(now)
-    .bind(limit)
-    .fetch_all(conn)
-    .await)?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Expired {
+impl From<Row> for Expired {
+    fn from(row: Row) -> Self {
+        Self {
             sign_up: SignUpId(row.sign_up),
             subscription: SubscriptionId(row.subscription),
             subscriber: SubscriberId(row.subscriber),
@@ -119,8 +93,59 @@ pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, St
             timezone: row.timezone,
             source: row.source,
             is_undecided: row.is_undecided,
-        })
-        .collect())
+            was_asked: row.was_asked,
+        }
+    }
+}
+
+/// Sign-ups with what is known of their readers.
+macro_rules! sign_ups {
+    ($tail:literal) => {
+        concat!(
+            "SELECT u.id AS sign_up, s.id AS subscription, r.id AS subscriber,
+                s.publication_id AS publication, r.email, u.name, u.topic_key, u.digest_key,
+                u.language, u.timezone, u.source,
+                s.state = 'pending' AND r.suppressed_at IS NULL AS is_undecided,
+                EXISTS (SELECT 1 FROM notices n
+                    WHERE n.sign_up_id = u.id AND n.state <> 'pending') AS was_asked
+             FROM sign_ups u JOIN subscriptions s ON s.id = u.subscription_id
+                JOIN subscribers r ON r.id = s.subscriber_id WHERE ",
+            $tail
+        )
+    };
+}
+
+const OF_SUBSCRIPTIONS: Texts = Texts {
+    sqlite: sign_ups!("u.subscription_id IN (SELECT unhex(value) FROM json_each($1))"),
+    postgres: sign_ups!(
+        "u.subscription_id IN (SELECT CAST(json_array_elements_text($1::json) AS uuid))"
+    ),
+};
+
+/// The oldest sign-ups whose link ended unused.
+pub async fn find(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<Expired>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(sign_ups!(
+        "u.used_at IS NULL AND u.expires_at <= $1 ORDER BY u.created_at LIMIT $2"
+    ))
+    .bind(now)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    Ok(rows.into_iter().map(Expired::from).collect())
+}
+
+/// All sign-ups of subscriptions that are to go.
+pub async fn of_subscriptions(
+    tx: &mut Tx,
+    ids: &[SubscriptionId],
+) -> Result<Vec<Expired>, StoreError> {
+    let list: Vec<String> = ids.iter().map(|id| id.0.simple().to_string()).collect();
+    let statement = OF_SUBSCRIPTIONS.on(tx);
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(statement)
+        .bind(json(&list)?)
+        .fetch_all(conn)
+        .await)?;
+    Ok(rows.into_iter().map(Expired::from).collect())
 }
 
 async fn with(tx: &mut Tx, statement: &Texts, ids: &[Uuid]) -> Result<(), StoreError> {

@@ -24,3 +24,18 @@ impl Texts {
 pub(super) fn json(list: &(impl Serialize + ?Sized)) -> Result<String, StoreError> {
     serde_json::to_string(list).map_err(|e| StoreError::Database(sqlx::Error::Encode(e.into())))
 }
+
+/// The same statement around a list of ids of both databases.
+macro_rules! with_ids {
+    ($head:literal, $tail:literal) => {
+        Texts {
+            sqlite: concat!($head, "(SELECT unhex(value) FROM json_each($1))", $tail),
+            postgres: concat!(
+                $head,
+                "(SELECT CAST(json_array_elements_text($1::json) AS uuid))",
+                $tail
+            ),
+        }
+    };
+}
+pub(super) use with_ids;

@@ -23,6 +23,7 @@ pub mod funnel;
 pub mod health;
 pub mod idempotency_keys;
 pub mod import;
+pub mod imports;
 pub mod inbox_turns;
 pub mod issues;
 pub mod ledger;

@@ -18,8 +18,26 @@ const MAX_BODY: usize = 64 * 1024;
 /// Longer than the database waits for its write lock.
 const MAX_TIME: Duration = Duration::from_secs(40);
 
+/// The same for a file that is sent, however slow the line.
+const UPLOAD_TIME: Duration = Duration::from_mins(20);
+
 /// The service as an axum router.
 pub fn router(web: Web) -> Router {
+    let slow = admin::uploads(&web).layer(timeout(UPLOAD_TIME));
+    pages(&web)
+        .layer(timeout(MAX_TIME))
+        .merge(slow)
+        .layer(from_fn_with_state(web.clone(), headers::add))
+        .layer(CatchPanicLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .with_state(web)
+}
+
+fn timeout(span: Duration) -> TimeoutLayer {
+    TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, span)
+}
+
+fn pages(web: &Web) -> Router<Web> {
     Router::new()
         .route("/healthz", get(status::healthz))
         .route("/readyz", get(status::readyz))
@@ -95,16 +113,8 @@ pub fn router(web: Web) -> Router {
         )
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .merge(api::routes())
-        .merge(admin::routes(&web))
+        .merge(admin::routes(web))
         .fallback(error::not_found)
-        .layer(from_fn_with_state(web.clone(), headers::add))
-        .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            MAX_TIME,
-        ))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .with_state(web)
 }
 
 /// The route, never the path: paths hold tokens.

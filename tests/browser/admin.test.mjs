@@ -185,6 +185,35 @@ const PAGES = [
     await page.locator('#typed').fill('somebody else');
     await press(page, 'Erase everything about ada@inbox.example');
   }],
+  ['no imports', go('/admin/p/evening/imports')],
+  ['a file to import', async ({ page, url }) => {
+    await page.goto(`${url}/admin/p/evening/imports`);
+    const rows = ['E-Mail;Vollständiger Name;Quelle', 'dan@inbox.example;Dan;fair', 'nobody;Nobody;fair', 'eva@inbox.example;"Eva; the second";a-very-long-name-of-a-source-that-nobody-needs'];
+    await page.locator('#file').setInputFiles({ name: 'readers of the fair.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+    await press(page, 'Upload the file');
+  }],
+  ['a file without a text to agree to', async ({ page }) => {
+    await page.getByLabel('What Vollständiger Name holds').selectOption('name');
+    await page.getByLabel('They have agreed already').check();
+    await press(page, 'Check the file');
+  }],
+  ['a file that is checked', async ({ page }) => {
+    await page.locator('#consent').fill('I want to read it.');
+    await press(page, 'Check the file');
+    // The page follows the work by itself.
+    await page.getByRole('button', { name: 'Import 2 readers' }).waitFor();
+  }],
+  ['a finished import', async ({ page }) => {
+    await press(page, 'Import 2 readers');
+    await page.getByRole('button', { name: 'Undo the import' }).waitFor();
+    const rejected = await page.request.get(await page.getByRole('link', { name: 'Download the rejected rows' }).getAttribute('href').then((path) => new URL(path, page.url()).href));
+    assert.match(await rejected.text(), /^E-Mail;Vollständiger Name;Quelle;line;reason\nnobody;Nobody;fair;3;/);
+  }],
+  ['an import that is undone', async ({ page }) => {
+    await press(page, 'Undo the import');
+    await page.getByText('taken away').waitFor();
+  }],
+  ['imports', go('/admin/p/evening/imports')],
   ['suppression', async ({ page, url }) => {
     await page.goto(`${url}/admin/suppression`);
     await page.locator('#in-email').fill('eve@inbox.example');

@@ -79,6 +79,7 @@ async fn two_hundred_editions_for_a_hundred_thousand_readers() {
         dry_run: false,
         source: "import readers.csv".to_owned(),
         rejected: Some(folder.path().join("rejected.csv")),
+        ..Options::default()
     };
     let file = Box::new(std::io::Cursor::new(table()));
     import::import(&app.deps, &app.publication, &options, file, |_| {})

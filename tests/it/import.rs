@@ -29,6 +29,7 @@ impl Files {
             dry_run: false,
             source: "import old.csv".to_owned(),
             rejected: Some(self.folder.path().join("old.rejected.csv")),
+            ..Options::default()
         }
     }
 

@@ -10,7 +10,8 @@ use paperround::domain::issue::IssueState;
 use paperround::domain::webhook::{Call, CallState, EventChoice, EventKind, Webhook};
 use paperround::services::manage_webhook::{self, NewWebhook, WebhookChange, WebhookError};
 use paperround::services::{
-    Deps, alerts, call_webhook, cleanup, control_issue, erase, manage_publication, plan_issue,
+    Deps, alerts, call_webhook, cleanup, control_issue, erase, import, manage_publication,
+    plan_issue,
 };
 use paperround::store::webhook_calls::{self, Wanted};
 use paperround::store::{self, webhooks};
@@ -516,4 +517,46 @@ async fn only_what_may_be_called_is() {
         "{trouble}"
     );
     assert!(receiver.told().is_empty());
+}
+
+#[tokio::test]
+async fn an_import_is_told_by_its_sums() {
+    let app = service().await;
+    let receiver = Receiver::open();
+    let kinds = [
+        EventKind::Confirmed,
+        EventKind::ImportFinished,
+        EventKind::ImportUndone,
+    ];
+    add(&app, &receiver, &kinds).await;
+    let options = import::Options {
+        consent: Some("Yes.".to_owned()),
+        source: "import old.csv".to_owned(),
+        ..import::Options::default()
+    };
+    let table = "email\nann@inbox.example\nbob@inbox.example\nnobody\n";
+    let file = Box::new(std::io::Cursor::new(table));
+    let publication = &app.publication;
+    import::by_hand(&app.deps, publication, &options, "old.csv", file, |_| {})
+        .await
+        .unwrap();
+    call(&app.deps).await;
+    assert_eq!(receiver.events(), ["import.finished"]);
+    let told = receiver.told()[0].data();
+    assert_eq!(
+        (&told["publication"], &told["origin"]),
+        (&"ledger".into(), &"command line".into())
+    );
+    assert_eq!(
+        (&told["counts"]["added"], &told["counts"]["rejected"]),
+        (&2.into(), &1.into())
+    );
+    let id = told["import"].as_str().unwrap().parse().unwrap();
+    import::take_back(&app.deps, id).await.unwrap();
+    import::work(&app.deps, &CancellationToken::new())
+        .await
+        .unwrap();
+    call(&app.deps).await;
+    assert_eq!(receiver.events(), ["import.finished", "import.undone"]);
+    assert_eq!(receiver.told()[1].data()["counts"]["removed"], 2);
 }

@@ -11,6 +11,7 @@ pub mod doors;
 pub mod editor;
 pub mod form;
 pub mod frame;
+pub mod imports;
 pub mod issues;
 pub mod log;
 pub mod nav;
@@ -45,6 +46,9 @@ pub const EDITOR_SCRIPT: &str = include_str!("../../web/assets/editor.js");
 /// Keeps the figures of an issue up to date.
 pub const ISSUE_SCRIPT: &str = include_str!("../../web/assets/issue.js");
 
+/// Keeps a page that tells of work up to date.
+pub const PROGRESS_SCRIPT: &str = include_str!("../../web/assets/progress.js");
+
 /// The address of the style.
 pub fn css_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("admin.css", CSS));
@@ -60,6 +64,12 @@ pub fn editor_script_url() -> &'static str {
 /// The address of the script of an issue's page.
 pub fn issue_script_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("issue.js", ISSUE_SCRIPT));
+    &URL
+}
+
+/// The address of the script of a page that tells of work.
+pub fn progress_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| asset_url("progress.js", PROGRESS_SCRIPT));
     &URL
 }
 

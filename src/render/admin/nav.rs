@@ -18,6 +18,7 @@ pub enum Section {
     Templates,
     Statistics,
     Feeds,
+    Imports,
     Publications,
     Relays,
     Suppression,
@@ -140,6 +141,13 @@ const LINES: &[Line] = &[
         Section::Statistics,
         "Statistics",
         "/statistics",
+        Role::Viewer,
+    ),
+    line(
+        Place::Publication,
+        Section::Imports,
+        "Imports",
+        "/imports",
         Role::Viewer,
     ),
     line(

@@ -20,7 +20,7 @@ pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "topics", "topic_removal",
     "feeds", "feed",
     "issues", "issue", "issue_cancel", "issue_deliveries",
-    "readers", "reader",
+    "readers", "reader", "imports", "import",
     "digests", "digest", "digest_form", "editor", "editor_article", "mail_views",
     "relays", "suppression", "sign_up_rules",
     "alerts",

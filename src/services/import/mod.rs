@@ -1,37 +1,49 @@
 //! Bringing readers along from elsewhere. A thread reads and checks the file (`read`, `row`) and
 //! puts its rows in order (`sorted`), the rules say what becomes of each (`plan`), and batches go
-//! into the database one by one: each is a whole by itself, so that an import may be killed and
-//! run again.
+//! into the database one by one (`write`): each is a whole by itself, so that an import may be killed
+//! and run again.
+//!
+//! An import has a row, by which it can be undone (`undo`). Where its file is kept in the database too
+//! (`upload`), the row is all that a process needs to check it and to go on with it (`work`).
 
+mod look;
 mod plan;
 mod read;
 mod row;
 mod sorted;
+mod steps;
+mod undo;
+mod upload;
+mod work;
+mod write;
 
-use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use serde::Serialize;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use self::plan::{Pace, Plan, Planner};
-use self::read::{Batch, Heard, Source};
-use self::row::{HeaderError, Offer};
-use super::{Deps, consent};
-use crate::domain::funnel::FunnelStep;
+pub use self::look::{Header, header, rejected_piece};
+use self::read::{Heard, Source};
+pub use self::row::HeaderError;
+use self::row::Offer;
+pub use self::steps::{StepError, begin, check, discard, may_be_taken_back, start, take_back};
+pub use self::upload::{Upload, UploadError};
+pub use self::work::{by_hand, perform, work};
+use self::write::Writer;
+use super::Deps;
+use crate::domain::ids::ImportId;
+use crate::domain::import::Column;
+pub use crate::domain::import::{Counts, MOST_BYTES, RejectedRow};
 use crate::domain::publication::Publication;
-use crate::domain::text::cut;
-use crate::store::funnel::{self, Steps};
-use crate::store::import::{self as rows, Origin};
-use crate::store::{StoreError, Tx, consents, digests, publications, suppressions};
+use crate::store::{StoreError, digests, publications};
 
 /// Rows of the file in one transaction.
 const BATCH: u64 = 5000;
 
 /// What an import is told.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default, Clone)]
 pub struct Options {
     /// The text that all readers of the file agreed to, where the operator vouches for that.
     pub consent: Option<String>,
@@ -41,21 +53,22 @@ pub struct Options {
     pub source: String,
     /// Where rejected rows go; nowhere where they are told anyway.
     pub rejected: Option<PathBuf>,
+    /// What the columns are; `None` where the first line says it in the words of the service.
+    pub columns: Option<Vec<Column>>,
+    /// The row of the import, where it has one.
+    pub track: Option<Track>,
 }
 
-/// What became of the rows: `read` is the sum of all but `added`, which counts the subscriptions
-/// that are new.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Counts {
-    pub read: u64,
-    pub added: u64,
-    pub confirmed: u64,
-    pub pending: u64,
-    pub unchanged: u64,
-    pub suppressed: u64,
-    pub unsubscribed: u64,
-    pub duplicates: u64,
-    pub rejected: u64,
+/// How an import writes down how far it has come.
+#[derive(Debug, Clone)]
+pub struct Track {
+    pub import: ImportId,
+    /// How far it had come before, and up to which address, in lookup form.
+    pub counts: Counts,
+    pub done: u64,
+    pub done_to: Option<String>,
+    /// Ends it between two transactions.
+    pub stop: CancellationToken,
 }
 
 /// How far an import is.
@@ -84,6 +97,8 @@ pub enum ImportError {
     Rejects(PathBuf, io::Error),
     #[error("no temporary file can be written: {0}")]
     Temporary(io::Error),
+    #[error("the import was stopped, and goes on later")]
+    Stopped,
     #[error("the reading thread ended: {0}")]
     Thread(#[from] tokio::task::JoinError),
     #[error("{0}; what was read so far is kept: run the import again")]
@@ -104,6 +119,8 @@ pub async fn import(
     drop(tx);
     let source = Source {
         input,
+        columns: options.columns.clone(),
+        after: options.track.as_ref().and_then(|t| t.done_to.clone()),
         offer: Offer {
             topics: topics.into_iter().map(|topic| topic.slug).collect(),
             digests: digests.into_iter().map(|digest| digest.slug).collect(),
@@ -117,6 +134,9 @@ pub async fn import(
     let mut writer = Writer::new(deps, publication, options).await?;
     let mut of = 0;
     while let Some(heard) = hearing.recv().await {
+        if writer.is_stopped() {
+            return Err(ImportError::Stopped);
+        }
         match heard {
             Heard::Reading { bytes, rows } => watch(Progress::Reading { bytes, rows }),
             Heard::Rejected(line, reason) => watch(Progress::Rejected {
@@ -125,8 +145,7 @@ pub async fn import(
             }),
             Heard::Read { rows, rejected } => {
                 of = rows;
-                writer.counts.read = rows + rejected;
-                writer.counts.rejected = rejected;
+                writer.is_read(rows, rejected);
             }
             Heard::Batch(batch) => {
                 let rows = writer.batch(batch).await?;
@@ -143,128 +162,4 @@ pub async fn import(
     }
     tracing::info!(publication = %publication.slug, counts = ?writer.counts, "readers imported");
     Ok(writer.counts)
-}
-
-/// The writing side.
-struct Writer<'a> {
-    deps: &'a Deps,
-    publication: &'a Publication,
-    vouched: bool,
-    dry_run: bool,
-    text_version: Option<String>,
-    source: String,
-    pace: Pace,
-    counts: Counts,
-    /// Rows that have had their turn.
-    done: u64,
-}
-
-impl<'a> Writer<'a> {
-    async fn new(
-        deps: &'a Deps,
-        publication: &'a Publication,
-        options: &Options,
-    ) -> Result<Self, StoreError> {
-        let now = deps.now();
-        let text_version = options.consent.as_deref().map(consent::version);
-        if let (Some(version), Some(text), false) =
-            (&text_version, &options.consent, options.dry_run)
-        {
-            let mut tx = deps.store.begin().await?;
-            consents::keep_text(&mut tx, version, text, now).await?;
-            tx.commit().await?;
-        }
-        Ok(Self {
-            deps,
-            publication,
-            vouched: options.consent.is_some(),
-            dry_run: options.dry_run,
-            text_version,
-            source: cut(&options.source, 200).to_owned(),
-            pace: Pace { next: now },
-            counts: Counts::default(),
-            done: 0,
-        })
-    }
-
-    /// One batch, one transaction. The rows come in the order of their addresses, so that two
-    /// imports at a time do not wait for each other in a circle. Returns how many are done.
-    async fn batch(&mut self, batch: Batch) -> Result<u64, StoreError> {
-        self.counts.duplicates += batch.duplicates;
-        self.done += batch.rows.len() as u64 + batch.duplicates;
-        if batch.rows.is_empty() {
-            return Ok(self.done);
-        }
-        let mut tx = if self.dry_run {
-            self.deps.store.read().await?
-        } else {
-            self.deps.store.begin().await?
-        };
-        let plan = self.plan(&mut tx, batch).await?;
-        if self.dry_run {
-            return Ok(self.done);
-        }
-        self.write(&mut tx, &plan).await?;
-        tx.commit().await?;
-        tokio::time::sleep(self.deps.store.breather()).await;
-        Ok(self.done)
-    }
-
-    async fn plan(&mut self, tx: &mut Tx, batch: Batch) -> Result<Plan, StoreError> {
-        if !self.dry_run {
-            suppressions::hold_off(tx).await?;
-        }
-        let hashes: Vec<_> = batch.rows.iter().map(|checked| checked.hash).collect();
-        let suppressed = suppressions::known(tx, &hashes).await?;
-        let keys: Vec<&str> = batch.rows.iter().map(|c| c.key.as_str()).collect();
-        let existing: HashMap<_, _> = rows::existing(tx, self.publication.id, &keys)
-            .await?
-            .into_iter()
-            .map(|(key, id, state)| (key, (id, state)))
-            .collect();
-        let mut planner = Planner {
-            deps: self.deps,
-            vouched: self.vouched,
-            now: self.deps.now(),
-            pace: &mut self.pace,
-            plan: Plan::default(),
-            counts: self.counts,
-        };
-        for checked in batch.rows {
-            let is_suppressed = suppressed.contains(&checked.hash);
-            let known = existing.get(&checked.key).copied();
-            planner.add(checked, is_suppressed, known);
-        }
-        let (plan, counts) = (planner.plan, planner.counts);
-        self.counts = counts;
-        Ok(plan)
-    }
-
-    async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<(), StoreError> {
-        let now = self.deps.now();
-        if !plan.new.is_empty() {
-            rows::insert(tx, self.publication.id, &plan.new, now).await?;
-        }
-        if !plan.confirm.is_empty() {
-            rows::confirm_pending(tx, &plan.confirm).await?;
-        }
-        if !plan.leave.is_empty() {
-            rows::leave_pending(tx, &plan.leave, now).await?;
-        }
-        if !plan.evidence.is_empty() {
-            let origin = Origin {
-                text_version: self.text_version.as_deref(),
-                source: &self.source,
-            };
-            rows::append_consents(tx, &plan.evidence, origin).await?;
-        }
-        if !plan.requests.is_empty() {
-            rows::insert_requests(tx, &plan.requests, now).await?;
-            let mut steps = Steps::default();
-            let asked = i64::try_from(plan.requests.len()).unwrap_or(i64::MAX);
-            steps.add(self.publication.id, FunnelStep::Asked, asked);
-            funnel::count(tx, &steps, now).await?;
-        }
-        Ok(())
-    }
 }

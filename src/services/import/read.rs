@@ -10,11 +10,12 @@ use tokio::sync::mpsc::Sender;
 use super::row::{HeaderError, Offer, Reader, RowError};
 use super::sorted::{Checked, Sorter};
 use super::{BATCH, ImportError};
+use crate::domain::import::Column;
 use crate::domain::token::Keys;
 use crate::services::table::{Next, Table, write_row};
 
 /// Reasons that are told at once; the others stand in the file of rejected rows.
-const MOST_TOLD: u64 = 5;
+const MOST_TOLD: u64 = 10;
 
 /// What the writing side hears.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ pub(super) struct Batch {
 /// What the thread works with.
 pub(super) struct Source {
     pub input: Box<dyn Read + Send>,
+    /// What the columns are, where somebody has said it.
+    pub columns: Option<Vec<Column>>,
+    /// Rows up to this address, in lookup form, have had their turn before.
+    pub after: Option<String>,
     pub offer: Offer,
     pub now: crate::domain::clock::Time,
     pub keys: Keys,
@@ -63,7 +68,11 @@ pub(super) fn read(source: Source, to: &Sender<Heard>) -> Result<(), ImportError
     if table.advance().map_err(ImportError::Read)? != Next::Row {
         return Err(HeaderError::Missing.into());
     }
-    let reader = Reader::new(&table.row(), source.offer, source.now)?;
+    let (header, offer, now) = (table.row(), source.offer, source.now);
+    let reader = match source.columns {
+        Some(columns) => Reader::mapped(&header, columns, offer, now)?,
+        None => Reader::new(&header, offer, now)?,
+    };
     let mut rejects = Rejects::new(source.rejected, &table, &reader);
     let mut sorter = Sorter::new().map_err(ImportError::Temporary)?;
     let mut rejected = 0;
@@ -100,11 +109,12 @@ pub(super) fn read(source: Source, to: &Sender<Heard>) -> Result<(), ImportError
     if tell(to, Heard::Read { rows, rejected }).is_err() {
         return Ok(());
     }
-    hand_over(sorter, to).map_err(ImportError::Temporary)
+    hand_over(sorter, source.after.as_deref(), to).map_err(ImportError::Temporary)
 }
 
-fn hand_over(sorter: Sorter, to: &Sender<Heard>) -> io::Result<()> {
+fn hand_over(sorter: Sorter, after: Option<&str>, to: &Sender<Heard>) -> io::Result<()> {
     let mut merge = sorter.merge()?;
+    merge.skip_to(after)?;
     loop {
         let mut batch = Batch::default();
         while (batch.rows.len() as u64) < BATCH {

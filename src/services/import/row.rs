@@ -9,6 +9,7 @@ use thiserror::Error;
 use crate::domain::clock::Time;
 use crate::domain::digest::DigestChoice;
 use crate::domain::email_address::{AddressError, EmailAddress};
+use crate::domain::import::Column;
 use crate::domain::publication::TopicChoice;
 use crate::domain::slug::Slug;
 use crate::domain::subscription::{SubscriptionState, truncated};
@@ -27,21 +28,6 @@ pub struct Row {
     pub confirmed_at: Option<Time>,
     /// Where the reader confirmed from, truncated.
     pub network: Option<String>,
-}
-
-/// The columns of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Email,
-    Name,
-    Language,
-    Topics,
-    Digests,
-    Status,
-    ConfirmedAt,
-    ConfirmIp,
-    /// What an earlier import added to the rows that it rejected.
-    Ignored,
 }
 
 /// The names of the columns that a file may have.
@@ -102,6 +88,8 @@ pub struct Offer {
 #[derive(Debug, Clone)]
 pub struct Reader {
     columns: Vec<Column>,
+    /// Which of them an earlier import added to the rows that it rejected.
+    remarks: Vec<bool>,
     offer: Offer,
     now: Time,
 }
@@ -109,35 +97,43 @@ pub struct Reader {
 impl Reader {
     /// Reads the header; rows may name what is on offer.
     pub fn new(header: &[&[u8]], offer: Offer, now: Time) -> Result<Self, HeaderError> {
-        let mut columns: Vec<Column> = Vec::with_capacity(header.len());
-        for field in header {
+        let column = |field: &&[u8]| {
             let text = String::from_utf8_lossy(field);
             if text.contains('@') {
                 return Err(HeaderError::Missing);
             }
             let name = text.trim().to_lowercase();
-            let column = match name.as_str() {
-                "email" => Column::Email,
-                "name" => Column::Name,
-                "language" => Column::Language,
-                "topics" => Column::Topics,
-                "digests" => Column::Digests,
-                "status" => Column::Status,
-                "confirmed_at" => Column::ConfirmedAt,
-                "confirm_ip" => Column::ConfirmIp,
-                "line" | "reason" => Column::Ignored,
-                _ => return Err(HeaderError::Unknown(cut(&name, 60).to_owned())),
-            };
-            if column != Column::Ignored && columns.contains(&column) {
-                return Err(HeaderError::Twice(name));
+            match name.parse::<Column>() {
+                Ok(Column::Ignored) | Err(_) if is_remark(field) => Ok(Column::Ignored),
+                Ok(Column::Ignored) | Err(_) => {
+                    Err(HeaderError::Unknown(cut(&name, 60).to_owned()))
+                }
+                Ok(column) => Ok(column),
             }
-            columns.push(column);
+        };
+        let columns: Result<Vec<Column>, HeaderError> = header.iter().map(column).collect();
+        Self::mapped(header, columns?, offer, now)
+    }
+
+    /// The same where somebody has said what the columns are; columns beyond those are passed over.
+    pub fn mapped(
+        header: &[&[u8]],
+        mut columns: Vec<Column>,
+        offer: Offer,
+        now: Time,
+    ) -> Result<Self, HeaderError> {
+        columns.resize(header.len(), Column::Ignored);
+        for (index, column) in columns.iter().enumerate() {
+            if *column != Column::Ignored && columns[..index].contains(column) {
+                return Err(HeaderError::Twice(column.to_string()));
+            }
         }
         if !columns.contains(&Column::Email) {
             return Err(HeaderError::NoEmail);
         }
         Ok(Self {
             columns,
+            remarks: header.iter().map(is_remark).collect(),
             offer,
             now,
         })
@@ -145,15 +141,12 @@ impl Reader {
 
     /// Whether a field goes into the list of rejected rows.
     pub fn is_original(&self, index: usize) -> bool {
-        self.columns.get(index) != Some(&Column::Ignored)
+        self.remarks.get(index) != Some(&true)
     }
 
     /// How many columns go into the list of rejected rows.
     pub fn originals(&self) -> usize {
-        self.columns
-            .iter()
-            .filter(|column| **column != Column::Ignored)
-            .count()
+        self.remarks.iter().filter(|remark| !**remark).count()
     }
 
     /// Reads a row; `None` where all its fields are empty.
@@ -207,6 +200,12 @@ impl Reader {
         }
         Ok(time.min(self.now))
     }
+}
+
+/// Whether an earlier import added a column to the rows that it rejected.
+fn is_remark(name: &&[u8]) -> bool {
+    let name = name.trim_ascii().to_ascii_lowercase();
+    name == b"line" || name == b"reason"
 }
 
 /// The slugs of a field, all of them on offer.
@@ -329,6 +328,23 @@ mod tests {
         assert_eq!(reader.read(&[b"", b" ", b"7", b"no address"]), Ok(None));
         assert!(reader.read(&[b"a@b.org"]).unwrap().is_some());
         assert!(reader.is_original(1) && !reader.is_original(2));
+    }
+
+    #[test]
+    fn columns_may_be_named_by_hand() {
+        let header: Vec<&[u8]> = vec![b"Anrede", b"Mail", b"Wer", b"reason"];
+        let named = |columns: &[Column]| {
+            let now = "2026-03-02T08:00:00Z".parse().unwrap();
+            Reader::mapped(&header, columns.to_vec(), Offer::default(), now)
+        };
+        let reader = named(&[Column::Ignored, Column::Email, Column::Name]).unwrap();
+        let row = reader.read(&[b"Frau", b"ann@b.org", b"Ann", b"x"]).unwrap();
+        assert_eq!(row.unwrap().name.as_deref(), Some("Ann"));
+        assert_eq!(reader.originals(), 3);
+        assert!(reader.is_original(0) && !reader.is_original(3));
+        let twice = named(&[Column::Email, Column::Email]).unwrap_err();
+        assert_eq!(twice, HeaderError::Twice("email".to_owned()));
+        assert_eq!(named(&[Column::Name]).unwrap_err(), HeaderError::NoEmail);
     }
 
     #[test]

@@ -282,6 +282,20 @@ impl Merge {
         Ok(None)
     }
 
+    /// Passes over the rows up to an address, which had their turn before.
+    pub(super) fn skip_to(&mut self, after: Option<&str>) -> io::Result<()> {
+        let Some(after) = after else { return Ok(()) };
+        while let Some(Reverse((key, index))) = self.heads.peek() {
+            if key.as_str() > after {
+                break;
+            }
+            let index = *index;
+            self.heads.pop();
+            self.advance(index)?;
+        }
+        Ok(())
+    }
+
     /// Rows passed over since this was asked last, since their address had come already.
     pub(super) fn take_duplicates(&mut self) -> u64 {
         std::mem::take(&mut self.duplicates)
@@ -327,6 +341,19 @@ mod tests {
         assert_eq!(rows, [other, row("b", Some("B"))]);
         assert_eq!(duplicates, 0);
         assert!(all(Sorter::new().unwrap().merge().unwrap()).0.is_empty());
+    }
+
+    #[test]
+    fn rows_that_had_their_turn_are_passed_over() {
+        let mut sorter = Sorter::new().unwrap();
+        for key in ["c", "a", "b", "b", "a"] {
+            sorter.push(row(key, None)).unwrap();
+        }
+        let mut merge = sorter.merge().unwrap();
+        merge.skip_to(Some("a")).unwrap();
+        let (rows, duplicates) = all(merge);
+        let keys: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+        assert_eq!((keys, duplicates), (vec!["b", "c"], 1));
     }
 
     #[test]

@@ -5,13 +5,18 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::error::AdminError;
-use crate::render::admin::{CSS, EDITOR_SCRIPT, ISSUE_SCRIPT};
+use crate::render::admin::{CSS, EDITOR_SCRIPT, ISSUE_SCRIPT, PROGRESS_SCRIPT};
 
 /// Every file by its name. Its address carries a hash of it, so that it may be kept for good.
 const FILES: &[(&str, &str, &str)] = &[
     ("admin.css", "text/css; charset=utf-8", CSS),
     ("editor.js", "text/javascript; charset=utf-8", EDITOR_SCRIPT),
     ("issue.js", "text/javascript; charset=utf-8", ISSUE_SCRIPT),
+    (
+        "progress.js",
+        "text/javascript; charset=utf-8",
+        PROGRESS_SCRIPT,
+    ),
 ];
 
 /// `GET /admin/assets/{file}`

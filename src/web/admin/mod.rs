@@ -25,7 +25,11 @@ mod figures;
 mod forms;
 mod frame;
 mod headers;
+mod import;
+mod import_view;
+mod imports;
 mod issues;
+mod multipart;
 mod operators;
 mod origin;
 mod own_parts;
@@ -77,6 +81,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(readers())
         .merge(issues::routes())
         .merge(webhooks())
+        .merge(of_imports())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))
@@ -92,6 +97,44 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(web.clone(), error::tell))
         .layer(from_fn_with_state(web.clone(), headers::add))
+}
+
+/// The route that takes a file, which may take its time.
+pub(super) fn uploads(web: &Web) -> Router<Web> {
+    Router::new()
+        .route(
+            "/admin/p/{publication}/imports/upload",
+            post(imports::upload),
+        )
+        .layer(from_fn_with_state(web.clone(), error::tell))
+        .layer(from_fn_with_state(web.clone(), headers::add))
+}
+
+/// Imports of readers.
+fn of_imports() -> Router<Web> {
+    Router::new()
+        .route("/admin/p/{publication}/imports", get(imports::list))
+        .route("/admin/p/{publication}/imports/{id}", get(import::show))
+        .route(
+            "/admin/p/{publication}/imports/{id}/check",
+            post(import::check),
+        )
+        .route(
+            "/admin/p/{publication}/imports/{id}/start",
+            post(import::start),
+        )
+        .route(
+            "/admin/p/{publication}/imports/{id}/undo",
+            post(import::undo),
+        )
+        .route(
+            "/admin/p/{publication}/imports/{id}/discard",
+            post(import::discard),
+        )
+        .route(
+            "/admin/p/{publication}/imports/{id}/rejected",
+            get(import::rejected),
+        )
 }
 
 /// Those where nobody is signed in yet.

@@ -4,6 +4,7 @@ use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::digest::Digest;
 use crate::domain::feed::{Feed, FeedState};
+use crate::domain::import::ImportState;
 use crate::domain::issue::IssueState;
 use crate::domain::subscriber::ReaderState;
 use crate::render::admin::frame::{State, Tone};
@@ -105,6 +106,21 @@ pub(super) fn of_reader(state: ReaderState) -> State {
         ReaderState::Pending => Tone::Busy,
         ReaderState::Unsubscribed => Tone::Calm,
         ReaderState::Suppressed => Tone::Bad,
+    };
+    State::new(state, tone)
+}
+
+/// Where an import stands.
+pub(super) fn of_import(state: ImportState) -> State {
+    let tone = match state {
+        ImportState::Uploading
+        | ImportState::Checking
+        | ImportState::Importing
+        | ImportState::Undoing => Tone::Busy,
+        ImportState::Uploaded | ImportState::Checked => Tone::Warn,
+        ImportState::Finished => Tone::Good,
+        ImportState::Failed => Tone::Bad,
+        ImportState::Undone => Tone::Calm,
     };
     State::new(state, tone)
 }

@@ -13,6 +13,7 @@ mod digests;
 mod feed_view;
 mod feeds;
 mod funnel;
+mod import_view;
 mod imports;
 mod input;
 mod issue_view;
@@ -102,7 +103,9 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(subscriptions::show, subscriptions::update))
         .routes(routes!(subscriptions::unsubscribe))
         .routes(routes!(subscriptions::resend))
-        .routes(routes!(imports::import))
+        .routes(routes!(import_view::list, imports::create))
+        .routes(routes!(import_view::show))
+        .routes(routes!(import_view::undo))
         .routes(routes!(suppressions::list, suppressions::add))
         .routes(routes!(suppressions::show, suppressions::remove))
         .routes(routes!(signup_rules::list, signup_rules::put))

@@ -21,6 +21,7 @@ use crate::domain::digest::{SectionRule, Window};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::feed::{Every, FeedState, parse_interval, parse_span};
 use crate::domain::hub::HubState;
+use crate::domain::import::ImportState;
 use crate::domain::issue::IssueState;
 use crate::domain::language::Languages;
 use crate::domain::links::UtmSource;
@@ -77,6 +78,7 @@ words! {
     IssueStateWord(IssueState) = "IssueState", "Where an issue stands.";
     DeliveryStateWord(DeliveryState) = "DeliveryState", "What became of a mail to one reader.";
     SubscriptionStateWord(SubscriptionState) = "SubscriptionState", "Whether a reader gets the publication.";
+    ImportStateWord(ImportState) = "ImportState", "Where an import stands; checked: a dry run has ended.";
     ReasonWord(SuppressionReason) = "SuppressionReason", "Why an address gets no mail.";
     EffectWord(Effect) = "Effect", "What a rule does with a sign-up: block answers as always and sends nothing, refuse says so, allow goes before both.";
 }

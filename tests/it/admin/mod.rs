@@ -3,6 +3,7 @@
 mod audit;
 mod digests;
 mod editor;
+mod imports;
 mod issues;
 mod operators;
 mod pages;

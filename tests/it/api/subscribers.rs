@@ -382,3 +382,70 @@ async fn a_file_of_readers_is_imported() {
     problem(&refused, 415);
     assert_eq!(header(&refused, "accept-post"), "text/csv");
 }
+
+#[tokio::test]
+async fn an_import_is_asked_for_listed_and_taken_back() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let table = "email\nann@inbox.example\nbob@inbox.example\nnobody\n";
+    let headers = [
+        ("authorization", editor.bearer.as_str()),
+        ("content-type", "text/csv"),
+        ("prefer", "respond-async"),
+        ("idempotency-key", "one"),
+    ];
+    let path = "/api/v1/imports?publication=ledger&consent=Yes.";
+    let begun = call(&app, Method::POST, path, &headers, table).await;
+    assert_eq!(begun.status.as_u16(), 202, "{}", begun.body);
+    let place = header(&begun, "location").to_owned();
+    let place = place.strip_prefix("/api/v1").unwrap();
+    assert_eq!(read(&begun)["state"], "importing");
+    let again = call(&app, Method::POST, path, &headers, table).await;
+    assert_eq!(header(&again, "location"), header(&begun, "location"));
+    let ended = loop {
+        let now = read(&editor.get(place).await);
+        if now["state"] != "importing" {
+            break now;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    };
+    assert_eq!(
+        (&ended["state"], &ended["added"]),
+        (&json!("finished"), &json!(2)),
+        "{ended}"
+    );
+    assert_eq!(
+        (&ended["rejected_rows"][0]["line"], &ended["undo"]),
+        (&json!(4), &json!(null))
+    );
+    let listed = editor
+        .all("/imports?publication=ledger", 50, async || {})
+        .await;
+    assert_eq!(listed.len(), 1);
+
+    let viewer = Program::new(&app, Role::Viewer).await;
+    assert_eq!(viewer.get(place).await.status.as_u16(), 200);
+    problem(
+        &viewer.post(&format!("{place}/undo"), Value::Null).await,
+        403,
+    );
+    let elsewhere = other(&app).await;
+    let other = Program::limited(&app, Role::Editor, &[elsewhere.id]).await;
+    problem(&other.get(place).await, 404);
+    let undo = editor.post(&format!("{place}/undo"), Value::Null).await;
+    assert_eq!(undo.status.as_u16(), 202, "{}", undo.body);
+    problem(
+        &editor.post(&format!("{place}/undo"), Value::Null).await,
+        409,
+    );
+    let stop = tokio_util::sync::CancellationToken::new();
+    paperround::services::import::work(&app.deps, &stop)
+        .await
+        .unwrap();
+    let undone = read(&editor.get(place).await);
+    assert_eq!(
+        (&undone["state"], &undone["undo"]["removed"]),
+        (&json!("undone"), &json!(2))
+    );
+    assert!(editor.all("/subscribers", 50, async || {}).await.is_empty());
+}

@@ -67,6 +67,26 @@ impl<'a> Browser<'a> {
         self.post_raw(path, &all).await
     }
 
+    /// Opens a page and sends a file with the token that stands there.
+    pub async fn upload(&mut self, page: &str, path: &str, name: &str, file: &str) -> Answer {
+        let token = self.get(page).await.form_token();
+        self.upload_with(&token, path, name, file).await
+    }
+
+    /// The same with a token of one's own.
+    pub async fn upload_with(&mut self, token: &str, path: &str, name: &str, file: &str) -> Answer {
+        let request = Request::post(path)
+            .header("cookie", self.cookie())
+            .header("origin", "https://news.example")
+            .header("content-type", "multipart/form-data; boundary=-----x7");
+        let body = format!(
+            "-------x7\r\nContent-Disposition: form-data; name=\"form_token\"\r\n\r\n{token}\r\n\
+             -------x7\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: text/csv\r\n\r\n{file}\r\n-------x7--\r\n"
+        );
+        self.send(request, body).await
+    }
+
     pub async fn sign_in(&mut self, email: &str, password: &str) -> Answer {
         let fields = [("email", email), ("password", password)];
         self.post_raw("/admin/sign-in", &fields).await

@@ -192,6 +192,7 @@ async fn issue_for_all(deps: &Deps, readers: usize, folder: &Path) -> IssueId {
         dry_run: false,
         source: "import readers.csv".to_owned(),
         rejected: Some(folder.join("rejected.csv")),
+        ..Options::default()
     };
     let import = import::import(deps, &publication, &options, Box::new(file), |_| {});
     let counts = import.await.unwrap();

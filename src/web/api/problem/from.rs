@@ -11,7 +11,7 @@ use crate::services::article_input::InputError;
 use crate::services::control_issue::ControlError;
 use crate::services::discover_feed::DiscoverError;
 use crate::services::edit_article::EditError;
-use crate::services::import::ImportError;
+use crate::services::import::{ImportError, StepError, UploadError};
 use crate::services::ingest_article::IngestError;
 use crate::services::manage_digest::DigestError;
 use crate::services::manage_feed::ManageFeedError;
@@ -274,6 +274,27 @@ impl From<ImportError> for Problem {
             E::Store(error) => Self::Store(error),
             E::Utf16 | E::Header(_) | E::Empty => Self::Refused(sentence(&error)),
             other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+impl From<UploadError> for Problem {
+    fn from(error: UploadError) -> Self {
+        match error {
+            UploadError::Store(error) => Self::Store(error),
+            UploadError::TooLarge => Self::TooLarge,
+            UploadError::Empty => Self::Refused(sentence(&error)),
+        }
+    }
+}
+
+impl From<StepError> for Problem {
+    fn from(error: StepError) -> Self {
+        match error {
+            StepError::Store(error) => Self::Store(error),
+            StepError::Unknown => Self::nothing_here(),
+            StepError::State(_) => Self::Conflict(sentence(&error)),
+            StepError::Columns(_) | StepError::NoConsent => Self::Refused(sentence(&error)),
         }
     }
 }

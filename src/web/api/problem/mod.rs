@@ -2,8 +2,6 @@
 
 mod from;
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -56,8 +54,6 @@ pub(super) enum Problem {
     Changed,
     /// The same request is being carried out.
     Running,
-    /// Work that goes on longer than an answer may wait.
-    Unfinished(String),
     /// What cannot go wrong has.
     Broken(String),
     Store(StoreError),
@@ -131,7 +127,6 @@ impl Problem {
             }
             Self::Running | Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Changed => StatusCode::PRECONDITION_FAILED,
-            Self::Unfinished(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) if is_passing(error) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -152,8 +147,7 @@ impl Problem {
             Self::NotFound(text)
             | Self::Request(text)
             | Self::Refused(text)
-            | Self::Conflict(text)
-            | Self::Unfinished(text) => text,
+            | Self::Conflict(text) => text,
             Self::Method => {
                 "This address does not know the method; Allow names those that it does."
             }
@@ -201,7 +195,6 @@ impl Problem {
             )),
             Self::TooMany { seconds } => retry(*seconds),
             Self::Running => retry(1),
-            Self::Unfinished(_) => retry(Duration::from_mins(1).as_secs()),
             Self::Store(error) if is_passing(error) => retry(BUSY_SECONDS),
             _ => None,
         }
