@@ -128,6 +128,7 @@ impl App {
             guard: Arc::new(Guard::asking(resolver(&settings))),
             provider: provider(&settings)?,
             passwords: Arc::default(),
+            counted: Arc::default(),
             actor: Arc::new(Actor::Service),
         };
         Ok(Self {

@@ -95,6 +95,7 @@ pub mod slug;
 pub mod span;
 pub mod statistics;
 pub mod story;
+pub mod subject_line;
 pub mod subscriber;
 pub mod subscription;
 pub mod suppression;

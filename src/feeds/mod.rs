@@ -6,6 +6,7 @@ pub mod discover;
 pub mod fetch;
 pub mod guard;
 pub mod hub;
+pub mod outline;
 pub mod page;
 pub mod parse;
 pub mod probe;

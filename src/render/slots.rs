@@ -64,6 +64,11 @@ impl Slot {
     }
 }
 
+/// Whether the end of an edition stands on its page only.
+pub fn is_cut(html: &str) -> bool {
+    html.contains(PAGE)
+}
+
 /// Takes slot characters out of a text that somebody else wrote.
 pub fn strip(text: &str) -> String {
     text.chars().filter(|c| Slot::of(*c).is_none()).collect()

@@ -146,6 +146,24 @@ pub async fn cancel(deps: &Deps, id: IssueId) -> Result<Controlled, ControlError
     controlled(deps, id).await
 }
 
+/// Takes back an issue that was sent by hand a moment ago and has not begun.
+pub async fn undo(deps: &Deps, id: IssueId) -> Result<(), ControlError> {
+    let mut tx = deps.store.begin().await?;
+    let issue = find(&mut tx, id).await?;
+    if issue.state != IssueState::Planned {
+        let remedy = "it is too late to take it back; on its page it can be paused and cancelled";
+        return Err(ControlError::State {
+            state: issue.state,
+            remedy,
+        });
+    }
+    let (planned, cancelled) = (IssueState::Planned, IssueState::Cancelled);
+    issues::advance(&mut tx, id, planned, cancelled, deps.now()).await?;
+    note(deps, &mut tx, entry("take back", &issue)).await?;
+    tell::issue(deps, &mut tx, id).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Skips what is open of a cancelled issue, in parts; harmless to run again.
 pub(super) async fn skip_rest(deps: &Deps, id: IssueId) -> Result<(), StoreError> {
     loop {

@@ -1,6 +1,8 @@
 //! Operators edit the coming issue of a digest: order, pins, what is dropped, and words for this issue
 //! alone. Whoever edits says which version they have seen, so that nobody overwrites what they have not.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::audit::{images, note};
@@ -143,10 +145,10 @@ pub async fn replace(
         None => find(deps, digest.id).await?.version,
     };
     edit(deps, digest.id, seen, |draft, coming| {
-        let mut known = coming.articles.iter().chain(&coming.dropped);
-        let mut all = wanted.articles.keys();
-        let stranger =
-            all.find(|id| !draft.articles.contains_key(id) && !known.any(|a| a.id == **id));
+        let news = coming.articles.iter().chain(&coming.dropped);
+        let mut known: BTreeSet<ArticleId> = news.map(|article| article.id).collect();
+        known.extend(draft.articles.keys());
+        let stranger = wanted.articles.keys().find(|id| !known.contains(id));
         if let Some(id) = stranger {
             return Err(DraftError::Article(*id));
         }

@@ -6,6 +6,7 @@ pub mod alerts;
 pub mod approve_issue;
 pub mod article_input;
 pub mod article_output;
+pub mod audience;
 pub mod audit;
 pub mod authorise;
 pub mod call_webhook;
@@ -37,6 +38,7 @@ pub mod import;
 pub mod ingest_article;
 pub mod ledger_output;
 pub mod links;
+pub mod lint_issue;
 pub mod list;
 pub mod mail_link;
 pub mod manage_digest;
@@ -45,6 +47,7 @@ pub mod manage_operator;
 pub mod manage_publication;
 pub mod manage_subscription;
 pub mod manage_template;
+pub mod manage_test_group;
 pub mod manage_token;
 pub mod manage_topic_rule;
 pub mod manage_webhook;
@@ -94,6 +97,7 @@ use crate::oidc::Provider;
 use crate::render::Renderer;
 use crate::store::{Store, StoreError, Tx, queue};
 use alerts::AlertLimits;
+use audience::Counted;
 use deliver::Routes;
 use guard::Guard;
 use passwords::Passwords;
@@ -129,6 +133,8 @@ pub struct Deps {
     pub provider: Option<Provider>,
     /// The turns that hashing passwords takes.
     pub passwords: Arc<Passwords>,
+    /// How many readers digests have, as this process has counted them.
+    pub counted: Arc<Counted>,
     /// Whose hand makes the changes; it stands with them in the audit log.
     pub actor: Arc<Actor>,
     /// This process, unique per start.

@@ -338,6 +338,11 @@ impl Preview {
         Self { values, ..self }
     }
 
+    /// Where its links to leave lead: nowhere.
+    pub(super) fn unsubscribe_url(&self) -> &str {
+        &self.values.unsubscribe_url
+    }
+
     /// The HTML part; its links to leave and to change topics lead nowhere.
     pub fn html(&self) -> String {
         fill_html(&self.edition.html, &self.values)

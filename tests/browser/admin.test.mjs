@@ -139,8 +139,16 @@ const PAGES = [
     await page.goto(`${url}/admin/p/ledger/digests/daily`);
     await press(page, 'Pause');
   }],
-  ['nothing to send', async ({ page }) => {
-    await press(page, 'Send an issue');
+  ['before an issue is sent', async ({ page }) => {
+    await press(page, 'Check and send it', 'link');
+  }],
+  ['a test that is refused', async ({ page }) => {
+    await page.locator('#in-to').fill('nobody');
+    await press(page, 'Send the test');
+  }],
+  ['an issue that can be taken back', async ({ page }) => {
+    await page.locator('#at').fill('2030-01-01T07:00');
+    await press(page, 'Send to 0 readers');
   }],
   ['no feeds', go('/admin/p/evening/feeds')],
   ['feeds', go('/admin/p/ledger/feeds')],

@@ -9,6 +9,8 @@ use super::when::When;
 /// An issue of a digest in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IssueRow {
+    /// Its page.
+    pub url: String,
     pub number: Option<i64>,
     pub at: When,
     pub state: State,
@@ -67,13 +69,6 @@ pub struct DigestPage {
     /// The next run, where there is one to be left out.
     pub next: Option<When>,
     pub is_left_out: bool,
-    pub zone: String,
-    /// Confirmed readers of the publication.
-    pub readers: i64,
-    pub needs_approval: bool,
-    /// What was wrong with the time to send at, and what was typed.
-    pub at_error: Option<String>,
-    pub at: String,
     pub issues: Vec<IssueRow>,
 }
 

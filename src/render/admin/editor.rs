@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::form::Input;
-use super::frame::{Choice, Frame};
+use super::form::{Input, Typing};
+use super::frame::{Choice, Frame, State};
 use super::when::When;
 
 /// An article of the coming issue.
@@ -112,7 +112,69 @@ pub struct MailViewsPage {
     pub mail_url: String,
 }
 
+/// What was found about the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FindingRow {
+    pub check: &'static str,
+    pub state: State,
+    /// What it is about, and what was found.
+    pub found: String,
+    pub remedy: String,
+}
+
+/// Who would get the issue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AudienceView {
+    pub readers: i64,
+    pub confirmed: i64,
+    /// Of them: who takes other digests, pauses, or is suppressed.
+    pub others: i64,
+    pub paused: i64,
+    pub suppressed: i64,
+    pub counted: When,
+}
+
+/// An issue that was sent by hand, and can still be taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlannedRow {
+    pub id: String,
+    pub at: When,
+}
+
+/// `GET /admin/p/{publication}/digests/{digest}/send`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SendPage {
+    pub frame: Frame,
+    /// The address of the digest.
+    pub path: String,
+    pub may_change: bool,
+    pub may_send: bool,
+    /// Which version of the draft is looked at.
+    pub version: i64,
+    /// Issues that have not begun.
+    pub planned: Vec<PlannedRow>,
+    /// Why nothing would go out now.
+    pub nothing: Option<String>,
+    pub subject: String,
+    pub articles: usize,
+    pub findings: Vec<FindingRow>,
+    pub audience: AudienceView,
+    /// Addresses for a test, one a line.
+    pub test_inputs: Vec<Input>,
+    pub needs_approval: bool,
+    /// When it goes out by schedule.
+    pub next: Option<When>,
+    pub undo_seconds: i64,
+    pub zone: String,
+    pub at: String,
+    pub at_error: Option<String>,
+    pub error: Option<String>,
+    pub typing: Option<Typing>,
+    pub script_url: &'static str,
+}
+
 super::admin_pages! {
+    SendPage => "admin/digest_send.html",
     EditorPage => "admin/editor.html",
     EditorArticlePage => "admin/editor_article.html",
     MailViewsPage => "admin/mail_views.html",

@@ -19,6 +19,16 @@ pub enum Kind {
     Picks,
 }
 
+/// The number of readers that has to be typed to do what they would all notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Typing {
+    pub number: i64,
+    /// As in "cancel it".
+    pub to: &'static str,
+    /// Something else was typed.
+    pub is_wrong: bool,
+}
+
 /// A field of a form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Input {

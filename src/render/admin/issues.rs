@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::form::Typing;
 use super::frame::{Choice, Frame, Paging, State};
 use super::when::When;
 use crate::domain::issue::Counts;
@@ -150,16 +151,6 @@ pub struct Actions {
     pub resume: bool,
     pub cancel: bool,
     pub retry: bool,
-}
-
-/// The number of readers that has to be typed to do what they would all notice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Typing {
-    pub number: i64,
-    /// As in "cancel it".
-    pub to: &'static str,
-    /// Something else was typed.
-    pub is_wrong: bool,
 }
 
 /// `GET /admin/issues/{id}`.

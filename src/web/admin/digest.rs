@@ -2,8 +2,6 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use chrono::NaiveDateTime;
-use chrono_tz::Tz;
 
 use super::digests::{RUNS, goes_out, issue_row, path, run_row};
 use super::error::{AdminError, sentence};
@@ -11,32 +9,20 @@ use super::frame::{done, undone};
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, Right, Sends, SignedIn};
 use super::words;
-use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Window};
-use crate::domain::ids::IssueId;
-use crate::domain::issue::IssueState;
 use crate::domain::publication::Publication;
-use crate::domain::schedule;
 use crate::domain::span;
 use crate::render::admin::digests::{DigestPage, Fact};
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
-use crate::services::plan_issue::{self, PlanError};
 use crate::services::{manage_digest, runs};
-use crate::store::{issues, subscriptions};
+use crate::store::issues;
 use crate::web::Web;
 
 type Named = Path<(String, String)>;
 
 /// Issues that the page shows.
 const ISSUES: i64 = 10;
-
-/// The time to send at, as it was typed, and what was wrong with it.
-#[derive(Default)]
-struct At {
-    typed: String,
-    error: Option<String>,
-}
 
 /// `GET /admin/p/{publication}/digests/{digest}`
 pub(super) async fn show(
@@ -45,7 +31,7 @@ pub(super) async fn show(
     Path((publication, slug)): Named,
 ) -> Result<Response, AdminError> {
     let (publication, digest) = me.digest(&publication, &slug).await?;
-    let page = page(&me, &publication, &digest, At::default()).await?;
+    let page = page(&me, &publication, &digest).await?;
     me.page(&web, &page)
 }
 
@@ -53,13 +39,11 @@ async fn page<R: Right>(
     me: &SignedIn<R>,
     publication: &Publication,
     digest: &Digest,
-    at: At,
 ) -> Result<DigestPage, AdminError> {
     let title = digest.name.as_str();
     let framing = me.frame_of(Section::Digests, title, Some(publication));
     let framing = framing.await?;
     let mut tx = me.deps.store.read().await?;
-    let (readers, ..) = subscriptions::count(&mut tx, publication.id).await?;
     let filter = issues::Filter {
         digest: Some(digest.id),
         ..issues::Filter::default()
@@ -79,11 +63,6 @@ async fn page<R: Right>(
         is_paused: digest.paused_at.is_some(),
         next: When::maybe(next, digest.timezone),
         is_left_out: digest.skip_at.is_some() && digest.skip_at == digest.next_run_at,
-        zone: digest.timezone.name().to_owned(),
-        readers,
-        needs_approval: digest.rules.require_approval,
-        at_error: at.error,
-        at: at.typed,
         issues: issues.into_iter().map(|i| issue_row(digest, i)).collect(),
         frame: framing.frame,
     })
@@ -260,93 +239,4 @@ async fn set_skip(
         "is left out"
     };
     Ok(done(web, &path, format!("The run of {run} {what}.")))
-}
-
-/// `POST /admin/p/{publication}/digests/{digest}/send`
-pub(super) async fn send(
-    State(web): State<Web>,
-    Path((publication, slug)): Named,
-    Posted { me, fields }: Posted<Sends>,
-) -> Result<Response, AdminError> {
-    let (publication, digest) = me.digest(&publication, &slug).await?;
-    let typed = fields.text("at").trim().to_owned();
-    let planned = match time(&typed, digest.timezone, me.deps.now()) {
-        Ok(at) => plan_issue::by_hand(&me.deps, &digest, at).await,
-        Err(error) => {
-            let error = Some(error);
-            let page = page(&me, &publication, &digest, At { typed, error }).await?;
-            return me.refused(&web, &page);
-        }
-    };
-    let path = path(&publication, &digest);
-    match planned {
-        Ok(id) => what_follows(&web, &me, &digest, id, &path).await,
-        Err(PlanError::Store(error)) => Err(error.into()),
-        Err(error) => Ok(undone(&web, &path, sentence(&error.to_string()))),
-    }
-}
-
-/// Reads the time to send at, on the clocks of the digest; `None` for now.
-fn time(typed: &str, zone: Tz, now: Time) -> Result<Option<Time>, String> {
-    if typed.is_empty() {
-        return Ok(None);
-    }
-    let read = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"]
-        .into_iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(typed, form).ok());
-    let wall = read.ok_or("Write the day and the time as 2026-12-01 07:00.")?;
-    let at = schedule::instant(zone, wall);
-    if at <= now {
-        let now = When::at(now, zone).text;
-        return Err(format!(
-            "That time is over: it is {now}. Leave it empty to send now."
-        ));
-    }
-    Ok(Some(at))
-}
-
-/// Says what an issue made by hand waits for, or why nothing goes out.
-async fn what_follows(
-    web: &Web,
-    me: &SignedIn<Sends>,
-    digest: &Digest,
-    id: IssueId,
-    path: &str,
-) -> Result<Response, AdminError> {
-    let mut tx = me.deps.store.read().await?;
-    let issue = issues::find(&mut tx, id).await?;
-    drop(tx);
-    let issue = issue.ok_or(AdminError::NotFound)?;
-    let text = match issue.state {
-        IssueState::Skipped => {
-            let reason = issue.reason.unwrap_or_default();
-            return Ok(undone(web, path, format!("Nothing goes out: {reason}.")));
-        }
-        IssueState::Planned => {
-            let at = When::at(issue.planned_at, digest.timezone).text;
-            format!("An issue is planned for {at}. Its articles are chosen then.")
-        }
-        IssueState::Awaiting => "The issue is made, and waits for approval.".to_owned(),
-        _ => "The issue is on its way.".to_owned(),
-    };
-    Ok(done(web, path, text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use chrono_tz::Europe::Berlin;
-
-    #[test]
-    fn the_time_to_send_at_is_on_the_clocks_of_the_digest_and_to_come() {
-        let now = "2026-03-02T08:00:00Z".parse().unwrap();
-        let read = |typed| time(typed, Berlin, now);
-        assert_eq!(read(""), Ok(None));
-        let seven = "2026-03-03T06:00:00Z".parse().unwrap();
-        assert_eq!(read("2026-03-03T07:00"), Ok(Some(seven)));
-        assert_eq!(read("2026-03-03 07:00"), Ok(Some(seven)));
-        let over = read("2026-03-02T09:00").unwrap_err();
-        assert!(over.contains("it is Mon 2 Mar 2026, 09:00 CET"), "{over}");
-        assert!(read("tomorrow").unwrap_err().contains("2026-12-01 07:00"));
-    }
 }

@@ -50,6 +50,7 @@ pub(super) fn run_row(digest: &Digest, run: Run) -> RunRow {
 
 pub(super) fn issue_row(digest: &Digest, issue: Issue) -> IssueRow {
     IssueRow {
+        url: format!("/admin/issues/{}", issue.id),
         number: issue.number,
         at: When::at(issue.dated(), digest.timezone),
         state: words::of_issue(issue.state),

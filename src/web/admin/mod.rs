@@ -52,6 +52,7 @@ mod switch;
 mod today;
 mod tokens;
 mod topics;
+mod typing;
 mod webhook;
 mod webhook_form;
 mod webhooks;
@@ -265,7 +266,13 @@ fn recipes() -> Router<Web> {
         .route(&digest("/resume"), post(digest::resume))
         .route(&digest("/skip-next"), post(digest::skip_next))
         .route(&digest("/keep-next"), post(digest::keep_next))
-        .route(&digest("/send"), post(digest::send))
+        .route(
+            &digest("/send"),
+            get(editor::send::show).post(editor::send::send),
+        )
+        .route(&digest("/undo"), post(editor::send::undo))
+        .route(&digest("/pages"), post(editor::send::ask_pages))
+        .route(&digest("/test"), post(editor::test::send))
         .route(&digest("/edit"), get(editor::page::show).post(editor::act))
         .route(&digest("/edit/order"), post(editor::order))
         .route(&digest("/edit/words"), post(editor::page::save_words))

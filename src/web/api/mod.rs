@@ -10,6 +10,7 @@ mod deliveries;
 mod digest_actions;
 mod digest_body;
 mod digests;
+mod drafts;
 mod feed_view;
 mod feeds;
 mod funnel;
@@ -87,6 +88,8 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(digest_actions::resume))
         .routes(routes!(digest_actions::skip_next))
         .routes(routes!(digest_actions::keep_next))
+        .routes(routes!(drafts::show, drafts::put))
+        .routes(routes!(drafts::coming))
         .routes(routes!(issues::list))
         .routes(routes!(issues::show))
         .routes(routes!(issues::preview_issue))

@@ -209,16 +209,18 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
     if path == "/api/v1/openapi.json" {
         return;
     }
-    let shared = SHARED
-        .iter()
-        .filter(|(status, ..)| shared_by(method).contains(status));
+    // Of the other methods, those that heed If-Match say that they may find a change.
+    let takes_match = method == "patch" || operation["responses"].get("412").is_some();
+    let shared = SHARED.iter().filter(|(status, ..)| {
+        shared_by(method).contains(status) || (takes_match && *status == "412")
+    });
     for (status, name, _) in shared {
         operation["responses"][status] =
             json!({ "$ref": format!("#/components/responses/{name}") });
     }
     let parameter = match method {
         "get" => "IfNoneMatch",
-        "patch" => "IfMatch",
+        _ if takes_match => "IfMatch",
         "post" => "IdempotencyKey",
         _ => "",
     };
@@ -235,7 +237,7 @@ fn complete(path: &str, method: &str, operation: &mut Value) {
         responses["304"] =
             json!({ "description": "The program has it.", "headers": { "ETag": tag } });
     }
-    if method == "get" || method == "patch" {
+    if method == "get" || takes_match {
         responses["200"]["headers"]["ETag"] = tag;
     }
     if responses.get("201").is_some() {

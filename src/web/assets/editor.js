@@ -1,6 +1,17 @@
 // Lets the articles of the coming issue be put into order by dragging: a drop sends the order as the form
-// of the page does. Without this script there are the buttons, which do the same.
+// of the page does. Without this script there are the buttons, which do the same. And counts down how long
+// an issue that was sent can be taken back.
 'use strict';
+for (const place of document.querySelectorAll('[data-until]')) {
+  const until = Date.parse(place.dataset.until);
+  const count = () => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    if (left > 600) place.textContent = '';
+    else place.textContent = left > 0 ? `, in ${left} seconds` : ', which is now';
+    if (left > 0) setTimeout(count, 1000);
+  };
+  count();
+}
 (() => {
   const form = document.getElementById('order');
   if (!form) return;

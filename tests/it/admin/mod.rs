@@ -11,5 +11,6 @@ mod places;
 mod provider;
 mod readers;
 mod second_step;
+mod send;
 mod service;
 mod sign_in;

@@ -279,3 +279,107 @@ async fn digests_come_in_pages_and_are_hidden_from_other_tokens() {
     let body = json!({ "to": "desk@inbox.example" });
     problem(&abroad.post(&format!("{digest}/test"), body).await, 404);
 }
+
+#[tokio::test]
+async fn the_coming_issue_is_told_and_edited() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let digest = app.digest("daily", None, 1).await;
+    app.readers(["ada@inbox.example".to_owned()].into_iter())
+        .await;
+    for (slug, title) in [("one", "Alpha"), ("two", "Bravo"), ("three", "Charlie")] {
+        app.article(slug, title, &["energy"]).await;
+        app.advance(chrono::Duration::seconds(1));
+    }
+    let (draft, coming) = (format!("{DAILY}/draft"), format!("{DAILY}/coming"));
+    let before = editor.get(&draft).await;
+    let empty = read(&before);
+    assert_eq!(
+        (&empty["version"], &empty["order"]),
+        (&json!(0), &json!([]))
+    );
+    let now = read(&editor.get(&coming).await);
+    let id = |title: &str| {
+        let all = now["articles"].as_array().unwrap();
+        all.iter().find(|a| a["title"] == title).unwrap()["id"].clone()
+    };
+    assert_eq!(now["articles"][0]["title"], "Charlie");
+    assert_eq!((&now["number"], &now["nothing"]), (&json!(1), &Value::Null));
+
+    let wanted = json!({
+        "subject": "Only today: {{ headline }}", "intro": "Good *morning*.",
+        "order": [id("Bravo"), id("Alpha")],
+        "articles": [
+            { "id": id("Charlie"), "dropped": true },
+            { "id": id("Alpha"), "title": "A finer word" },
+        ],
+    });
+    let tag = header(&before, "etag").to_owned();
+    let put = |body: Value, tag: String| {
+        let (draft, editor) = (draft.clone(), &editor);
+        async move {
+            editor
+                .call(Method::PUT, &draft, &[("if-match", &tag)], &body)
+                .await
+        }
+    };
+    let kept = put(wanted.clone(), tag.clone()).await;
+    assert_eq!(kept.status.as_u16(), 200, "{}", kept.body);
+    assert_eq!(read(&kept)["version"], 1);
+    assert_eq!(read(&kept)["order"], wanted["order"]);
+    assert_eq!(read(&editor.get(&draft).await), read(&kept));
+    problem(&put(wanted.clone(), tag).await, 412);
+    for (body, pointer) in [
+        (json!({ "subject": "{{ headlin }}" }), "/subject"),
+        (json!({ "intro": "x".repeat(4001) }), "/intro"),
+        (json!({ "order": ["one"] }), "/order/0"),
+        (
+            json!({ "articles": [{ "id": "0190-none" }] }),
+            "/articles/0/id",
+        ),
+        (
+            json!({ "articles": [{ "id": "01900000-0000-7000-8000-000000000000", "dropped": true }] }),
+            "/articles",
+        ),
+        (
+            json!({ "articles": [{ "id": id("Alpha"), "title": "x".repeat(1001) }] }),
+            "/articles",
+        ),
+        (json!({ "articls": [] }), "/articls"),
+    ] {
+        let refused = editor.call(Method::PUT, &draft, &[], &body).await;
+        let told = problem(&refused, 422);
+        assert_eq!(told["errors"][0]["pointer"], pointer, "{told}");
+    }
+    let now = read(&editor.get(&coming).await);
+    let places: Vec<String> = now["articles"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| {
+            format!(
+                "{} {}",
+                a["title"].as_str().unwrap(),
+                a["place"].as_str().unwrap()
+            )
+        })
+        .collect();
+    assert_eq!(
+        places,
+        ["Bravo lead", "A finer word section", "Charlie dropped"]
+    );
+    let preview = read(&editor.get(&format!("{DAILY}/preview")).await);
+    assert_eq!(preview["subject"], "Only today: Bravo");
+    app.send(&digest).await;
+    assert_eq!(
+        app.newest("ada@inbox.example").subject(),
+        "Only today: Bravo"
+    );
+    let spent = read(&editor.get(&draft).await);
+    assert_eq!(
+        (&spent["version"], &spent["subject"]),
+        (&json!(2), &Value::Null)
+    );
+    let cleared = editor.call(Method::PUT, &draft, &[], &json!({})).await;
+    assert_eq!(read(&cleared)["version"], 2, "nothing has changed");
+}

@@ -4,6 +4,8 @@
 pub(super) mod article;
 pub(super) mod mail;
 pub(super) mod page;
+pub(super) mod send;
+pub(super) mod test;
 pub(super) mod views;
 
 use axum::extract::{Path, State};

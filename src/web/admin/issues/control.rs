@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{Whole, show, typing};
+use super::{Whole, show};
 use crate::domain::issue::Counts;
 use crate::domain::text::grouped;
 use crate::render::admin::issues::CancelPage;
@@ -16,6 +16,7 @@ use crate::web::admin::error::{AdminError, sentence};
 use crate::web::admin::frame::{done, undone};
 use crate::web::admin::posted::Posted;
 use crate::web::admin::signed_in::{Sends, SignedIn};
+use crate::web::admin::typing;
 
 /// Sends back to the issue with what was done, or why it was not.
 fn or_why(

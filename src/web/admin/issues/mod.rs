@@ -7,7 +7,6 @@ mod export;
 mod list;
 mod preview;
 mod show;
-mod typing;
 
 use axum::Router;
 use axum::routing::{get, post};

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::{Whole, typing};
+use super::Whole;
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::issue::{Counts, EditionKey, Issue, IssueState};
@@ -22,6 +22,7 @@ use crate::store::{StoreError, Tx, editions, issues, waves};
 use crate::web::Web;
 use crate::web::admin::error::AdminError;
 use crate::web::admin::signed_in::{Reads, Right, Sends, SignedIn};
+use crate::web::admin::typing;
 use crate::web::admin::words;
 
 /// Rows of each table.

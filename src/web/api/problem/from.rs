@@ -11,6 +11,7 @@ use crate::services::article_input::InputError;
 use crate::services::control_issue::ControlError;
 use crate::services::discover_feed::DiscoverError;
 use crate::services::edit_article::EditError;
+use crate::services::edit_draft::DraftError;
 use crate::services::import::{ImportError, StepError, UploadError};
 use crate::services::ingest_article::IngestError;
 use crate::services::manage_digest::DigestError;
@@ -157,6 +158,30 @@ impl From<DigestError> for Problem {
             E::Store(error) => Self::Store(error),
         }
     }
+}
+
+impl From<DraftError> for Problem {
+    fn from(error: DraftError) -> Self {
+        use DraftError as E;
+        match error {
+            E::Changed { .. } => Self::Changed,
+            E::Unknown => Self::NotFound("There is no such digest any more.".to_owned()),
+            E::Article(_) => Self::field("articles", error),
+            E::Subject(error) => Self::field("subject", error),
+            E::Line(error) => match Self::of_line(&error) {
+                Self::Invalid(fields) if !fields.iter().any(|f| is_of_draft(&f.pointer)) => {
+                    Self::field("articles", error)
+                }
+                other => other,
+            },
+            E::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+/// Whether a field is one of the draft, and not of its articles.
+fn is_of_draft(pointer: &str) -> bool {
+    matches!(pointer, "/subject" | "/intro")
 }
 
 impl From<ManageFeedError> for Problem {
