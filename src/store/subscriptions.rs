@@ -249,9 +249,9 @@ pub async fn restore(tx: &mut Tx, id: SubscriptionId) -> Result<bool, StoreError
 pub async fn count(tx: &mut Tx, publication: PublicationId) -> Result<(i64, i64, i64), StoreError> {
     let counts: (i64, i64, i64) = on!(tx, |conn| {
         sqlx::query_as(
-        "SELECT COUNT(*) FILTER (WHERE state = 'confirmed'), COUNT(*) FILTER (WHERE state = 'pending'),
-            COUNT(*) FILTER (WHERE state = 'unsubscribed')
-         FROM subscriptions WHERE publication_id = $1"
+        "SELECT (SELECT COUNT(*) FROM subscriptions WHERE publication_id = $1 AND state = 'confirmed'),
+            (SELECT COUNT(*) FROM subscriptions WHERE publication_id = $1 AND state = 'pending'),
+            (SELECT COUNT(*) FROM subscriptions WHERE publication_id = $1 AND state = 'unsubscribed')"
     )
     .bind(publication.0)
     .fetch_one(conn)
