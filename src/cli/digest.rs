@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::confirm::{Confirm, readers};
+use super::digest_run::{Move, Skip, SkipNext};
 use super::issue::print_issue;
 use super::output::{Output, Row};
 use super::preview::{Preview, Test};
@@ -55,13 +56,11 @@ pub(super) enum Digest {
         digest: String,
     },
     /// Leave the next run out
-    SkipNext {
-        /// PUBLICATION/DIGEST
-        digest: String,
-        /// Take that back
-        #[arg(long)]
-        undo: bool,
-    },
+    SkipNext(SkipNext),
+    /// Leave one run out
+    Skip(Skip),
+    /// Move one run to another time
+    Move(Move),
     /// Show what would go out, without storing or sending anything
     Preview(Preview),
     /// Send what would go out to one address, as a test: marked, and with links that lead nowhere
@@ -116,12 +115,12 @@ pub(super) struct Send {
     confirm: Confirm,
 }
 
-fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
+pub(super) fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
     let mut shown = json!({
         "publication": publication.slug, "slug": d.slug, "name": d.name, "cron": d.cron,
         "timezone": d.timezone.name(), "max_items": d.max_items, "min_items": d.min_items,
         "window": d.window, "topics": d.topics, "paused_at": d.paused_at, "next_run_at": d.next_run_at,
-        "skip_at": d.skip_at,
+        "skip_at": d.skip_at(),
     });
     let rules = serde_json::to_value(&d.rules).unwrap_or_default();
     if let (Value::Object(shown), Value::Object(rules)) = (&mut shown, rules) {
@@ -161,7 +160,9 @@ impl Digest {
             }
             Self::Next { digest, n } => next(&deps, &digest, n, out).await?,
             Self::Send(send) => return send.run(&deps, out).await,
-            Self::SkipNext { digest, undo } => skip_next(&deps, &digest, undo, out).await?,
+            Self::SkipNext(skip) => skip.run(&deps, out).await?,
+            Self::Skip(skip) => skip.run(&deps, out).await?,
+            Self::Move(change) => change.run(&deps, out).await?,
             Self::Preview(preview) => preview.run(&deps, out).await?,
             Self::Test(test) => test.run(&deps, out).await?,
             Self::Pause { digest } => set_paused(&deps, &digest, true, out).await?,
@@ -233,10 +234,10 @@ async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
     let found = runs::next(&digest, deps.now(), usize::from(n))?;
     let rows: Vec<Row> = found
         .into_iter()
-        .map(|Run { at, note }| {
+        .map(|Run { at, slot, note, .. }| {
             let local = at.with_timezone(&digest.timezone);
             Row {
-                json: json!({ "at": at, "local": local.to_rfc3339(), "note": note }),
+                json: json!({ "at": at, "local": local.to_rfc3339(), "slot_at": slot, "note": note }),
                 cells: vec![
                     local.format("%a %F %R %Z").to_string(),
                     at.format("%F %R UTC").to_string(),
@@ -250,22 +251,6 @@ async fn next(deps: &Deps, name: &str, n: u16, out: &Output) -> Result<()> {
         None => "the digest goes out only by hand",
     };
     out.list(&["local", "utc", ""], &rows, empty)
-}
-
-async fn skip_next(deps: &Deps, name: &str, undo: bool, out: &Output) -> Result<()> {
-    let (_, digest) = context::digest(deps, name).await?;
-    let run = manage_digest::skip_next(deps, digest.id, undo).await?;
-    let (publication, digest) = context::digest(deps, name).await?;
-    let at = run.with_timezone(&digest.timezone).format("%A %F at %R %Z");
-    let text = if undo {
-        "goes out after all"
-    } else {
-        "is left out"
-    };
-    out.result(
-        &as_json(&publication, &digest),
-        &format!("{name}: the run on {at} {text}."),
-    )
 }
 
 async fn set_paused(deps: &Deps, name: &str, paused: bool, out: &Output) -> Result<()> {

@@ -12,6 +12,7 @@ mod confirm;
 mod context;
 mod demo;
 mod digest;
+mod digest_run;
 mod dkim;
 mod doctor;
 mod examples;

@@ -12,6 +12,8 @@ use thiserror::Error;
 use super::clock::Time;
 use super::schedule::instant;
 
+/// What the reason of an issue begins with that would have been too late.
+const MISSED: &str = "missed";
 /// How far ahead a day is looked for.
 const MOST_DAYS: u64 = 400;
 
@@ -192,7 +194,7 @@ impl Calendar {
         let late = now - due;
         (late > limit).then(|| {
             format!(
-                "missed: due at {} UTC, noticed {} later; at most {} is allowed",
+                "{MISSED}: due at {} UTC, noticed {} later; at most {} is allowed",
                 due.format("%F %R"),
                 span(late),
                 span(limit)
@@ -248,6 +250,11 @@ impl Calendar {
         }
         Ruling::Skip("no day on which it may go out is near".to_owned())
     }
+}
+
+/// Whether an issue was left out because it would have been too late.
+pub fn is_missed(reason: &str) -> bool {
+    reason.starts_with(MISSED)
 }
 
 fn span(time: TimeDelta) -> String {

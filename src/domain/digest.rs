@@ -12,6 +12,8 @@ use super::calendar::Calendar;
 use super::clock::Time;
 use super::ids::{DigestId, PublicationId};
 use super::language::Languages;
+use super::run::{self, RunChange, Runs};
+use super::schedule::{Schedule, ScheduleError};
 use super::slug::{self, Slug};
 
 named_states! {
@@ -44,8 +46,10 @@ pub struct Digest {
     /// When the scheduler looks at it next: at the run, before it where some readers' morning is
     /// earlier, and now and then where it waits for news.
     pub look_at: Option<Time>,
-    /// The run that the operator leaves out.
-    pub skip_at: Option<Time>,
+    /// Since when the schedule is as it is; `None` where that was before it was written down.
+    pub since_at: Option<Time>,
+    /// What operators have changed about single runs, those that were lately among them.
+    pub changes: Vec<RunChange>,
     pub created_at: Time,
 }
 
@@ -80,6 +84,39 @@ impl DigestChoice {
 }
 
 impl Digest {
+    /// The schedule, where there is one.
+    pub fn schedule(&self, now: Time) -> Result<Option<Schedule>, ScheduleError> {
+        let cron = self.cron.as_deref();
+        let schedule = cron.map(|cron| Schedule::parse(cron, self.timezone.name(), now));
+        schedule.transpose()
+    }
+
+    /// The next run, with what was changed about it.
+    pub fn next_run(&self) -> Option<RunChange> {
+        self.next_run_at.map(|at| run::at(&self.changes, at))
+    }
+
+    /// The next run, where it is left out by hand.
+    pub fn skip_at(&self) -> Option<Time> {
+        let next = self.next_run().filter(|run| run.left_out);
+        next.map(|run| run.at)
+    }
+
+    /// Finds a run that is still to come: by when it is, else by when the schedule has it.
+    pub fn run_to_come(&self, at: Time, now: Time) -> Result<Option<RunChange>, ScheduleError> {
+        let (Some(schedule), Some(next)) = (self.schedule(now)?, self.next_run()) else {
+            return Ok(None);
+        };
+        let known = |is_it: fn(&RunChange, Time) -> bool| {
+            let mut all = std::iter::once(&next).chain(&self.changes);
+            all.find(|run| is_it(run, at)).copied()
+        };
+        let found = known(|run, at| run.at == at).or_else(|| known(|run, at| run.slot == at));
+        let regular = Runs::new(&schedule, &self.changes).has_slot(at);
+        let found = found.or(regular.then_some(RunChange::none(at)));
+        Ok(found.filter(|run| run.at >= next.at && run.at > now))
+    }
+
     /// How far back an article may be dated and still count as news.
     pub fn oldest(&self, now: Time) -> Time {
         if self.rules.breaking.is_some() {

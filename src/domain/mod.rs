@@ -86,6 +86,7 @@ pub mod random;
 pub mod rarer;
 pub mod reply_group;
 pub mod rhythm;
+pub mod run;
 pub mod schedule;
 pub mod sealed;
 pub mod selection;

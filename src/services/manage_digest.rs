@@ -13,12 +13,13 @@ use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules, Window};
 use crate::domain::ids::{DigestId, TopicId};
 use crate::domain::publication::Publication;
+use crate::domain::run::Runs;
 use crate::domain::schedule::{Schedule, ScheduleError};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
 use crate::render::RenderError;
 use crate::render::subject::{SubjectView, subject};
-use crate::store::{StoreError, Tx, digests, drafts, publications};
+use crate::store::{StoreError, Tx, digests, drafts, publications, run_changes};
 
 /// Why a digest was refused.
 #[derive(Debug, Error)]
@@ -45,8 +46,6 @@ pub enum DigestError {
     LocalTime,
     #[error("--max-per-day must be 1 to 100")]
     MostADay,
-    #[error("the digest has no schedule, so that there is no next run to leave out")]
-    NoRuns,
     #[error(transparent)]
     Subject(#[from] RenderError),
     #[error(transparent)]
@@ -74,7 +73,8 @@ pub fn draft(deps: &Deps, publication: &Publication, slug: Slug, name: &str) -> 
         cron: None,
         next_run_at: None,
         look_at: None,
-        skip_at: None,
+        since_at: None,
+        changes: Vec::new(),
         created_at: deps.now(),
     }
 }
@@ -114,6 +114,8 @@ pub async fn update_if(
     change: impl FnOnce(&mut Digest),
 ) -> Result<Digest, DigestError> {
     let mut tx = deps.store.begin().await?;
+    // Its next run stays what it is by now.
+    run_changes::lock(&mut tx, id).await?;
     let mut digest = digests::find(&mut tx, id)
         .await?
         .ok_or(DigestError::Unknown)?;
@@ -168,7 +170,9 @@ fn entry(verb: &'static str, digest: &Digest) -> Change {
 
 /// Sets the first run of a digest from now on, and when the scheduler looks at it.
 async fn schedule(tx: &mut Tx, digest: &mut Digest, now: Time) -> Result<(), DigestError> {
-    (digest.next_run_at, digest.look_at, digest.skip_at) = (None, None, None);
+    (digest.next_run_at, digest.look_at) = (None, None);
+    digest.since_at = Some(now);
+    run_changes::forget_after(tx, digest.id, now).await?;
     if digest.rules.breaking.is_some() {
         digest.look_at = Some(now);
     }
@@ -182,28 +186,6 @@ async fn schedule(tx: &mut Tx, digest: &mut Digest, now: Time) -> Result<(), Dig
         digest.look_at = Some(plan_issue::look_at(tx, digest, run).await?);
     }
     Ok(())
-}
-
-/// Leaves the next run of a digest out, or takes that back. Returns that run.
-pub async fn skip_next(deps: &Deps, id: DigestId, undo: bool) -> Result<Time, DigestError> {
-    let mut tx = deps.store.begin().await?;
-    let digest = digests::find(&mut tx, id).await?;
-    let digest = digest.ok_or(DigestError::Unknown)?;
-    let run = digest.next_run_at.ok_or(DigestError::NoRuns)?;
-    digests::set_skip(&mut tx, id, (!undo).then_some(run)).await?;
-    let verb = if undo {
-        "no longer skip a run of"
-    } else {
-        "skip a run of"
-    };
-    note(
-        deps,
-        &mut tx,
-        entry(verb, &digest).to(json!({ "run": run })),
-    )
-    .await?;
-    tx.commit().await?;
-    Ok(run)
 }
 
 /// Checks what an operator says of a digest; returns the topics that it is limited to.
@@ -270,13 +252,17 @@ pub async fn set_paused(deps: &Deps, digest: &Digest, paused: bool) -> Result<()
         let verb = if paused { "pause" } else { "resume" };
         note(deps, &mut tx, entry(verb, digest)).await?;
     }
-    if let (false, Some(cron), Some(missed)) = (paused, &digest.cron, digest.next_run_at)
+    if !paused && digest.paused_at.is_some() {
+        digests::set_since(&mut tx, digest.id, now).await?;
+    }
+    if let (false, Some(schedule), Some(missed)) =
+        (paused, digest.schedule(now)?, digest.next_run_at)
         && missed <= now
     {
-        let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
-        if let Some(next) = schedule.next_after(now) {
-            let look = plan_issue::look_at(&mut tx, digest, next).await?;
-            digests::advance(&mut tx, digest, next, look).await?;
+        let runs = Runs::new(&schedule, &digest.changes);
+        if let Some(next) = runs.next_after(now) {
+            let look = plan_issue::look_at(&mut tx, digest, next.at).await?;
+            digests::advance(&mut tx, digest, next.at, look).await?;
         }
     }
     Ok(tx.commit().await?)

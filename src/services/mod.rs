@@ -12,6 +12,7 @@ pub mod authorise;
 pub mod call_webhook;
 mod candidates;
 pub mod change_address;
+pub mod change_run;
 pub mod cleanup;
 pub mod coming_issue;
 pub mod compose_issue;

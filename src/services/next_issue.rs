@@ -4,7 +4,11 @@ use chrono_tz::Tz;
 
 use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
-use crate::domain::schedule::{self, Schedule};
+use crate::domain::run::{RunChange, Runs};
+use crate::domain::schedule;
+
+/// Runs that are looked through.
+const MOST: usize = 100;
 
 /// The next issue of any of the digests that a reader takes, and the zone to tell it in: the
 /// reader's, where it is known.
@@ -26,20 +30,17 @@ pub fn of<'a>(
 
 /// The next run that is not left out by hand and, at local time, is still to come for this reader.
 fn of_digest(digest: &Digest, zone: Option<Tz>, now: Time) -> Option<Time> {
-    let mut run = digest.next_run_at?;
-    for _ in 0..3 {
-        let at = match zone.filter(|_| digest.rules.local_time) {
-            Some(zone) => schedule::wave(run, digest.timezone, zone),
-            None => run,
-        };
-        if at > now && digest.skip_at != Some(run) {
-            return Some(at);
-        }
-        let cron = digest.cron.as_deref()?;
-        let schedule = Schedule::parse(cron, digest.timezone.name(), now).ok()?;
-        run = schedule.next_after(run)?;
-    }
-    None
+    let first = digest.next_run()?;
+    let schedule = digest.schedule(now).ok()??;
+    let later = Runs::new(&schedule, &digest.changes).after(first.at);
+    let runs = std::iter::once(first).chain(later).take(MOST);
+    let at = |run: RunChange| match zone.filter(|_| digest.rules.local_time) {
+        Some(zone) => schedule::wave(run.at, digest.timezone, zone),
+        None => run.at,
+    };
+    runs.filter(|run| !run.left_out)
+        .map(at)
+        .find(|at| *at > now)
 }
 
 #[cfg(test)]
@@ -72,7 +73,8 @@ mod tests {
             cron: Some("0 7 * * *".into()),
             next_run_at: Some(at("2026-03-02T06:00:00Z")),
             look_at: None,
-            skip_at: None,
+            since_at: None,
+            changes: Vec::new(),
             created_at: at("2026-01-01T00:00:00Z"),
         }
     }
@@ -102,7 +104,10 @@ mod tests {
     #[test]
     fn runs_that_are_left_out_and_digests_that_rest_are_not_promised() {
         let mut digest = daily(false);
-        digest.skip_at = digest.next_run_at;
+        digest.changes = vec![RunChange {
+            left_out: true,
+            ..RunChange::none(at("2026-03-02T06:00:00Z"))
+        }];
         let tomorrow = at("2026-03-03T06:00:00Z");
         assert_eq!(next(&digest, None).map(|(at, _)| at), Some(tomorrow));
         digest.paused_at = Some(at("2026-02-01T00:00:00Z"));

@@ -17,10 +17,11 @@ use crate::domain::draft::Decision;
 use crate::domain::ids::{IssueId, PublicationId};
 use crate::domain::issue::{Issue, IssueState};
 use crate::domain::job::Job;
-use crate::domain::schedule::{self, Schedule, ScheduleError};
+use crate::domain::run::{RunChange, Runs};
+use crate::domain::schedule::{self, ScheduleError};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::Frozen;
-use crate::store::{StoreError, Tx, deliveries, digests, drafts, issues, waves};
+use crate::store::{StoreError, Tx, deliveries, digests, drafts, issues, run_changes, waves};
 
 /// How often a digest that waits for news looks for some.
 const NEWS_LOOK: TimeDelta = TimeDelta::minutes(1);
@@ -96,19 +97,22 @@ async fn planned_by_hand(deps: &Deps, id: IssueId, now: Time) -> Result<bool, St
 /// too late.
 pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, PlanError> {
     let now = deps.now();
-    let (Some(cron), Some(slot)) = (&digest.cron, digest.next_run_at) else {
+    let mut tx = deps.store.begin().await?;
+    let Some(digest) = &still(&mut tx, digest).await? else {
         return Ok(None);
     };
-    let schedule = Schedule::parse(cron, digest.timezone.name(), now)?;
-    let ruling = ruling(digest, slot, now);
-    let next = schedule
-        .next_after(after(digest, &ruling, slot, now))
-        .ok_or_else(|| ScheduleError::Never(cron.clone()))?;
-    let next = match ruling {
-        Ruling::Move(to) => next.min(to),
-        _ => next,
+    let (Some(schedule), Some(run)) = (digest.schedule(now)?, digest.next_run()) else {
+        return Ok(None);
     };
-    let mut tx = deps.store.begin().await?;
+    let (slot, ruling) = (run.at, ruling(digest, run, now));
+    let runs = Runs::new(&schedule, &digest.changes);
+    let next = runs
+        .next_after(after(digest, &ruling, slot, now))
+        .ok_or_else(|| ScheduleError::Never(schedule.expression().to_owned()))?;
+    let next = match ruling {
+        Ruling::Move(to) => next.at.min(to),
+        _ => next.at,
+    };
     let look_at = look_at(&mut tx, digest, next).await?;
     if !digests::advance(&mut tx, digest, next, look_at).await? {
         return Ok(None);
@@ -121,21 +125,30 @@ pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, 
     }
     let id = deps.new_id(IssueId::new);
     insert(deps, &mut tx, digest, id, planned_at).await?;
+    if digest.rules.local_time {
+        issues::set_slot(&mut tx, id, slot).await?;
+    }
     if let Ruling::Skip(reason) = ruling {
         skip(deps, &mut tx, id, &reason).await?;
         tracing::info!(issue = %id, digest = %digest.id, %reason, "issue skipped");
     } else {
-        if digest.rules.local_time {
-            issues::set_slot(&mut tx, id, slot).await?;
-        }
         freeze(deps, &mut tx, digest, id, now).await?;
     }
     commit_and_wake(deps, tx, id).await?;
     Ok(Some(id))
 }
 
-fn ruling(digest: &Digest, slot: Time, now: Time) -> Ruling {
-    if digest.skip_at == Some(slot) {
+/// The digest as it is, which nobody else plans or changes a run of until the transaction ends; `None`
+/// where somebody has since it was read.
+async fn still(tx: &mut Tx, seen: &Digest) -> Result<Option<Digest>, StoreError> {
+    run_changes::lock(tx, seen.id).await?;
+    let digest = digests::find(tx, seen.id).await?;
+    let due = |d: &Digest| (d.next_run_at, d.look_at);
+    Ok(digest.filter(|d| d.paused_at.is_none() && due(d) == due(seen)))
+}
+
+fn ruling(digest: &Digest, run: RunChange, now: Time) -> Ruling {
+    if run.left_out {
         return Ruling::Skip("left out by hand".to_owned());
     }
     // While the last wave is not too late, the others are told apart when the ledger is filled.
@@ -145,7 +158,7 @@ fn ruling(digest: &Digest, slot: Time, now: Time) -> Ruling {
         now
     };
     let calendar = &digest.rules.calendar;
-    calendar.ruling(slot, seen, digest.timezone)
+    calendar.ruling(run.at, seen, digest.timezone)
 }
 
 /// The time after which the next run is.

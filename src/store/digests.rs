@@ -4,10 +4,11 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::lists::json;
-use super::{StoreError, Tx, on, read, unsigned};
+use super::{StoreError, Tx, moment, on, read, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules};
 use crate::domain::ids::{DigestId, PublicationId, TopicId};
+use crate::domain::run::RunChange;
 
 #[derive(FromRow)]
 struct Row {
@@ -24,7 +25,8 @@ struct Row {
     cron: Option<String>,
     next_run_at: Option<Time>,
     look_at: Option<Time>,
-    skip_at: Option<Time>,
+    since_at: Option<Time>,
+    changes: Option<String>,
     topics: Option<String>,
     rules: String,
 }
@@ -59,11 +61,34 @@ impl TryFrom<Row> for Digest {
             // A digest that waits for news has a schedule to be looked at, but no runs.
             next_run_at: row.next_run_at.filter(|_| row.cron.as_deref() != Some("")),
             look_at: row.look_at.or(row.next_run_at),
-            skip_at: row.skip_at,
+            since_at: row.since_at,
+            changes: changes(row.id, row.changes.as_deref().unwrap_or_default())?,
             cron: row.cron.filter(|cron| !cron.is_empty()),
             created_at: row.created_at,
         })
     }
+}
+
+/// Reads `slot:run:left out` with commas between them.
+fn changes(id: Uuid, text: &str) -> Result<Vec<RunChange>, StoreError> {
+    let corrupt = || StoreError::Corrupt {
+        table: "run_changes",
+        column: "slot_at",
+        id: id.to_string(),
+    };
+    let change = |text: &str| {
+        let numbers: Result<Vec<i64>, _> = text.split(':').map(str::parse).collect();
+        match numbers.as_deref() {
+            Ok([slot, at, left_out]) => Ok(RunChange {
+                slot: moment(*slot),
+                at: moment(*at),
+                left_out: *left_out != 0,
+            }),
+            _ => Err(corrupt()),
+        }
+    };
+    let all = text.split(',').filter(|change| !change.is_empty());
+    all.map(change).collect()
 }
 
 fn rules(id: Uuid, text: &str) -> Result<Rules, StoreError> {
@@ -79,7 +104,10 @@ macro_rules! select_digests {
         concat!(
             "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
                 d.selection_window, d.rules, d.paused_at, d.created_at, s.cron, s.next_run_at,
-                s.look_at, s.skip_at,
+                s.look_at, s.since_at,
+                (SELECT string_agg(CAST(c.slot_at AS TEXT) || ':' || CAST(c.run_at AS TEXT) || ':'
+                        || CAST(c.left_out AS TEXT), ',' ORDER BY c.slot_at)
+                 FROM run_changes c WHERE c.digest_id = d.id) AS changes,
                 (SELECT string_agg(t.slug, ',' ORDER BY t.slug) FROM digest_topics x JOIN topics t ON t.id = x.topic_id
                  WHERE x.digest_id = d.id) AS topics
              FROM digests d LEFT JOIN schedules s ON s.digest_id = d.id ",
@@ -168,17 +196,17 @@ async fn set_schedule(tx: &mut Tx, d: &Digest) -> Result<(), StoreError> {
         .map_err(StoreError::from);
     };
     on!(tx, |conn| sqlx::query(
-        "INSERT INTO schedules (digest_id, cron, next_run_at, look_at, skip_at)
+        "INSERT INTO schedules (digest_id, cron, next_run_at, look_at, since_at)
          VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (digest_id) DO UPDATE SET cron = excluded.cron,
             next_run_at = excluded.next_run_at, look_at = excluded.look_at,
-            skip_at = excluded.skip_at"
+            since_at = excluded.since_at"
     )
     .bind(d.id.0)
     .bind(d.cron.as_deref().unwrap_or_default())
     .bind(next)
     .bind(d.look_at)
-    .bind(d.skip_at)
+    .bind(d.since_at)
     .execute(conn)
     .await
     .map(drop))?;
@@ -288,8 +316,9 @@ pub async fn advance(
     look_at: Time,
 ) -> Result<bool, StoreError> {
     let d = digest;
-    let changed = on!(tx, |conn| sqlx::query(
-        "UPDATE schedules SET next_run_at = $4, look_at = $5
+    let changed = on!(tx, |conn| {
+        sqlx::query(
+        "UPDATE schedules SET next_run_at = $4, look_at = $5, since_at = COALESCE(since_at, next_run_at)
          WHERE digest_id = $1 AND next_run_at = COALESCE($2, next_run_at)
             AND COALESCE(look_at, next_run_at) = $3"
     )
@@ -300,17 +329,18 @@ pub async fn advance(
     .bind(look_at)
     .execute(conn)
     .await
-    .map(|done| done.rows_affected()))?;
+    .map(|done| done.rows_affected())
+    })?;
     Ok(changed > 0)
 }
 
-/// Leaves the next run out, or takes that back.
-pub async fn set_skip(tx: &mut Tx, id: DigestId, run: Option<Time>) -> Result<(), StoreError> {
+/// Notes that what a digest had before a time is not missing: it was paused.
+pub async fn set_since(tx: &mut Tx, id: DigestId, since_at: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "UPDATE schedules SET skip_at = $2 WHERE digest_id = $1"
+        "UPDATE schedules SET since_at = $2 WHERE digest_id = $1"
     )
     .bind(id.0)
-    .bind(run)
+    .bind(since_at)
     .execute(conn)
     .await
     .map(drop))?;

@@ -14,7 +14,7 @@ mod counts;
 mod overview;
 mod planning;
 
-pub use browse::{Filter, page};
+pub use browse::{Filter, between, page};
 pub use counts::counts;
 pub use overview::{latest_of, under_way};
 pub use planning::{

@@ -43,6 +43,7 @@ pub mod queue;
 pub mod recovery_codes;
 pub mod relay_budgets;
 pub mod results;
+pub mod run_changes;
 pub mod sealed_links;
 pub mod sessions;
 pub mod sign_in_attempts;

@@ -14,6 +14,7 @@ import { after, before, describe, test } from 'node:test';
 
 import axe from 'axe-core';
 
+import { CALENDAR } from './admin-calendar.mjs';
 import { ISSUES, prepareIssues } from './admin-issues.mjs';
 import { focused, go, press } from './admin-support.mjs';
 import { BINARY, launch, until } from './support.mjs';
@@ -40,6 +41,7 @@ const PAGES = [
   ['today', go('/admin')],
   ['no issue yet', go('/admin/issues')],
   ...ISSUES,
+  ...CALENDAR,
   ['operators', go('/admin/operators')],
   ['an operator is there already', async ({ page, url }) => {
     await page.goto(`${url}/admin/operators`);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::{CREATE, fails, ok, run};
 
@@ -56,6 +56,7 @@ fn a_digest_is_made_changed_and_left_out() {
     assert_eq!(runs[0]["note"], "left out by hand");
     assert_eq!(runs[1]["note"], Value::Null);
     digest(at, &["skip-next", "ledger/daily", "--undo"]);
+    single_runs(at, &runs);
     std::fs::write(at.join("sponsor.md"), "The *fair* opens.").unwrap();
     let update = "update ledger/daily --notice-file sponsor.md --notice-label Sponsor";
     let update: Vec<&str> = update.split_whitespace().collect();
@@ -80,6 +81,39 @@ fn a_digest_is_made_changed_and_left_out() {
     assert_eq!(by_hand["next_run_at"], Value::Null);
     let none = fails(at, &["digest", "skip-next", "ledger/daily"], 1);
     assert!(none.contains("no schedule"), "{none}");
+}
+
+/// Leaves the second run out, moves it a second later and back.
+fn single_runs(at: &Path, runs: &[Value]) {
+    let second = runs[1]["at"].as_str().unwrap();
+    let next = || digest(at, &["next", "ledger/daily", "-n", "3"]);
+    digest(at, &["skip", "ledger/daily", "--at", second]);
+    assert_eq!(next()[1]["note"], "left out by hand");
+    digest(at, &["skip", "ledger/daily", "--at", second, "--undo"]);
+    let later = second.replace(":00Z", ":01Z");
+    let moved = ["move", "ledger/daily", "--at", second, "--to", &later];
+    digest(at, &moved);
+    let told = next().remove(1);
+    assert_eq!(
+        (&told["at"], &told["slot_at"]),
+        (&json!(later), &runs[1]["at"])
+    );
+    let third = [runs[2]["at"].as_str().unwrap()];
+    let again = [&["digest"][..], &moved[..5], &third[..]].concat();
+    let taken = fails(at, &again, 1);
+    assert!(taken.contains("already; choose another time"), "{taken}");
+    digest(at, &["move", "ledger/daily", "--at", &later, "--back"]);
+    assert_eq!(next(), runs_without_notes(runs));
+    let nowhere = ["digest", "move", "ledger/daily", "--at", second];
+    assert!(fails(at, &nowhere, 2).contains("--to"));
+}
+
+fn runs_without_notes(runs: &[Value]) -> Vec<Value> {
+    let mut runs = runs.to_vec();
+    for run in &mut runs {
+        run["note"] = Value::Null;
+    }
+    runs
 }
 
 #[test]

@@ -47,6 +47,7 @@ mod preview;
 mod queue;
 mod relays;
 mod reload;
+mod runs;
 mod sign_up;
 mod smtp;
 mod smtp_session;

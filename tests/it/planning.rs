@@ -6,7 +6,7 @@ use paperround::domain::clock::Time;
 use paperround::domain::digest::{Breaking, Digest};
 use paperround::domain::issue::{Issue, IssueState};
 use paperround::services::{
-    approve_issue, compose_issue, control_issue, edit_article, manage_digest, plan_issue,
+    approve_issue, change_run, compose_issue, control_issue, edit_article, plan_issue,
     preview_digest,
 };
 use paperround::store::{articles, digests, issues};
@@ -105,8 +105,8 @@ async fn a_moved_issue_takes_the_place_of_the_next() {
 async fn the_next_run_is_left_out_once() {
     let (app, digest) = daily(|_| {}).await;
     app.article("one", "A story", &[]).await;
-    let run = manage_digest::skip_next(&app.deps, digest.id, false).await;
-    assert_eq!(run.unwrap(), at("2026-03-03T06:00:00Z"));
+    let run = change_run::skip_next(&app.deps, digest.id, false).await;
+    assert_eq!(run.unwrap().at, at("2026-03-03T06:00:00Z"));
     run_to(&app, "2026-03-04T06:00:00Z", Duration::hours(1)).await;
     assert_eq!(
         reasons(&app).await,
@@ -115,10 +115,10 @@ async fn the_next_run_is_left_out_once() {
             ("2026-03-04 06:00".into(), "composing".into())
         ]
     );
-    manage_digest::skip_next(&app.deps, digest.id, false)
+    change_run::skip_next(&app.deps, digest.id, false)
         .await
         .unwrap();
-    manage_digest::skip_next(&app.deps, digest.id, true)
+    change_run::skip_next(&app.deps, digest.id, true)
         .await
         .unwrap();
     app.article("two", "Another story", &[]).await;

@@ -110,7 +110,8 @@ impl Makes {
             cron: Some("0 7 * * *".to_owned()),
             next_run_at: Some(at("2026-03-03T07:00:00Z")),
             look_at: Some(at("2026-03-03T07:00:00Z")),
-            skip_at: None,
+            since_at: None,
+            changes: Vec::new(),
             created_at: self.now(),
         };
         digests::insert(tx, &made, &[]).await.unwrap();

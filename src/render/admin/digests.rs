@@ -45,6 +45,8 @@ pub struct RunRow {
     pub at: When,
     /// What becomes of it, where it does not go out as usual.
     pub note: Option<String>,
+    /// Its page, where it is one of a digest that is kept.
+    pub url: Option<String>,
 }
 
 /// What the recipe says of one thing.

@@ -6,6 +6,7 @@
 //! place in `nav.rs`.
 
 pub mod alerts;
+pub mod calendar;
 pub mod digests;
 pub mod doors;
 pub mod editor;

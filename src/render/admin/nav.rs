@@ -9,6 +9,7 @@ use crate::domain::operator::Role;
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     Today,
+    Calendar,
     Issues,
     Readers,
     Digests,
@@ -92,6 +93,13 @@ const LINES: &[Line] = &[
         Section::Alerts,
         "Alerts",
         "/alerts",
+        Role::Viewer,
+    ),
+    line(
+        Place::Top,
+        Section::Calendar,
+        "Calendar",
+        "/calendar",
         Role::Viewer,
     ),
     line(

@@ -20,6 +20,7 @@ pub const TEMPLATES: &[(&str, &str)] = embedded! {
     "topics", "topic_removal",
     "feeds", "feed",
     "issues", "issue", "issue_cancel", "issue_deliveries",
+    "calendar", "calendar_run", "calendar_holidays",
     "readers", "reader", "imports", "import",
     "digests", "digest", "digest_form", "editor", "editor_article", "digest_send",
     "mail_views",

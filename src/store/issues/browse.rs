@@ -36,3 +36,22 @@ pub async fn page(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Issue>
     .await)?;
     rows.into_iter().map(Issue::try_from).collect()
 }
+
+/// Issues that were planned for a time from one to before another, the first ones first.
+pub async fn between(
+    tx: &mut Tx,
+    from: Time,
+    to: Time,
+    limit: i64,
+) -> Result<Vec<Issue>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM issues WHERE planned_at >= $1 AND planned_at < $2
+         ORDER BY planned_at, id LIMIT $3"
+    )
+    .bind(from)
+    .bind(to)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Issue::try_from).collect()
+}

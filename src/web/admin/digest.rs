@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::digests::{RUNS, goes_out, issue_row, path, run_row};
+use super::digests::{RUNS, goes_out, issue_row, path, run_row, run_url};
 use super::error::{AdminError, sentence};
 use super::frame::{done, undone};
 use super::posted::Posted;
@@ -15,6 +15,7 @@ use crate::domain::span;
 use crate::render::admin::digests::{DigestPage, Fact};
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
+use crate::services::change_run::{self, RunError};
 use crate::services::{manage_digest, runs};
 use crate::store::issues;
 use crate::web::Web;
@@ -59,10 +60,16 @@ async fn page<R: Right>(
         may_send: me.may::<Sends>(),
         state: words::of_digest(digest),
         facts: facts(digest),
-        runs: runs.into_iter().map(|run| run_row(digest, run)).collect(),
+        runs: runs
+            .into_iter()
+            .map(|run| {
+                let url = run_url(publication, digest, run.at);
+                run_row(digest, run, Some(url))
+            })
+            .collect(),
         is_paused: digest.paused_at.is_some(),
         next: When::maybe(next, digest.timezone),
-        is_left_out: digest.skip_at.is_some() && digest.skip_at == digest.next_run_at,
+        is_left_out: digest.skip_at().is_some(),
         issues: issues.into_iter().map(|i| issue_row(digest, i)).collect(),
         frame: framing.frame,
     })
@@ -226,9 +233,9 @@ async fn set_skip(
 ) -> Result<Response, AdminError> {
     let (publication, digest) = me.digest(publication, slug).await?;
     let path = path(&publication, &digest);
-    let run = match manage_digest::skip_next(&me.deps, digest.id, undo).await {
-        Ok(run) => When::at(run, digest.timezone).text,
-        Err(error @ manage_digest::DigestError::NoRuns) => {
+    let run = match change_run::skip_next(&me.deps, digest.id, undo).await {
+        Ok(run) => When::at(run.at, digest.timezone).text,
+        Err(error @ RunError::NoRuns) => {
             return Ok(undone(web, &path, sentence(&error.to_string())));
         }
         Err(error) => return Err(error.into()),

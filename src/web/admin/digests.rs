@@ -12,6 +12,7 @@ use super::frame::done;
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, Right, SignedIn};
 use super::words;
+use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
 use crate::domain::issue::Issue;
 use crate::domain::publication::Publication;
@@ -41,10 +42,18 @@ pub(super) fn goes_out(digest: &Digest) -> String {
     }
 }
 
-pub(super) fn run_row(digest: &Digest, run: Run) -> RunRow {
+/// The page of a run.
+pub(super) fn run_url(publication: &Publication, digest: &Digest, at: Time) -> String {
+    let (publication, digest) = (&publication.slug, &digest.slug);
+    let at = at.format("%FT%TZ");
+    format!("/admin/calendar/runs/{publication}/{digest}?at={at}")
+}
+
+pub(super) fn run_row(digest: &Digest, run: Run, url: Option<String>) -> RunRow {
     RunRow {
         at: When::at(run.at, digest.timezone),
         note: run.note,
+        url,
     }
 }
 
@@ -151,7 +160,7 @@ impl<'a> Shown<'a> {
         if let Some(given) = given {
             match runs::ahead(&given, me.deps.now(), RUNS) {
                 Ok(ahead) => {
-                    let rows = ahead.into_iter().map(|run| run_row(&given, run));
+                    let rows = ahead.into_iter().map(|run| run_row(&given, run, None));
                     self.runs = Some(rows.collect());
                 }
                 Err(why) => self.error = place(DigestError::Schedule(why), &mut self.errors)?,

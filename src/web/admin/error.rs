@@ -10,6 +10,7 @@ use url::form_urlencoded;
 use crate::render::RenderError;
 use crate::render::admin::css_url;
 use crate::render::admin::doors::RefusalPage;
+use crate::services::change_run::RunError;
 use crate::services::manage_operator::OperatorError;
 use crate::store::StoreError;
 use crate::web::Web;
@@ -54,6 +55,16 @@ impl From<RenderError> for AdminError {
     fn from(error: RenderError) -> Self {
         tracing::error!(%error, "a page could not be rendered");
         Self::Failed
+    }
+}
+
+impl From<RunError> for AdminError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Store(error) => error.into(),
+            RunError::Unknown => Self::NotFound,
+            other => Self::Refused(other.to_string()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod alerts;
 mod assets;
 mod audit;
 mod by_provider;
+mod calendar;
 mod cookies;
 mod digest;
 mod digest_form;
@@ -83,6 +84,7 @@ pub(super) fn routes(web: &Web) -> Router<Web> {
         .merge(issues::routes())
         .merge(webhooks())
         .merge(of_imports())
+        .merge(calendar::routes())
         .route("/admin", get(today::show))
         .route("/admin/switch", get(switch::go))
         .route("/admin/search", get(search::show))

@@ -9,6 +9,7 @@ use crate::domain::issue::IssueState;
 use crate::domain::subscriber::ReaderState;
 use crate::render::admin::frame::{State, Tone};
 use crate::services::deliver::Condition;
+use crate::services::runs::{Outcome, Run};
 use crate::services::trace_reader::{Event, Turn};
 
 /// Where an issue stands.
@@ -39,7 +40,7 @@ pub(super) fn of_delivery(state: DeliveryState) -> State {
 pub(super) fn of_digest(digest: &Digest) -> State {
     if digest.paused_at.is_some() {
         State::new("paused", Tone::Warn)
-    } else if digest.next_run_at.is_some() && digest.skip_at == digest.next_run_at {
+    } else if digest.skip_at().is_some() {
         State::new("left out this time", Tone::Warn)
     } else if digest.next_run_at.is_some() {
         State::new("scheduled", Tone::Good)
@@ -47,6 +48,16 @@ pub(super) fn of_digest(digest: &Digest) -> State {
         State::new("when there is news", Tone::Good)
     } else {
         State::new("by hand", Tone::Calm)
+    }
+}
+
+/// What becomes of a run.
+pub(super) fn of_run(run: &Run) -> State {
+    match run.outcome {
+        Outcome::GoesOut => State::new("planned", Tone::Busy),
+        Outcome::Rests => State::new("paused", Tone::Warn),
+        Outcome::LeftOut => State::new("left out", Tone::Warn),
+        Outcome::PutOff => State::new("put off", Tone::Warn),
     }
 }
 

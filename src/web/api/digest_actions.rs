@@ -1,4 +1,4 @@
-//! What is done with a digest: looked at, tried, sent, paused, and its next run left out.
+//! What is done with a digest: looked at, tried, sent and paused.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -16,6 +16,7 @@ use super::once::{Go, answer, done, made};
 use super::page::shown;
 use super::preview::{self, When};
 use super::problem::Problem;
+use super::run_actions::present;
 use super::schemas::{AddressText, At};
 use crate::services::preview_digest::{self, Eyes};
 use crate::services::{idempotency, manage_digest, plan_issue, runs, test_digest};
@@ -46,6 +47,8 @@ struct Run {
     /// The same on the clocks of the digest's zone.
     #[schema(format = DateTime)]
     local: String,
+    /// When the schedule has it; another time where it was moved.
+    slot_at: At,
     /// What becomes of it, where it does not go out as usual.
     note: Option<String>,
 }
@@ -101,6 +104,7 @@ pub(super) async fn next_runs(
     let run = |run: runs::Run| Run {
         at: run.at.into(),
         local: run.at.with_timezone(&digest.timezone).to_rfc3339(),
+        slot_at: run.slot.into(),
         note: run.note,
     };
     let items = found.into_iter().map(run).collect();
@@ -234,38 +238,6 @@ pub(super) async fn resume(
     input.once.carry_out(&web, &caller, work).await
 }
 
-/// Leaves the next run out.
-#[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/skip-next", tag = "Digests", operation_id = "skipNextRun",
-    params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
-    security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now; `skip_at` is the run.", body = View)))]
-pub(super) async fn skip_next(
-    State(web): State<Web>,
-    Editor(caller): Editor,
-    Named(names): Named<(String, String)>,
-    input: Input<Option<Nothing>>,
-) -> Result<Response, Problem> {
-    let web = caller.acting(web);
-    let work = set_skip(&web, &caller, &names, false);
-    input.once.carry_out(&web, &caller, work).await
-}
-
-/// Lets the next run go out after all.
-#[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/keep-next", tag = "Digests", operation_id = "keepNextRun",
-    params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
-    security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
-pub(super) async fn keep_next(
-    State(web): State<Web>,
-    Editor(caller): Editor,
-    Named(names): Named<(String, String)>,
-    input: Input<Option<Nothing>>,
-) -> Result<Response, Problem> {
-    let web = caller.acting(web);
-    let work = set_skip(&web, &caller, &names, true);
-    input.once.carry_out(&web, &caller, work).await
-}
-
 type Names = (String, String);
 
 async fn set_paused(
@@ -279,24 +251,4 @@ async fn set_paused(
     drop(tx);
     manage_digest::set_paused(&web.deps, &digest, paused).await?;
     present(web, caller, names).await
-}
-
-async fn set_skip(
-    web: &Web,
-    caller: &Caller,
-    names: &Names,
-    undo: bool,
-) -> Result<Answer, Problem> {
-    let mut tx = web.deps.store.read().await?;
-    let (_, digest) = find(&mut tx, caller, names).await?;
-    drop(tx);
-    manage_digest::skip_next(&web.deps, digest.id, undo).await?;
-    present(web, caller, names).await
-}
-
-/// The digest as it is now.
-async fn present(web: &Web, caller: &Caller, names: &Names) -> Result<Answer, Problem> {
-    let mut tx = web.deps.store.read().await?;
-    let (publication, digest) = find(&mut tx, caller, names).await?;
-    Ok(done(&View::new(&publication, &digest)))
 }

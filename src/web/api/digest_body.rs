@@ -125,7 +125,7 @@ impl View {
             }),
             paused_at: d.paused_at.map(At),
             next_run_at: d.next_run_at.map(At),
-            skip_at: d.skip_at.map(At),
+            skip_at: d.skip_at().map(At),
             created_at: d.created_at.into(),
         }
     }

@@ -26,6 +26,7 @@ mod page;
 mod preview;
 mod problem;
 mod publications;
+mod run_actions;
 mod schemas;
 mod signup_rules;
 mod subscriber_view;
@@ -86,8 +87,11 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(digest_actions::send))
         .routes(routes!(digest_actions::pause))
         .routes(routes!(digest_actions::resume))
-        .routes(routes!(digest_actions::skip_next))
-        .routes(routes!(digest_actions::keep_next))
+        .routes(routes!(run_actions::skip_next))
+        .routes(routes!(run_actions::keep_next))
+        .routes(routes!(run_actions::skip))
+        .routes(routes!(run_actions::keep))
+        .routes(routes!(run_actions::move_to))
         .routes(routes!(drafts::show, drafts::put))
         .routes(routes!(drafts::coming))
         .routes(routes!(issues::list))

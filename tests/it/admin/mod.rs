@@ -1,6 +1,7 @@
 //! The operators' side: signing in, and the pages.
 
 mod audit;
+mod calendar;
 mod digests;
 mod editor;
 mod imports;

@@ -83,6 +83,57 @@ async fn a_digest_is_made_shown_and_changed() {
 }
 
 #[tokio::test]
+async fn single_runs_are_left_out_and_moved() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    app.digest("daily", Some("0 7 * * *"), 1).await;
+    let runs = async || editor.seen(&format!("{DAILY}/runs?count=2")).await;
+    let second = json!({ "at": "2026-03-04T06:00:00Z" });
+    editor
+        .done(&format!("{DAILY}/skip-run"), second.clone())
+        .await;
+    assert_eq!(runs().await["items"][1]["note"], "left out by hand");
+    editor.done(&format!("{DAILY}/keep-run"), second).await;
+    let moved = json!({ "at": "2026-03-04T06:00:00Z", "to": "2026-03-03T17:00:00+01:00" });
+    let path = format!("{DAILY}/move-run");
+    editor.done(&path, moved.clone()).await;
+    let told = runs().await["items"][1].clone();
+    assert_eq!(
+        (&told["at"], &told["slot_at"]),
+        (
+            &json!("2026-03-03T16:00:00Z"),
+            &json!("2026-03-04T06:00:00Z")
+        )
+    );
+    let taken = json!({ "at": "2026-03-04T06:00:00Z", "to": "2026-03-05T06:00:00Z" });
+    problem(&editor.post(&path, taken).await, 409);
+    problem(
+        &editor
+            .post(&path, json!({ "at": "2026-03-04T06:30:00Z" }))
+            .await,
+        409,
+    );
+    problem(
+        &editor
+            .post(&path, json!({ "to": "2026-03-04T06:30:00Z" }))
+            .await,
+        422,
+    );
+    let back = json!({ "at": "2026-03-03T16:00:00Z" });
+    editor.done(&path, back).await;
+    assert_eq!(runs().await["items"][1]["at"], "2026-03-04T06:00:00Z");
+    let viewer = Program::new(&app, Role::Viewer).await;
+    for action in ["skip-run", "keep-run", "move-run"] {
+        problem(
+            &viewer
+                .post(&format!("{DAILY}/{action}"), moved.clone())
+                .await,
+            403,
+        );
+    }
+}
+
+#[tokio::test]
 async fn runs_are_told_left_out_and_paused() {
     let app = TestApp::new().await;
     let editor = Program::new(&app, Role::Editor).await;
@@ -90,7 +141,8 @@ async fn runs_are_told_left_out_and_paused() {
     let runs = editor.seen(&format!("{DAILY}/runs?count=2")).await;
     assert_eq!(
         runs["items"][1],
-        json!({ "at": "2026-03-04T06:00:00Z", "local": "2026-03-04T07:00:00+01:00", "note": null })
+        json!({ "at": "2026-03-04T06:00:00Z", "local": "2026-03-04T07:00:00+01:00",
+            "slot_at": "2026-03-04T06:00:00Z", "note": null })
     );
     let skipped = editor
         .done(&format!("{DAILY}/skip-next"), Value::Null)

@@ -8,6 +8,7 @@ use crate::domain::text::LineError;
 use crate::services::add_reader::AddError;
 use crate::services::approve_issue::ApproveError;
 use crate::services::article_input::InputError;
+use crate::services::change_run::RunError;
 use crate::services::control_issue::ControlError;
 use crate::services::discover_feed::DiscoverError;
 use crate::services::edit_article::EditError;
@@ -137,7 +138,7 @@ impl From<DigestError> for Problem {
     fn from(error: DigestError) -> Self {
         use DigestError as E;
         match error {
-            E::Exists(_) | E::NoRuns => Self::Conflict(sentence(&error)),
+            E::Exists(_) => Self::Conflict(sentence(&error)),
             E::Topic { given, .. } => Self::no_topic("topics", &given),
             E::Unknown => Self::NotFound("There is no such digest any more.".to_owned()),
             E::Changed => Self::Changed,
@@ -156,6 +157,17 @@ impl From<DigestError> for Problem {
             E::Schedule(error) => Self::field("cron", error),
             E::Line(error) => Self::of_line(&error),
             E::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        use RunError as E;
+        match error {
+            E::Unknown => Self::NotFound("There is no such digest any more.".to_owned()),
+            E::Store(error) => Self::Store(error),
+            other => Self::Conflict(sentence(&other)),
         }
     }
 }
