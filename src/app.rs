@@ -2,6 +2,7 @@
 
 pub mod examine;
 mod keys;
+mod relays;
 mod reload;
 
 use std::net::SocketAddr;
@@ -15,12 +16,11 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use url::Url;
 
+use crate::config::Settings;
 use crate::config::alerts::Alerts;
 use crate::config::dkim::Dkim;
 use crate::config::signup::Disposable;
-use crate::config::{Settings, relay};
 use crate::domain::audit::Actor;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::language::primary;
@@ -31,13 +31,10 @@ use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
 use crate::mail::dns::Dns;
-use crate::mail::smtp::{Auth, Mechanism};
-use crate::mail::{Relay, RelayConfig};
 use crate::oidc::{Provider, ProviderConfig};
 use crate::render::Renderer;
 use crate::render::texts::Texts;
 use crate::services::alerts::AlertLimits;
-use crate::services::deliver::{Budget, DomainRule, RouteConfig, Routes, WarmUp};
 use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
 use crate::services::{Deps, Limits, cleanup};
@@ -250,70 +247,10 @@ fn texts(settings: &Settings) -> Result<Texts> {
 
 fn plan(settings: &Settings) -> Result<Plan> {
     Ok(Plan::new(
-        routes(settings)?,
+        relays::routes(settings)?,
         dkim_keys(settings)?,
         settings.redacted(),
     ))
-}
-
-/// The name that we give to relays.
-fn hello_name(settings: &Settings) -> String {
-    let url = Url::parse(settings.http.base()).ok();
-    let host = url.and_then(|url| url.host_str().map(str::to_owned));
-    host.unwrap_or_else(|| "localhost".to_owned())
-}
-
-fn routes(settings: &Settings) -> Result<Routes> {
-    let host = hello_name(settings);
-    let relays = settings.relay.0.iter().map(|relay| route(relay, &host));
-    let rules = settings.delivery.domain.iter().filter_map(|rule| {
-        Some(DomainRule {
-            name: rule.ascii()?,
-            connections: rule.connections,
-            per_second: rule.per_second,
-        })
-    });
-    Ok(Routes::new(relays.collect::<Result<_>>()?, rules.collect()))
-}
-
-fn route(relay: &relay::Relay, host: &str) -> Result<RouteConfig> {
-    let warm_up = relay.warm_up.map(|warm_up| WarmUp {
-        since: warm_up.since,
-        per_day: warm_up.per_day,
-        growth: warm_up.growth,
-    });
-    Ok(RouteConfig {
-        relay: Relay::parse(&relay_config(relay, host)?)?,
-        weight: relay.weight,
-        backup: relay.backup,
-        per_second: relay.per_second,
-        budget: Budget {
-            per_hour: relay.per_hour,
-            per_day: relay.per_day,
-            warm_up,
-        },
-    })
-}
-
-fn relay_config(relay: &relay::Relay, host: &str) -> Result<RelayConfig> {
-    let url = relay
-        .url()
-        .map_err(|e| anyhow!("relay {:?}: {e}", relay.name))?;
-    Ok(RelayConfig {
-        connections: relay.connections,
-        messages_per_connection: relay.messages_per_connection,
-        pipelining: relay.pipelining,
-        window: relay.window,
-        auth: match relay.auth {
-            relay::Auth::Auto => Auth::Auto,
-            relay::Auth::Plain => Auth::Only(Mechanism::Plain),
-            relay::Auth::Login => Auth::Only(Mechanism::Login),
-            relay::Auth::XOAuth2 => Auth::Only(Mechanism::XOAuth2),
-        },
-        ca_file: relay.ca_file.clone(),
-        hello_name: host.to_owned(),
-        ..RelayConfig::new(relay.name.as_str(), url.expose_secret())
-    })
 }
 
 /// The keys that sign mails, read and tried.

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use anyhow::{Result, anyhow};
 
-use super::{Nature, hello_name, key_entry, relay_config};
+use super::relays::{hello_name, relay_config};
+use super::{Nature, key_entry};
 use crate::config::dkim::Dkim;
 use crate::config::{Settings, relay};
 use crate::mail::dkim::{DkimKeys, SignedBy};
