@@ -78,7 +78,8 @@ async function sheet(browser, name) {
 /** What the pages are called in docs/pictures, and by the tests. */
 const PAGES = {
   'coming-issue': 'admin-the-coming-issue',
-  'next-runs': 'admin-the-runs-that-a-digest-would-have',
+  issue: 'admin-an-issue-goes-out',
+  calendar: 'admin-the-calendar-of-a-busy-week',
   reader: 'admin-a-reader',
 };
 /** How much of a page is shown. */
