@@ -125,6 +125,7 @@ struct ComingArticle {
 /// Where an article stands: `headline` without a summary, `none` beyond the most articles of the digest.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
+#[schema(as = ComingPlace)]
 enum Place {
     Lead,
     Section,

@@ -59,6 +59,13 @@ fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             .map_err(|error| Problem::Request(format!("The body is not JSON: {error}.")))?,
     };
     check_value(&value)?;
+    // Else a list of its fields' values would pass for an object.
+    if !matches!(value, Value::Object(_) | Value::Null) {
+        return Err(Problem::Invalid(vec![FieldError {
+            pointer: String::new(),
+            detail: "the body must be a JSON object".to_owned(),
+        }]));
+    }
     let read: Result<T, _> = serde_path_to_error::deserialize(value);
     read.map_err(|error| {
         if bytes.is_empty() {

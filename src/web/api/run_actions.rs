@@ -21,6 +21,7 @@ use crate::web::Web;
 /// A run that is still to come.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SingleRun)]
 pub(super) struct Run {
     /// When it is, as the list of runs tells it.
     at: At,

@@ -67,6 +67,20 @@ async fn a_publication_is_made_shown_and_changed() {
 }
 
 #[tokio::test]
+async fn a_list_of_values_is_no_object() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let listed = json!(["wind", "Wind"]);
+    problem(
+        &editor.post("/publications/ledger/topics", listed).await,
+        422,
+    );
+    let path = "/publications/ledger/digests/daily";
+    app.digest("daily", None, 1).await;
+    problem(&editor.patch(path, json!([])).await, 422);
+}
+
+#[tokio::test]
 async fn mistakes_are_told_with_their_place() {
     let app = TestApp::new().await;
     let editor = Program::new(&app, Role::Editor).await;
