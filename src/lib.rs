@@ -22,6 +22,8 @@ pub mod mail;
 pub mod oidc;
 /// Tera: pages and mails from typed contexts.
 pub mod render;
+/// Reading what comes back: bounces, complaints, automatic answers.
+pub mod reports;
 /// What the product does, one verb per file.
 pub mod services;
 /// The only room that knows SQL.

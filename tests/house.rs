@@ -10,7 +10,7 @@ use std::{fs, io};
 /// A room and the rooms that it may import; each may import itself.
 const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
-    // `feeds` for `feed parse`, which stores nothing.
+    // `feeds` and `reports` for `feed parse` and `bounce classify`, which store nothing.
     (
         "cli",
         &[
@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "domain",
             "feeds",
+            "reports",
             "telemetry",
         ],
     ),
@@ -28,20 +29,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "web", "jobs", "services", "store", "mail", "feeds", "oidc", "render", "config",
-            "domain",
+            "web", "jobs", "services", "store", "mail", "feeds", "oidc", "render", "reports",
+            "config", "domain",
         ],
     ),
     ("web", &["services", "store", "render", "domain"]),
     ("jobs", &["services", "store", "domain"]),
     (
         "services",
-        &["store", "mail", "feeds", "oidc", "render", "domain"],
+        &[
+            "store", "mail", "feeds", "oidc", "render", "reports", "domain",
+        ],
     ),
     ("store", &["domain"]),
     ("mail", &["domain"]),
     ("feeds", &["domain"]),
     ("oidc", &["domain"]),
+    ("reports", &["domain"]),
     ("render", &["domain"]),
     ("config", &["domain"]),
     ("domain", &[]),

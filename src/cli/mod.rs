@@ -6,6 +6,7 @@ mod address;
 mod alert;
 mod article;
 mod article_update;
+mod bounce;
 mod completions;
 mod config;
 mod confirm;
@@ -119,6 +120,9 @@ enum Command {
     /// Addresses that get no mail, whatever they are subscribed to
     #[command(subcommand)]
     Suppression(suppression::Suppression),
+    /// What comes back: bounces, complaints, automatic answers
+    #[command(subcommand)]
+    Bounce(bounce::Bounce),
     /// Who is let in or kept out when signing up: addresses, domains, networks
     #[command(subcommand)]
     SignupRule(signup_rule::SignupRule),
@@ -201,6 +205,7 @@ impl Command {
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
+            Self::Bounce(command) => command.run(&out),
             Self::SignupRule(command) => command.run(global, &out).await,
             Self::Operator(command) => command.run(global, &out).await,
             Self::Token(command) => command.run(global, &out).await,

@@ -52,6 +52,7 @@ pub mod arrival;
 pub mod article;
 pub mod audit;
 pub mod back_off;
+pub mod bounce;
 pub mod cadence;
 pub mod calendar;
 pub mod clock;

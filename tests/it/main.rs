@@ -9,6 +9,7 @@ mod alerts;
 mod api;
 mod archive;
 mod articles;
+mod bounce_reports;
 mod cli;
 mod cli_digest;
 mod cli_operator;
