@@ -16,6 +16,7 @@ use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
 use crate::config::alerts::Alerts;
@@ -27,6 +28,7 @@ use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
 use crate::feeds::call::{CallLimits, Caller};
 use crate::feeds::fetch::{FetchLimits, Fetcher};
+use crate::inbound::{lmtp, maildir};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
@@ -37,6 +39,7 @@ use crate::render::texts::Texts;
 use crate::services::alerts::AlertLimits;
 use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
+use crate::services::record_bounce::BounceLimits;
 use crate::services::{Deps, Limits, cleanup};
 use crate::store::{Store, migrate};
 use crate::web::{self, Web};
@@ -200,6 +203,12 @@ impl App {
             duties,
             stop.clone(),
         ));
+        let incoming = if roles.worker {
+            self.take_mail(&stop).await?
+        } else {
+            TaskTracker::new()
+        };
+        incoming.close();
         let server = listener.map(|listener| {
             let service = self
                 .router()
@@ -215,6 +224,7 @@ impl App {
         self.live.close();
         let finish = async {
             let _ = work.await;
+            incoming.wait().await;
             if let Some(server) = server {
                 let _ = server.await;
             }
@@ -227,6 +237,24 @@ impl App {
         cleanup::farewell(&self.deps).await?;
         self.deps.store.close().await;
         Ok(())
+    }
+}
+
+impl App {
+    /// Takes in mail that comes back, where the settings say how.
+    async fn take_mail(&self, stop: &CancellationToken) -> Result<TaskTracker> {
+        let bounces = &self.settings.bounces;
+        let tasks = TaskTracker::new();
+        if let Some(address) = bounces.listen() {
+            let listener = lmtp::listen(address)
+                .await
+                .with_context(|| format!("cannot listen on {address} (bounces.lmtp_listen)"))?;
+            tasks.spawn(lmtp::serve(self.deps.clone(), listener, stop.clone()));
+        }
+        if let Some(folder) = bounces.maildir() {
+            tasks.spawn(maildir::watch(self.deps.clone(), folder, stop.clone()));
+        }
+        Ok(tasks)
     }
 }
 
@@ -295,6 +323,11 @@ fn limits(settings: &Settings) -> Limits {
         websub: settings.feeds.websub,
         webhook_days: settings.webhooks.keep_days,
         alerts: alert_limits(&settings.alerts),
+        return_path_domain: settings.bounces.domain(),
+        bounces: BounceLimits {
+            soft: settings.bounces.soft_limit,
+            soft_days: settings.bounces.soft_days,
+        },
     }
 }
 
@@ -328,6 +361,8 @@ fn alert_limits(alerts: &Alerts) -> AlertLimits {
         relay_down: unless_off(alerts.relay_down_minutes),
         failure_percent: alerts.failure_percent,
         failure_minimum: alerts.failure_minimum,
+        bounce_percent: alerts.bounce_percent,
+        complaint_percent: alerts.complaint_percent,
         queue_late: unless_off(alerts.queue_late_minutes),
         collect: minutes(alerts.collect_minutes),
     }

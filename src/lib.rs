@@ -14,6 +14,8 @@ pub mod demo;
 pub mod domain;
 /// Fetching, parsing and sanitising feeds.
 pub mod feeds;
+/// Mail that comes in: LMTP and a Maildir.
+pub mod inbound;
 /// Workers: queues, the scheduler's tick, the sweep and the delivery engine.
 pub mod jobs;
 /// SMTP and MIME.

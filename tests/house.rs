@@ -29,12 +29,13 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "app",
         &[
-            "web", "jobs", "services", "store", "mail", "feeds", "oidc", "render", "reports",
-            "config", "domain",
+            "web", "jobs", "inbound", "services", "store", "mail", "feeds", "oidc", "render",
+            "reports", "config", "domain",
         ],
     ),
     ("web", &["services", "store", "render", "domain"]),
     ("jobs", &["services", "store", "domain"]),
+    ("inbound", &["services", "reports", "store", "domain"]),
     (
         "services",
         &[

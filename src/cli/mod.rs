@@ -205,7 +205,7 @@ impl Command {
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
-            Self::Bounce(command) => command.run(&out),
+            Self::Bounce(command) => command.run(global, &out).await,
             Self::SignupRule(command) => command.run(global, &out).await,
             Self::Operator(command) => command.run(global, &out).await,
             Self::Token(command) => command.run(global, &out).await,

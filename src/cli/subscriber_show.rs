@@ -55,6 +55,7 @@ fn as_json(place: &Place) -> Value {
         "unsubscribed_at": s.unsubscribed_at, "paused_until": s.paused_until,
         "consents": place.consents.iter().map(export_reader::consent).collect::<Vec<_>>(),
         "deliveries": place.received.iter().map(export_reader::delivery).collect::<Vec<_>>(),
+        "bounces": place.bounces.iter().map(export_reader::bounce).collect::<Vec<_>>(),
     })
 }
 

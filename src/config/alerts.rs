@@ -23,8 +23,12 @@ pub struct Alerts {
     pub relay_down_minutes: u32,
     /// Of a hundred mails of an issue: from so many failures on it pauses itself.
     pub failure_percent: u32,
-    /// Mails of an issue that must have ended before failures count.
+    /// Mails of an issue that must have ended before failures, bounces and complaints count.
     pub failure_minimum: u32,
+    /// Of a hundred mails of an issue, those that came back: from then on it pauses itself.
+    pub bounce_percent: f64,
+    /// The same for readers who complained.
+    pub complaint_percent: f64,
     /// How long what is due may wait.
     pub queue_late_minutes: u32,
     /// How long a mail waits for what else may come.
@@ -42,6 +46,8 @@ impl Default for Alerts {
             relay_down_minutes: 5,
             failure_percent: 10,
             failure_minimum: 200,
+            bounce_percent: 5.0,
+            complaint_percent: 0.3,
             queue_late_minutes: 30,
             collect_minutes: 2,
         }
@@ -73,6 +79,14 @@ impl Alerts {
         }
         if self.failure_percent > 100 {
             problems.push(Problem::new("alerts.failure_percent", "must be 0 to 100"));
+        }
+        for (field, percent) in [
+            ("alerts.bounce_percent", self.bounce_percent),
+            ("alerts.complaint_percent", self.complaint_percent),
+        ] {
+            if !(0.0..=100.0).contains(&percent) {
+                problems.push(Problem::new(field, "must be 0 to 100"));
+            }
         }
         if self.failure_percent > 0 && self.failure_minimum == 0 {
             problems.push(Problem::new("alerts.failure_minimum", "must be at least 1"));

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod api;
+pub mod bounces;
 pub mod database;
 pub mod delivery;
 pub mod dkim;
@@ -37,6 +38,7 @@ pub struct Settings {
     pub dkim: Vec<dkim::Dkim>,
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
+    pub bounces: bounces::Bounces,
     pub api: api::Api,
     pub webhooks: webhooks::Webhooks,
     pub oidc: oidc::Oidc,
@@ -74,6 +76,7 @@ impl Settings {
         }
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
+        self.bounces.check(&mut problems);
         self.api.check(&mut problems);
         self.webhooks.check(&mut problems);
         self.oidc.check(&mut problems);

@@ -75,6 +75,13 @@ impl Settings {
                 "resolver": self.signup.resolver.map_or_else(String::new, |at| at.to_string()),
                 "link_mails_per_hour": self.signup.link_mails_per_hour,
             },
+            "bounces": {
+                "return_path_domain": self.bounces.return_path_domain,
+                "lmtp_listen": self.bounces.lmtp_listen,
+                "maildir": self.bounces.maildir,
+                "soft_limit": self.bounces.soft_limit,
+                "soft_days": self.bounces.soft_days,
+            },
             "api": { "requests_per_minute": self.api.requests_per_minute },
             "webhooks": {
                 "timeout_seconds": self.webhooks.timeout_seconds,
@@ -87,19 +94,25 @@ impl Settings {
                 "client_secret": self.oidc.is_set().then_some("***"),
                 "name": self.oidc.name,
             },
-            "alerts": {
-                "to": self.alerts.to,
-                "from": self.alerts.from,
-                "digest_late_minutes": self.alerts.digest_late_minutes,
-                "digest_empty": self.alerts.digest_empty,
-                "feed_failures": self.alerts.feed_failures,
-                "relay_down_minutes": self.alerts.relay_down_minutes,
-                "failure_percent": self.alerts.failure_percent,
-                "failure_minimum": self.alerts.failure_minimum,
-                "queue_late_minutes": self.alerts.queue_late_minutes,
-                "collect_minutes": self.alerts.collect_minutes,
-            },
+            "alerts": self.redacted_alerts(),
             "texts": { "folder": self.texts.folder },
+        })
+    }
+
+    fn redacted_alerts(&self) -> Value {
+        json!({
+            "to": self.alerts.to,
+            "from": self.alerts.from,
+            "digest_late_minutes": self.alerts.digest_late_minutes,
+            "digest_empty": self.alerts.digest_empty,
+            "feed_failures": self.alerts.feed_failures,
+            "relay_down_minutes": self.alerts.relay_down_minutes,
+            "failure_percent": self.alerts.failure_percent,
+            "failure_minimum": self.alerts.failure_minimum,
+            "bounce_percent": self.alerts.bounce_percent,
+            "complaint_percent": self.alerts.complaint_percent,
+            "queue_late_minutes": self.alerts.queue_late_minutes,
+            "collect_minutes": self.alerts.collect_minutes,
         })
     }
 }

@@ -13,6 +13,8 @@ named_states! {
         FeedDead => "feed-dead",
         RelayDown => "relay-down",
         IssueFailing => "issue-failing",
+        BounceRate => "bounce-rate",
+        ComplaintRate => "complaint-rate",
         QueueLate => "queue-late",
         WebhookDisabled => "webhook-disabled",
     }

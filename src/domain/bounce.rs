@@ -77,6 +77,8 @@ pub struct Report {
     pub unsubscribe: Option<String>,
     /// The addresses that the report itself went to, envelope fields first.
     pub sent_to: Vec<String>,
+    /// Not a report at all: a person wants no more mail.
+    pub wants_to_leave: bool,
 }
 
 impl Report {
@@ -95,6 +97,7 @@ impl Report {
             message_id: None,
             unsubscribe: None,
             sent_to: Vec::new(),
+            wants_to_leave: false,
         }
     }
 }

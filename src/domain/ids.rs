@@ -104,6 +104,8 @@ uuid_ids! {
     AlertId,
     /// Readers brought along from elsewhere as a file.
     ImportId,
+    /// One report about one mail.
+    BounceId,
 }
 
 /// One issue to one subscription; counted up by the database, so that a million rows can be

@@ -38,6 +38,8 @@ named_states! {
     LeaveReason {
         OneClick => "one-click",
         Page => "page",
+        Mail => "mail",
+        Complaint => "complaint",
         Operator => "operator",
         Import => "import",
         Merged => "merged",

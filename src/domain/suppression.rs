@@ -9,6 +9,7 @@ named_states! {
         Manual => "manual",
         Reader => "reader",
         HardBounce => "hard-bounce",
+        SoftBounces => "soft-bounces",
         Complaint => "complaint",
         Erased => "erased",
     }

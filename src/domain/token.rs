@@ -78,6 +78,7 @@ struct Generation {
     sealing: hmac::Key,
     webhook: hmac::Key,
     click: hmac::Key,
+    return_address: hmac::Key,
 }
 
 /// The key for one use.
@@ -99,6 +100,7 @@ impl Generation {
             sealing: key("paperround sealing v1"),
             webhook: key("paperround webhook v1"),
             click: key("paperround click v1"),
+            return_address: key("paperround return address v1"),
         }
     }
 }
@@ -228,6 +230,11 @@ impl Keys {
     /// What links that are counted are signed with, the newest first.
     pub(super) fn click_keys(&self) -> impl Iterator<Item = &hmac::Key> {
         self.generations.iter().map(|keys| &keys.click)
+    }
+
+    /// What the addresses are signed with to which reports come back, the newest first.
+    pub(super) fn return_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.generations.iter().map(|keys| &keys.return_address)
     }
 
     /// What is kept sealed is sealed with the first, and opened with any.

@@ -25,6 +25,8 @@ named_states! {
         Confirmed => "subscriber.confirmed",
         Unsubscribed => "subscriber.unsubscribed",
         DeliveryFailed => "delivery.failed",
+        DeliveryBounced => "delivery.bounced",
+        DeliveryComplained => "delivery.complained",
         IssuePlanned => "issue.planned",
         IssueAwaiting => "issue.awaiting_approval",
         IssueComposing => "issue.composing",

@@ -6,8 +6,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::services::{
-    Deps, alerts, cleanup, fetch_feed, guard, import, mail_link, plan_issue, sign_up, sum_up,
-    websub,
+    Deps, alerts, cleanup, fetch_feed, guard, import, mail_link, plan_issue, record_bounce,
+    sign_up, sum_up, websub,
 };
 use crate::store::StoreError;
 
@@ -118,7 +118,8 @@ pub(super) async fn relays(deps: Deps, stop: CancellationToken) {
     every(ALERTS, "relays", &stop, || alerts::note_relays(&deps)).await;
 }
 
-/// Reminds, finds rows that are due whatever happened to their jobs, and counts for the plots.
+/// Reminds, finds rows that are due whatever happened to their jobs, looks through what
+/// was refused, and counts for the plots.
 pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
     let mut rounds = 0_u32;
     every(SWEEP, "sweep", &stop, || {
@@ -130,6 +131,7 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
             cleanup::sweep(&deps).await?;
             sum_up::count_readers(&deps).await?;
             sum_up::sum_issues(&deps).await?;
+            record_bounce::look_through(&deps).await?;
             if prune {
                 cleanup::prune(&deps).await
             } else {

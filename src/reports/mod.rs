@@ -11,10 +11,14 @@ mod original;
 mod parts;
 mod plain;
 mod text;
+mod trace;
+mod wish;
 
 use crate::domain::bounce::{Reason, Report, ReportKind};
 use original::Original;
 use parts::Mail;
+
+pub use trace::return_path;
 
 /// How much of a message is read; what is behind it is left out.
 pub const MOST_BYTES: usize = 10 * 1024 * 1024;
@@ -38,7 +42,9 @@ pub fn read(message: &[u8]) -> Report {
         })
         .or_else(|| auto_reply::read(&mail))
         .unwrap_or_else(|| Report::new(ReportKind::Other, Reason::Undetermined));
-    completed(report, &mail, &original)
+    let mut report = completed(report, &mail, &original);
+    report.wants_to_leave = report.kind == ReportKind::Other && wish::read(&mail, told);
+    report
 }
 
 /// Adds what does not depend on the kind.

@@ -75,20 +75,33 @@ pub(super) async fn pause_failing(
     ended: u64,
 ) -> Result<(), StoreError> {
     let mut tx = deps.store.begin().await?;
-    let (sending, paused) = (IssueState::Sending, IssueState::Paused);
-    if !issues::advance(&mut tx, id, sending, paused, deps.now()).await? {
-        return Ok(());
-    }
     let limit = deps.limits.alerts.failure_percent;
     let reason = format!(
         "{failed} of {ended} mails failed for good, and at {limit} % it stops \
          (alerts.failure_percent); `paperround issue deliveries {id} --state failed` shows them"
     );
-    tracing::error!(issue = %id, failed, ended, "an issue has paused itself: too many mails fail");
-    issues::set_reason(&mut tx, id, Some(&reason)).await?;
-    tell::issue(deps, &mut tx, id).await?;
-    alerts::open_failing(deps, &mut tx, id).await?;
-    tx.commit().await
+    if pause_itself(deps, &mut tx, id, &reason).await? {
+        alerts::open_failing(deps, &mut tx, id).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Stops an issue that is being sent, with the reason; false where it is not.
+pub(super) async fn pause_itself(
+    deps: &Deps,
+    tx: &mut Tx,
+    id: IssueId,
+    reason: &str,
+) -> Result<bool, StoreError> {
+    let (sending, paused) = (IssueState::Sending, IssueState::Paused);
+    if !issues::advance(tx, id, sending, paused, deps.now()).await? {
+        return Ok(false);
+    }
+    tracing::error!(issue = %id, reason, "an issue has paused itself");
+    issues::set_reason(tx, id, Some(reason)).await?;
+    tell::issue(deps, tx, id).await?;
+    Ok(true)
 }
 
 /// Goes on with a paused issue.

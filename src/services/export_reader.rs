@@ -10,6 +10,7 @@ use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::SubscriberId;
 use crate::domain::subscription::{SignUp, Subscription};
 use crate::store::address_changes::{self, AddressChange};
+use crate::store::bounces::{self, Known};
 use crate::store::consents::{self, ConsentRecord};
 use crate::store::ledger::{self, Received};
 use crate::store::notices::{self, Told};
@@ -74,6 +75,7 @@ async fn place(tx: &mut Tx, subscription: &Subscription) -> Result<Value, StoreE
     let asked = sign_ups::of_subscription(tx, subscription.id).await?;
     let consents = consents::list(tx, subscription.id).await?;
     let received = ledger::of_subscription(tx, subscription.id).await?;
+    let bounced = bounces::of_subscription(tx, subscription.id).await?;
     Ok(json!({
         "publication": publication.as_ref().map(|p| &p.slug),
         "publication_name": publication.as_ref().map(|p| &p.name),
@@ -89,6 +91,7 @@ async fn place(tx: &mut Tx, subscription: &Subscription) -> Result<Value, StoreE
         "sign_ups": asked.iter().map(sign_up).collect::<Vec<_>>(),
         "consents": consents.iter().map(consent).collect::<Vec<_>>(),
         "deliveries": received.iter().map(delivery).collect::<Vec<_>>(),
+        "bounces": bounced.iter().map(bounce).collect::<Vec<_>>(),
     }))
 }
 
@@ -117,6 +120,15 @@ pub fn delivery(received: &Received) -> Value {
         "issue": received.issue, "digest": received.digest, "number": received.number,
         "state": line.state, "reason": line.reason, "attempts": line.attempts,
         "reply": line.reply, "next_attempt_at": line.next_attempt_at, "sent_at": line.sent_at,
+    })
+}
+
+/// What came back of a mail, or was said of it.
+pub fn bounce(known: &Known) -> Value {
+    json!({
+        "at": known.received_at, "kind": known.kind, "reason": known.reason,
+        "status": known.status, "diagnostic": known.diagnostic, "source": known.source,
+        "issue": known.issue, "delivery": known.delivery,
     })
 }
 

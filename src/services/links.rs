@@ -7,6 +7,7 @@ use crate::domain::ids::{DeliveryId, IssueId, SignUpId, SubscriptionId};
 use crate::domain::issue::EditionKey;
 use crate::domain::links::{CountedLink, LinkRules};
 use crate::domain::publication::Publication;
+use crate::domain::return_address::ReturnAddress;
 use crate::domain::slug::Slug;
 use crate::domain::token::{Link, Purpose};
 
@@ -24,6 +25,24 @@ pub fn unsubscribe(
 ) -> String {
     let token = token(deps, Purpose::Unsubscribe, subscription, delivery);
     format!("{}/unsubscribe/{token}", deps.limits.public_url)
+}
+
+/// Where a mail to leave goes, which any mail program can write (RFC 6068); `None` where nobody would
+/// read it.
+pub fn unsubscribe_by_mail(
+    deps: &Deps,
+    subscription: SubscriptionId,
+    delivery: Option<DeliveryId>,
+) -> Option<String> {
+    let address = ReturnAddress::Leave(subscription, delivery);
+    let address = return_address(deps, address)?;
+    Some(format!("mailto:{address}?subject=unsubscribe"))
+}
+
+/// An address of ours to which mails come back, where there is a domain for them.
+pub fn return_address(deps: &Deps, address: ReturnAddress) -> Option<String> {
+    let domain = deps.limits.return_path_domain.as_deref()?;
+    Some(format!("{}@{domain}", deps.keys.local_part(address)))
 }
 
 /// Where a reader changes topics and frequency.

@@ -60,6 +60,8 @@ pub mod plan_issue;
 pub mod preferences;
 pub mod preview_digest;
 pub mod read_pages;
+pub mod receive_mail;
+pub mod record_bounce;
 pub mod remove_topic;
 pub mod runs;
 pub mod second_step;
@@ -103,6 +105,7 @@ use deliver::Routes;
 use guard::Guard;
 use passwords::Passwords;
 use plan::Plans;
+use record_bounce::BounceLimits;
 use sign_up::Desk;
 use tokio_util::sync::CancellationToken;
 
@@ -176,6 +179,9 @@ pub struct Limits {
     /// How long calls of webhooks that have ended are kept.
     pub webhook_days: u32,
     pub alerts: AlertLimits,
+    /// The domain of the return paths, in small letters; `None` for the sender's address.
+    pub return_path_domain: Option<String>,
+    pub bounces: BounceLimits,
 }
 
 impl Deps {

@@ -90,7 +90,7 @@ pub async fn send(
         headers: notice_headers(),
     };
     let bytes = deps.dkim.seal(&domain, compose(&draft)?, deps.now())?;
-    match send_notice::hand_over(deps, &draft.from.email, &draft.to, &bytes).await {
+    match send_notice::hand_over(deps, draft.from.email.as_str(), &draft.to, &bytes).await {
         Outcome::Accepted(reply) => Ok(Tested {
             preview,
             is_old,

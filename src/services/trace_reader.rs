@@ -2,6 +2,7 @@
 //! to them, and all of it in the order in which it happened.
 
 use super::{Deps, export_reader};
+use crate::domain::bounce::ReportKind;
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::digest::Digest;
@@ -12,6 +13,7 @@ use crate::domain::subscriber::Subscriber;
 use crate::domain::subscription::{ConsentKind, Subscription, SubscriptionState};
 use crate::domain::suppression::Suppression;
 use crate::store::address_changes::{self, AddressChange};
+use crate::store::bounces::{self, Known};
 use crate::store::consents::{self, ConsentRecord};
 use crate::store::ledger::{self, Received};
 use crate::store::notices::{self, Told};
@@ -36,6 +38,8 @@ pub struct Place {
     pub digests: Vec<Digest>,
     pub consents: Vec<ConsentRecord>,
     pub received: Vec<Received>,
+    /// What came back of what was sent, or was said of it.
+    pub bounces: Vec<Known>,
 }
 
 impl Place {
@@ -109,6 +113,7 @@ async fn place(tx: &mut Tx, subscription: Subscription) -> Result<Option<Place>,
         digests: digests::list(tx, publication.id).await?,
         consents: consents::list(tx, subscription.id).await?,
         received: ledger::of_subscription(tx, subscription.id).await?,
+        bounces: bounces::of_subscription(tx, subscription.id).await?,
         publication,
         subscription,
     }))
@@ -132,8 +137,10 @@ impl Place {
         let name = Some(&self.publication.name);
         let consents = self.consents.iter().map(of_consent);
         let received = self.received.iter().map(of_delivery);
+        let bounces = self.bounces.iter().map(|one| self.of_bounce(one));
         let mut events: Vec<Event> = consents
             .chain(received)
+            .chain(bounces)
             .map(|event| Event {
                 publication: name.cloned(),
                 ..event
@@ -141,6 +148,30 @@ impl Place {
             .collect();
         events.sort_by_key(|event| event.at);
         events
+    }
+}
+
+impl Place {
+    /// What came back, of which issue.
+    fn of_bounce(&self, bounce: &Known) -> Event {
+        let received = self
+            .received
+            .iter()
+            .find(|one| Some(one.line.id) == bounce.delivery);
+        let what = received.map_or_else(
+            || "a mail".to_owned(),
+            |one| match one.number {
+                Some(number) => format!("{} No. {number}", one.digest),
+                None => one.digest.clone(),
+            },
+        );
+        let why = bounce.diagnostic.as_ref().or(bounce.status.as_ref());
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        let text = match bounce.kind {
+            ReportKind::Complaint => format!("complained of {what}"),
+            kind => format!("{what} came back ({kind}, {}){why}", bounce.reason),
+        };
+        event(bounce.received_at, text, Turn::Bad)
     }
 }
 

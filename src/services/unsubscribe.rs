@@ -49,9 +49,13 @@ pub(super) async fn find_in(
     token: &str,
     purpose: Purpose,
 ) -> Result<Option<Reader>, StoreError> {
-    let Ok(link) = deps.keys.verify(token, purpose) else {
-        return Ok(None);
-    };
+    match deps.keys.verify(token, purpose) {
+        Ok(link) => find_link(tx, link).await,
+        Err(_) => Ok(None),
+    }
+}
+
+async fn find_link(tx: &mut Tx, link: Link) -> Result<Option<Reader>, StoreError> {
     let Some(mut subscription) = subscriptions::find(tx, link.subscription).await? else {
         return Ok(None);
     };
@@ -66,7 +70,7 @@ pub(super) async fn find_in(
     }
     // Of who was erased nothing is left to show or to change. Leaving works as often as before.
     let subscriber =
-        subscriber.filter(|s| s.erased_at.is_none() || purpose == Purpose::Unsubscribe);
+        subscriber.filter(|s| s.erased_at.is_none() || link.purpose == Purpose::Unsubscribe);
     let publication = publications::find(tx, subscription.publication).await?;
     Ok(match (subscriber, publication) {
         (Some(subscriber), Some(publication)) => Some(Reader {
@@ -85,8 +89,33 @@ pub async fn leave(
     token: &str,
     reason: LeaveReason,
 ) -> Result<Option<Reader>, StoreError> {
+    match deps.keys.verify(token, Purpose::Unsubscribe) {
+        Ok(link) => leave_with(deps, link, reason).await,
+        Err(_) => Ok(None),
+    }
+}
+
+/// The same for who wrote a mail to say so.
+pub(super) async fn leave_by_mail(
+    deps: &Deps,
+    subscription: SubscriptionId,
+    delivery: Option<DeliveryId>,
+) -> Result<Option<Reader>, StoreError> {
+    let link = Link {
+        purpose: Purpose::Unsubscribe,
+        subscription,
+        delivery,
+    };
+    leave_with(deps, link, LeaveReason::Mail).await
+}
+
+async fn leave_with(
+    deps: &Deps,
+    link: Link,
+    reason: LeaveReason,
+) -> Result<Option<Reader>, StoreError> {
     let mut tx = deps.store.begin().await?;
-    let Some(reader) = find_in(deps, &mut tx, token, Purpose::Unsubscribe).await? else {
+    let Some(reader) = find_link(&mut tx, link).await? else {
         return Ok(None);
     };
     let delivery = reader.link.delivery;

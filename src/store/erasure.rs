@@ -11,7 +11,7 @@ fn nobody(id: SubscriberId) -> String {
 }
 
 /// Statements about the subscriber `$1`, in an order that keeps every reference whole.
-const FORGET: [&str; 9] = [
+const FORGET: [&str; 10] = [
     "DELETE FROM notices WHERE link_id IN (SELECT id FROM fresh_links WHERE subscriber_id = $1)",
     "DELETE FROM notices WHERE sign_up_id IN (SELECT u.id FROM sign_ups u
         JOIN subscriptions s ON s.id = u.subscription_id WHERE s.subscriber_id = $1)",
@@ -24,6 +24,7 @@ const FORGET: [&str; 9] = [
     // Servers like to repeat the address in what they answer.
     "UPDATE deliveries SET reply_text = NULL WHERE subscription_id IN (
         SELECT id FROM subscriptions WHERE subscriber_id = $1) AND reply_text IS NOT NULL",
+    "UPDATE bounces SET diagnostic = NULL, domain = '' WHERE subscriber_id = $1",
     // So may programs that were told of the reader. Events themselves hold no address.
     "UPDATE webhook_calls SET reply = NULL WHERE reply IS NOT NULL AND event_id IN (
         SELECT id FROM webhook_events WHERE subscriber_id = $1)",

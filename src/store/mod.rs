@@ -8,6 +8,7 @@ pub mod arrivals;
 pub mod articles;
 pub mod audience;
 pub mod audit;
+pub mod bounces;
 pub mod claims;
 pub mod clicks;
 pub mod consents;

@@ -157,6 +157,19 @@ pub async fn record(
     Ok(())
 }
 
+/// A notice that a relay took has come back: it did not reach anybody.
+pub async fn came_back(tx: &mut Tx, id: NoticeId, reply: &str) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE notices SET state = 'failed', reply = $2 WHERE id = $1 AND state = 'sent'"
+    )
+    .bind(id.0)
+    .bind(reply)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 /// A notice as its reader is told of it.
 #[derive(Debug, Clone, FromRow)]
 pub struct Told {

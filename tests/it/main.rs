@@ -31,6 +31,7 @@ mod gate;
 mod guard;
 mod hostile;
 mod import;
+mod inbound;
 mod ingest_fetch;
 mod issue;
 mod languages;

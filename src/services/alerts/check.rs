@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::{close, open};
+use super::{close, open, rates};
 use crate::domain::alert::{AlertKind, Finding};
 use crate::domain::clock::Time;
 use crate::domain::ids::{IssueId, PublicationId};
@@ -43,7 +43,9 @@ pub async fn check(deps: &Deps) -> Result<(), StoreError> {
     }
     let mut tx = deps.store.begin().await?;
     for finding in fresh {
-        open(deps, &mut tx, finding).await?;
+        if open(deps, &mut tx, finding).await? {
+            rates::stop(deps, &mut tx, finding).await?;
+        }
     }
     for alert in over {
         close(deps, &mut tx, alert.clone()).await?;
@@ -57,6 +59,7 @@ async fn findings(deps: &Deps, tx: &mut Tx) -> Result<Vec<Finding>, StoreError> 
     feeds(deps, tx, &mut found).await?;
     relays_down(deps, tx, &mut found).await?;
     found.extend(checks::failing(tx).await?.iter().map(failing));
+    rates::look(deps, tx, &mut found).await?;
     queues(deps, tx, &mut found).await?;
     for webhook in webhooks::list(tx).await? {
         if webhook.gave_up() {
@@ -91,7 +94,7 @@ pub(in crate::services) async fn open_failing(
 ) -> Result<(), StoreError> {
     let all = checks::failing(tx).await?;
     match all.iter().find(|issue| issue.issue == id.0) {
-        Some(issue) => open(deps, tx, &failing(issue)).await,
+        Some(issue) => open(deps, tx, &failing(issue)).await.map(drop),
         None => Ok(()),
     }
 }

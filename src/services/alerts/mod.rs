@@ -2,6 +2,7 @@
 //! reminded of daily, and told to be over.
 
 mod check;
+mod rates;
 mod tell;
 
 use chrono::TimeDelta;
@@ -35,6 +36,10 @@ pub struct AlertLimits {
     pub failure_percent: u32,
     pub failure_minimum: u32,
     pub queue_late: Option<TimeDelta>,
+    /// Of a hundred mails of an issue, those that came back; from then on it pauses itself.
+    pub bounce_percent: f64,
+    /// The same for readers who complained.
+    pub complaint_percent: f64,
     /// How long a mail waits for what else may come.
     pub collect: TimeDelta,
 }
@@ -73,8 +78,8 @@ pub async fn acknowledge(deps: &Deps, id: AlertId) -> Result<Alert, AlertError> 
     Ok(alert)
 }
 
-/// Opens an alert, unless one is open on the same thing; in the caller's transaction.
-pub(super) async fn open(deps: &Deps, tx: &mut Tx, finding: &Finding) -> Result<(), StoreError> {
+/// Opens an alert in the caller's transaction; false where one is open on the same thing.
+pub(super) async fn open(deps: &Deps, tx: &mut Tx, finding: &Finding) -> Result<bool, StoreError> {
     let alert = Alert {
         id: deps.new_id(AlertId::new),
         kind: finding.kind,
@@ -87,12 +92,13 @@ pub(super) async fn open(deps: &Deps, tx: &mut Tx, finding: &Finding) -> Result<
         acknowledged_at: None,
         closed_at: None,
     };
-    if rows::open(tx, &alert).await? {
-        tracing::error!(alert = %alert.id, kind = %alert.kind, summary = %alert.summary, "alert");
-        let listeners = Listeners::read(tx).await?;
-        events::alert(deps, tx, &listeners, &alert).await?;
+    if !rows::open(tx, &alert).await? {
+        return Ok(false);
     }
-    Ok(())
+    tracing::error!(alert = %alert.id, kind = %alert.kind, summary = %alert.summary, "alert");
+    let listeners = Listeners::read(tx).await?;
+    events::alert(deps, tx, &listeners, &alert).await?;
+    Ok(true)
 }
 
 async fn close(deps: &Deps, tx: &mut Tx, mut alert: Alert) -> Result<(), StoreError> {

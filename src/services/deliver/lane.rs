@@ -18,8 +18,9 @@ use super::judge::{judge, unwritable};
 use super::recorder::{Recorder, Step};
 use super::routes::{Admission, Routes};
 use crate::domain::delivery::{Concern, Outcome, concern, is_about_us};
+use crate::domain::return_address::ReturnAddress;
 use crate::mail::{self, Envelope, Refusal, Session};
-use crate::services::Deps;
+use crate::services::{Deps, links};
 use crate::store::StoreError;
 
 /// A result does not wait longer than this for the next mail, nor for its go-ahead.
@@ -284,14 +285,18 @@ impl Lane {
             }
             item.message = bytes;
         }
-        let from = item.letters.publication.from.email.as_str();
+        let sender = &item.letters.publication.from.email;
+        let back = ReturnAddress::Bounce(item.claimed.id);
+        let from = links::return_address(&self.deps, back);
         let envelope = Envelope {
-            from: from.to_owned(),
             to: item.claimed.email.clone(),
             size: item.message.len(),
             envid: Some(item.claimed.id.to_string()),
-            needs_utf8: !item.claimed.email.as_str().is_ascii() || !from.is_ascii(),
+            needs_utf8: ![&item.claimed.email, sender]
+                .iter()
+                .all(|a| a.as_str().is_ascii()),
             needs_8bit: false,
+            from: from.unwrap_or_else(|| sender.to_string()),
         };
         Ok(Some(Mail { item, envelope }))
     }

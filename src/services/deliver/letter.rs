@@ -168,7 +168,9 @@ impl Letters {
     ) -> Result<(), LetterError> {
         let claimed = &item.claimed;
         let unsubscribe_url = links::unsubscribe(deps, claimed.subscription, Some(claimed.id));
-        let way_out = list_unsubscribe([unsubscribe_url.as_str()])?;
+        let by_mail = links::unsubscribe_by_mail(deps, claimed.subscription, Some(claimed.id));
+        let ways_out = std::iter::once(unsubscribe_url.as_str()).chain(by_mail.as_deref());
+        let way_out = list_unsubscribe(ways_out)?;
         let values = SlotValues {
             unsubscribe_url,
             preferences_url: links::preferences(deps, claimed.subscription, Some(claimed.id)),

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::Deps;
+use super::{Deps, links};
 use crate::domain::clock::Time;
 use crate::domain::delivery::{Lane, Outcome, Reply, next_attempt};
 use crate::domain::email_address::EmailAddress;
@@ -17,6 +17,7 @@ use crate::domain::funnel::FunnelStep;
 use crate::domain::ids::{NoticeId, PublicationId};
 use crate::domain::notice::{Notice, NoticeKind, NoticeState};
 use crate::domain::publication::Publication;
+use crate::domain::return_address::ReturnAddress;
 use crate::mail::ComposeError;
 use crate::mail::dkim::DkimError;
 use crate::render::RenderError;
@@ -52,7 +53,10 @@ pub async fn send(deps: &Deps, id: NoticeId) -> Result<(), NoticeError> {
         _ => None,
     };
     let outcome = match written {
-        Ok(Some(letter)) => hand_over(deps, &letter.from, &letter.to, &letter.bytes).await,
+        Ok(Some(letter)) => {
+            let from = return_path(deps, &notice, &letter);
+            hand_over(deps, &from, &letter.to, &letter.bytes).await
+        }
         Ok(None) => Outcome::Refused(reply("nobody waits for it any more")),
         Err(error) => {
             tracing::error!(notice = %id, %error, "a notice could not be written");
@@ -116,19 +120,22 @@ pub(super) fn site_of(source: &str) -> String {
     host.unwrap_or_else(|| crate::domain::text::cut(source, 100).to_owned())
 }
 
+/// Where it comes back to: operators see for themselves what becomes of theirs.
+fn return_path(deps: &Deps, notice: &Notice, letter: &Letter) -> String {
+    let back = (notice.kind != NoticeKind::Alert)
+        .then(|| links::return_address(deps, ReturnAddress::Notice(notice.id)));
+    let back = back.flatten();
+    back.unwrap_or_else(|| letter.from.to_string())
+}
+
 /// Gives a mail to the first relay that answers.
-pub(super) async fn hand_over(
-    deps: &Deps,
-    from: &EmailAddress,
-    to: &EmailAddress,
-    bytes: &[u8],
-) -> Outcome {
+pub(super) async fn hand_over(deps: &Deps, from: &str, to: &EmailAddress, bytes: &[u8]) -> Outcome {
     let mut troubles = Vec::new();
     for relay in deps.routes.for_notices() {
         match relay.connect().await {
             Ok(mut connection) => {
                 deps.routes.note_notice(relay.name(), None);
-                let outcome = connection.send(from.as_str(), to, bytes).await;
+                let outcome = connection.send(from, to, bytes).await;
                 connection.quit().await;
                 return outcome;
             }
