@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::Subcommand;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{Output, Row};
 use super::{Global, context};
@@ -13,6 +13,8 @@ use crate::domain::clock::Time;
 use crate::domain::ids::AlertId;
 use crate::services::Deps;
 use crate::services::alerts::{self as service, AlertError};
+use crate::services::output::alerts::AlertOutput;
+use crate::services::output::slugs;
 use crate::store::alerts;
 
 #[derive(Debug, Subcommand)]
@@ -48,12 +50,15 @@ impl Alert {
                 let Some(alert) = alerts::find(&mut tx, id).await? else {
                     bail!(AlertError::Unknown(id));
                 };
-                out.result(&as_json(&alert), &described(&alert))?;
+                let shown = AlertOutput::new(&alert, &slugs(&mut tx).await?);
+                out.result(&json!(shown), &described(&alert))?;
             }
             Self::Acknowledge { id } => {
                 let alert = service::acknowledge(&deps, id).await?;
                 let text = format!("Nobody is reminded any more: {}", alert.summary);
-                out.result(&as_json(&alert), &text)?;
+                let mut tx = deps.store.read().await?;
+                let shown = AlertOutput::new(&alert, &slugs(&mut tx).await?);
+                out.result(&json!(shown), &text)?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -67,15 +72,16 @@ async fn list(deps: &Deps, all: bool, limit: i64, out: &Output) -> Result<()> {
     } else {
         alerts::opened(&mut tx).await?
     };
+    let slugs = slugs(&mut tx).await?;
     let rows: Vec<Row> = found
         .iter()
         .map(|alert| Row {
-            json: as_json(alert),
+            json: json!(AlertOutput::new(alert, &slugs)),
             cells: vec![
                 minute(alert.opened_at),
                 alert.id.to_string(),
                 alert.kind.to_string(),
-                state(alert).to_owned(),
+                alert.state().to_string(),
                 alert.summary.clone(),
             ],
         })
@@ -88,20 +94,12 @@ fn minute(at: Time) -> String {
     at.format("%F %R").to_string()
 }
 
-fn state(alert: &Entry) -> &'static str {
-    match (alert.closed_at, alert.acknowledged_at) {
-        (Some(_), _) => "over",
-        (None, Some(_)) => "acknowledged",
-        (None, None) => "open",
-    }
-}
-
 fn described(alert: &Entry) -> String {
     let lines = [
         ("what", Some(alert.summary.clone())),
         ("kind", Some(alert.kind.to_string())),
         ("about", Some(alert.subject.clone())),
-        ("state", Some(state(alert).to_owned())),
+        ("state", Some(alert.state().to_string())),
         ("since", Some(minute(alert.opened_at) + " UTC")),
         ("told", alert.told_at.map(minute)),
         ("reminded", alert.reminded_at.map(minute)),
@@ -113,13 +111,4 @@ fn described(alert: &Entry) -> String {
         .filter_map(|(name, value)| Some(format!("{name:<14}{}", value?)))
         .collect();
     lines.join("\n")
-}
-
-fn as_json(alert: &Entry) -> Value {
-    json!({
-        "id": alert.id, "kind": alert.kind, "about": alert.subject, "state": state(alert),
-        "summary": alert.summary, "opened_at": alert.opened_at, "told_at": alert.told_at,
-        "reminded_at": alert.reminded_at, "acknowledged_at": alert.acknowledged_at,
-        "closed_at": alert.closed_at,
-    })
 }

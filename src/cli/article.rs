@@ -18,8 +18,8 @@ use crate::domain::feed::parse_span;
 use crate::domain::ids::{ArticleId, FeedId};
 use crate::domain::slug::Slug;
 use crate::domain::story::title_key;
-use crate::services::article_output::{ArticleOutput, OutcomeOutput};
 use crate::services::edit_article::{self, EditError};
+use crate::services::output::articles::{ArticleOutput, OutcomeOutput};
 use crate::services::{Deps, article_input, ingest_article};
 use crate::store::articles::{self, Filter, Place};
 

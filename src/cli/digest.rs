@@ -20,6 +20,7 @@ use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
+use crate::services::output::digests::DigestOutput;
 use crate::services::runs::{self, Run};
 use crate::services::{Deps, manage_digest, plan_issue};
 use crate::store::{digests, issues, subscriptions};
@@ -116,17 +117,7 @@ pub(super) struct Send {
 }
 
 pub(super) fn as_json(publication: &Publication, d: &domain::Digest) -> Value {
-    let mut shown = json!({
-        "publication": publication.slug, "slug": d.slug, "name": d.name, "cron": d.cron,
-        "timezone": d.timezone.name(), "max_items": d.max_items, "min_items": d.min_items,
-        "window": d.window, "topics": d.topics, "paused_at": d.paused_at, "next_run_at": d.next_run_at,
-        "skip_at": d.skip_at(),
-    });
-    let rules = serde_json::to_value(&d.rules).unwrap_or_default();
-    if let (Value::Object(shown), Value::Object(rules)) = (&mut shown, rules) {
-        shown.extend(rules);
-    }
-    shown
+    json!(DigestOutput::new(publication, d))
 }
 
 impl Digest {

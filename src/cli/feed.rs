@@ -19,6 +19,7 @@ use crate::feeds::discover::Offer;
 use crate::feeds::parse;
 use crate::services::discover_feed::{Found, discover};
 use crate::services::manage_feed::{self, FeedEdits, NewFeed};
+use crate::services::output::slugs;
 use crate::services::{Deps, fetch_feed};
 use crate::store::feeds::{self, Change, hubs};
 
@@ -162,7 +163,8 @@ impl Feed {
                 let mut tx = deps.store.read().await?;
                 let hub = hubs::of_feed(&mut tx, id).await?;
                 let text = format!("{id} is changed.");
-                out.result(&as_json(&feed, hub.as_ref(), deps.now()), &text)?;
+                let shown = as_json(&slugs(&mut tx).await?, &feed, hub.as_ref(), deps.now());
+                out.result(&shown, &text)?;
             }
             Self::Show { id } => show(&deps, id, out).await?,
             Self::List { publication } => list(&deps, publication.as_deref(), out).await?,
@@ -232,7 +234,8 @@ async fn add(deps: &Deps, new: Add, out: &Output) -> Result<ExitCode> {
     };
     let feed = manage_feed::add(deps, new).await?;
     let text = format!("{} is connected as {}.", feed.url, feed.id);
-    out.result(&as_json(&feed, None, deps.now()), &text)?;
+    let slugs = slugs(&mut deps.store.read().await?).await?;
+    out.result(&as_json(&slugs, &feed, None, deps.now()), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 

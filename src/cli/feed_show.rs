@@ -14,29 +14,13 @@ use crate::domain::ids::FeedId;
 use crate::domain::slug::Slug;
 use crate::feeds::parse::MAX_ENTRIES;
 use crate::services::Deps;
+use crate::services::output::feeds::FeedOutput;
+use crate::services::output::{Slugs, slugs};
 use crate::store::feeds::{self, hubs};
 
-pub(super) fn as_json(f: &Feed, hub: Option<&Hub>, now: Time) -> Value {
-    let rhythm = f.health.rhythm;
-    json!({
-        "id": f.id, "url": f.url, "title": f.title, "state": f.state,
-        "every_seconds": f.every.as_secs(), "adaptive": f.adaptive,
-        "article_pages": f.article_pages, "topics": f.topics, "mapping": f.mapping,
-        "next_fetch_at": f.next_fetch_at, "last_fetched_at": f.last_fetched_at,
-        "last_error": f.last_error, "failures": f.failures,
-        "last_ok_at": f.health.last_ok_at, "last_new_at": f.health.last_new_at,
-        "last_added": f.health.last_added, "left_out": f.health.left_out,
-        "usual_gap_seconds": rhythm.map(|r| r.gap.as_secs()),
-        "quiet_after_seconds": rhythm.map(|r| r.quiet_after.as_secs()),
-        "quiet": f.quiet_for(now).is_some(),
-        "moved_to": f.moved.as_ref().map(|(to, _)| to),
-        "hub": hub.map(|hub| json!({
-            "url": hub.url, "topic": hub.topic, "state": hub.state(now),
-            "verified_until": hub.verified_until, "last_push_at": hub.last_push_at,
-            "missed": hub.missed, "next_ask_at": hub.next_ask_at, "failures": hub.failures,
-            "last_error": hub.last_error,
-        })),
-    })
+pub(super) fn as_json(slugs: &Slugs, f: &Feed, hub: Option<&Hub>, now: Time) -> Value {
+    let publication = slugs.get(&f.publication).map_or("", String::as_str);
+    json!(FeedOutput::new(publication, f, hub, now))
 }
 
 /// How it stands with a hub.
@@ -104,11 +88,12 @@ pub(super) async fn list(deps: &Deps, publication: Option<&str>, out: &Output) -
     let now = deps.now();
     let mut tx = deps.store.read().await?;
     let found = hubs::list(&mut tx).await?;
+    let slugs = slugs(&mut tx).await?;
     let hub_of = |id: FeedId| found.iter().find(|hub| hub.feed == Some(id));
     let rows: Vec<Row> = feeds::list(&mut tx, of)
         .await?
         .iter()
-        .map(|feed| row(feed, hub_of(feed.id), now))
+        .map(|feed| row(&slugs, feed, hub_of(feed.id), now))
         .collect();
     let empty = "there is no feed yet; `paperround feed add` connects one";
     let head = [
@@ -126,9 +111,9 @@ pub(super) async fn list(deps: &Deps, publication: Option<&str>, out: &Output) -
     out.list(&head, &rows, empty)
 }
 
-fn row(feed: &Feed, hub: Option<&Hub>, now: Time) -> Row {
+fn row(slugs: &Slugs, feed: &Feed, hub: Option<&Hub>, now: Time) -> Row {
     Row {
-        json: as_json(feed, hub, now),
+        json: as_json(slugs, feed, hub, now),
         cells: vec![
             feed.id.to_string(),
             feed.title.clone().unwrap_or_default(),
@@ -150,6 +135,7 @@ pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
     let feed =
         found.ok_or_else(|| anyhow!("there is no feed {id}; `paperround feed list` shows them"))?;
     let hub = hubs::of_feed(&mut tx, id).await?;
+    let slugs = slugs(&mut tx).await?;
     let now = deps.now();
     let mut fields = settings(&feed);
     fields.push(("asked every", pace(&feed, hub.as_ref(), now)));
@@ -161,7 +147,10 @@ pub(super) async fn show(deps: &Deps, id: FeedId, out: &Output) -> Result<()> {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name:<13} {value}"))
         .collect();
-    out.result(&as_json(&feed, hub.as_ref(), now), &lines.join("\n"))
+    out.result(
+        &as_json(&slugs, &feed, hub.as_ref(), now),
+        &lines.join("\n"),
+    )
 }
 
 /// A line of `feed show`; an empty one is left out.

@@ -14,11 +14,13 @@ use super::watch::watch;
 use super::{Global, context};
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
+use crate::domain::digest::Digest;
 use crate::domain::ids::{DeliveryId, IssueId};
 use crate::domain::issue::{Counts, Issue as DomainIssue};
 use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
-use crate::services::ledger_output::LedgerOutput;
+use crate::services::output::issues::{IssueOutput, IssueWithCounts};
+use crate::services::output::ledger::LedgerOutput;
 use crate::services::{Deps, approve_issue};
 use crate::store::{articles, claims, clicks, digests, issues, ledger, publications, waves};
 
@@ -160,7 +162,7 @@ impl Issue {
 /// What approving asks.
 async fn approval(deps: &Deps, id: IssueId) -> Result<String> {
     let whole = whole(deps, id).await?;
-    let (publication, digest) = (&whole.publication.slug, &whole.digest_slug);
+    let (publication, digest) = (&whole.publication.slug, &whole.digest.slug);
     let audience = whole.issue.audience;
     let who = audience.map_or("all who take it".to_owned(), readers);
     Ok(format!("Send {publication}/{digest} to {who}?"))
@@ -170,11 +172,13 @@ async fn approval(deps: &Deps, id: IssueId) -> Result<String> {
 pub(super) struct Whole {
     pub(super) issue: DomainIssue,
     publication: Publication,
-    digest_slug: String,
+    digest: Digest,
     articles: usize,
     pub(super) counts: Counts,
     /// When the next of its mails is due.
     pub(super) next_due_at: Option<Time>,
+    /// Mails that are on their way.
+    in_flight: i64,
 }
 
 pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
@@ -191,20 +195,21 @@ pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
         articles: articles::of_issue(&mut tx, id).await?.len(),
         counts: issues::counts(&mut tx, id).await?,
         next_due_at: waves::next_due(&mut tx, id).await?,
-        digest_slug: digest.slug.to_string(),
+        in_flight: claims::in_flight(&mut tx, id).await?,
+        digest,
         publication,
         issue,
     })
 }
 
 pub(super) fn as_json(whole: &Whole) -> Value {
-    let i = &whole.issue;
-    json!({
-        "id": i.id, "publication": whole.publication.slug, "digest": whole.digest_slug, "number": i.number,
-        "state": i.state, "reason": i.reason, "trouble": i.trouble, "planned_at": i.planned_at,
-        "started_at": i.started_at, "finished_at": i.finished_at, "articles": whole.articles,
-        "next_due_at": whole.next_due_at, "counts": whole.counts,
-    })
+    let digest = &whole.digest;
+    let brief = IssueOutput::new(&whole.publication.slug, &digest.slug, &whole.issue);
+    let (articles, counts) = (whole.articles, whole.counts);
+    let (due, in_flight) = (whole.next_due_at, whole.in_flight);
+    json!(IssueWithCounts::new(
+        brief, articles, due, counts, in_flight
+    ))
 }
 
 pub(super) async fn print_issue(deps: &Deps, id: IssueId, out: &Output) -> Result<()> {
@@ -229,7 +234,7 @@ async fn list(deps: &Deps, publication: Option<&str>, limit: i64, out: &Output) 
             json: as_json(&whole),
             cells: vec![
                 issue.id.to_string(),
-                format!("{}/{}", whole.publication.slug, whole.digest_slug),
+                format!("{}/{}", whole.publication.slug, whole.digest.slug),
                 number,
                 issue.planned_at.format("%F %R").to_string(),
                 issue.reason.map_or_else(

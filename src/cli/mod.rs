@@ -16,10 +16,12 @@ mod digest;
 mod digest_run;
 mod dkim;
 mod doctor;
+mod draft;
 mod examples;
 mod feed;
 mod feed_show;
 mod funnel;
+mod import;
 mod init;
 mod issue;
 mod migrate;
@@ -111,12 +113,18 @@ enum Command {
     /// The recipes of recurring mails
     #[command(subcommand)]
     Digest(digest::Digest),
+    /// What is wanted of the coming issue of a digest
+    #[command(subcommand)]
+    Draft(draft::Draft),
     /// What became of the digests, reader by reader
     #[command(subcommand)]
     Issue(issue::Issue),
     /// The readers
     #[command(subcommand)]
     Subscriber(subscriber::Subscriber),
+    /// Files of readers that were brought along
+    #[command(subcommand)]
+    Import(import::Import),
     /// Addresses that get no mail, whatever they are subscribed to
     #[command(subcommand)]
     Suppression(suppression::Suppression),
@@ -202,8 +210,10 @@ impl Command {
             Self::Feed(command) => command.run(global, &out).await,
             Self::Article(command) => command.run(global, &out).await,
             Self::Digest(command) => command.run(global, &out).await,
+            Self::Draft(command) => command.run(global, &out).await,
             Self::Issue(command) => command.run(global, &out).await,
             Self::Subscriber(command) => command.run(global, &out).await,
+            Self::Import(command) => command.run(global, &out).await,
             Self::Suppression(command) => command.run(global, &out).await,
             Self::Bounce(command) => command.run(global, &out).await,
             Self::SignupRule(command) => command.run(global, &out).await,

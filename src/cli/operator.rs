@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{Output, Row};
 use super::password;
@@ -16,6 +16,7 @@ use crate::domain::operator::{
 };
 use crate::services::Deps;
 use crate::services::manage_operator::{self, NewOperator};
+use crate::services::output::operators::OperatorOutput;
 use crate::store::operators;
 
 #[derive(Debug, Subcommand)]
@@ -173,7 +174,7 @@ fn print(
     link: Option<&PasswordToken>,
     out: &Output,
 ) -> Result<()> {
-    let mut shown = as_json(operator);
+    let mut shown = json!(OperatorOutput::from(operator));
     let Some(link) = link.map(|link| url(deps, link)) else {
         return out.result(&shown, text);
     };
@@ -216,7 +217,7 @@ async fn list(deps: &Deps, out: &Output) -> Result<()> {
         .await?
         .iter()
         .map(|operator| Row {
-            json: as_json(operator),
+            json: json!(OperatorOutput::from(operator)),
             cells: vec![
                 operator.email.to_string(),
                 operator.role.to_string(),
@@ -240,13 +241,4 @@ async fn list(deps: &Deps, out: &Output) -> Result<()> {
         &rows,
         "there is no operator yet; `paperround operator add` takes one on",
     )
-}
-
-fn as_json(operator: &Person) -> Value {
-    json!({
-        "id": operator.id, "email": operator.email, "role": operator.role,
-        "may_send": operator.may_send, "state": operator.state(),
-        "second_step": operator.has_totp, "created_at": operator.created_at,
-        "signed_in_at": operator.signed_in_at, "disabled_at": operator.disabled_at,
-    })
 }

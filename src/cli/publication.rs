@@ -17,6 +17,7 @@ use crate::domain::publication::{self as domain, Mailbox, Welcome};
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
 use crate::services::manage_publication::{self, NewPublication, PublicationError};
+use crate::services::output::publications::PublicationOutput;
 use crate::store::{publications, subscriptions};
 
 #[derive(Debug, Subcommand)]
@@ -202,15 +203,10 @@ impl LookArgs {
 const LOGO_WIDTH: u16 = 200;
 
 fn as_json(p: &domain::Publication) -> Value {
-    json!({
-        "slug": p.slug, "name": p.name, "from": p.from.to_string(), "reply_to": p.reply_to,
-        "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
-        "timezone": p.timezone.name(),
-        "description": p.description, "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome,
-        "links": p.links,
-        "look": p.look, "archived_at": p.archived_at,
-        "created_at": p.created_at,
-    })
+    let mut shown = json!(PublicationOutput::from(p));
+    // As it was told here before there was one view for all.
+    shown["links"] = json!(p.links);
+    shown
 }
 
 impl Publication {

@@ -16,6 +16,7 @@ use super::subscriber_find::Find;
 use super::subscriber_show::show;
 use super::{Global, context};
 use crate::domain::email_address::EmailAddress;
+use crate::domain::ids::ImportId;
 use crate::services::import::{self, Counts, Options};
 
 #[derive(Debug, Subcommand)]
@@ -99,6 +100,7 @@ impl Import {
             ..Options::default()
         };
         let mut progress = Progress::new(out);
+        let mut begun = None;
         let name = file_name(&self.file);
         let ended = import::by_hand(
             &deps,
@@ -107,6 +109,7 @@ impl Import {
             &name,
             input,
             |now| match now {
+                import::Progress::Begun(id) => begun = Some(id),
                 import::Progress::Reading { bytes, rows } => {
                     progress.at(bytes, size, &format!("{rows} rows read"));
                 }
@@ -120,15 +123,13 @@ impl Import {
         )
         .await;
         progress.clear();
-        let counts = ended.with_context(|| self.file.clone())?;
+        let counts = ended.with_context(|| match begun {
+            Some(id) => format!("{}: import {id}", self.file),
+            None => self.file.clone(),
+        })?;
         let file = (counts.rejected > 0 && !self.dry_run).then_some(rejected.as_path());
-        report(
-            &counts,
-            file,
-            self.dry_run,
-            progress.elapsed().as_secs_f64(),
-            out,
-        )?;
+        let seconds = progress.elapsed().as_secs_f64();
+        report(begun, &counts, file, seconds, out)?;
         if counts.pending > 0 && !self.dry_run {
             context::warn_without_worker(&deps, out).await?;
         }
@@ -184,10 +185,11 @@ fn rejected_path(file: &str) -> PathBuf {
     }
 }
 
+/// A dry run has no id.
 fn report(
+    import: Option<ImportId>,
     counts: &Counts,
     rejected: Option<&Path>,
-    dry_run: bool,
     seconds: f64,
     out: &Output,
 ) -> Result<()> {
@@ -195,7 +197,8 @@ fn report(
         let mut document = serde_json::to_value(counts)?;
         document["rejected_file"] = json!(rejected);
         document["seconds"] = json!((seconds * 1000.0).round() / 1000.0);
-        document["dry_run"] = json!(dry_run);
+        document["dry_run"] = json!(import.is_none());
+        document["import"] = json!(import);
         out.line(&document.to_string())?;
     } else {
         let rows = [
@@ -233,8 +236,11 @@ fn report(
             "WARNING: {count} {rows} could not be read and went nowhere; {place}"
         ));
     }
-    if dry_run {
-        out.remark("This was a dry run: nothing has changed.");
+    match import {
+        None => out.remark("This was a dry run: nothing has changed."),
+        Some(id) => out.remark(&format!(
+            "`paperround import undo {id}` takes this import back."
+        )),
     }
     Ok(())
 }

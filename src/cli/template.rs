@@ -10,6 +10,7 @@ use serde_json::json;
 use super::output::{Output, Row};
 use super::{Global, context};
 use crate::services::manage_template;
+use crate::services::output::templates::{PartOutput, VersionOutput};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Template {
@@ -152,12 +153,8 @@ async fn list(deps: &crate::services::Deps, out: &Output, publication: &str) -> 
                 Some(version) if is_own => format!("version {version}"),
                 _ => "built in".to_owned(),
             };
-            let changed_at = state.newest.as_ref().map(|newest| newest.created_at);
             Row {
-                json: json!({
-                    "part": state.part.name, "own": is_own, "version": version,
-                    "changed_at": changed_at, "about": state.part.about,
-                }),
+                json: json!(PartOutput::from(&state)),
                 cells: vec![
                     state.part.name.to_owned(),
                     in_use,
@@ -181,10 +178,7 @@ async fn history(
         .map(|version| {
             let size = version.source.as_ref().map(String::len);
             Row {
-                json: json!({
-                    "part": version.part, "version": version.version,
-                    "created_at": version.created_at, "bytes": size,
-                }),
+                json: json!(VersionOutput::from(&version)),
                 cells: vec![
                     version.version.to_string(),
                     version

@@ -1,22 +1,23 @@
 //! `paperround token`
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{Output, Row};
 use super::{Global, context};
 use crate::domain::api_token::{ApiToken, Role};
 use crate::domain::clock::Time;
 use crate::domain::feed::parse_span;
-use crate::domain::ids::PublicationId;
+use crate::domain::operator::sends_by_default;
 use crate::services::Deps;
 use crate::services::manage_token::{self, NewToken};
-use crate::store::{api_tokens, publications};
+use crate::services::output::tokens::TokenOutput;
+use crate::services::output::{Slugs, slugs};
+use crate::store::api_tokens;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Token {
@@ -38,6 +39,12 @@ pub(super) struct Create {
     /// What it may do: viewer reads, editor also adds and changes, owner may do everything
     #[arg(long)]
     role: Role,
+    /// May approve, send, pause and end issues [default: owners and editors may]
+    #[arg(long, overrides_with = "no_send")]
+    may_send: bool,
+    /// May not approve, send, pause or end issues
+    #[arg(long)]
+    no_send: bool,
     /// The only publication that it reaches; may be given several times
     #[arg(long = "publication", value_name = "SLUG")]
     publications: Vec<String>,
@@ -70,11 +77,14 @@ async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
     let new = NewToken {
         name: new.name,
         role: new.role,
+        may_send: new.may_send || (!new.no_send && sends_by_default(new.role)),
         publications: reached,
         valid_for: new.expires,
     };
     let (token, bearer) = manage_token::create(deps, new).await?;
-    let mut made = as_json(&token, &slugs(deps).await?, deps.now());
+    let mut tx = deps.store.read().await?;
+    let slugs = slugs(&mut tx).await?;
+    let mut made = json!(TokenOutput::new(&token, &slugs, deps.now()));
     made["token"] = bearer.reveal().into();
     out.result(&made, bearer.reveal())?;
     out.remark("This is the only time that the token is shown; keep it where passwords are kept.");
@@ -82,18 +92,19 @@ async fn create(deps: &Deps, new: Create, out: &Output) -> Result<()> {
 }
 
 async fn list(deps: &Deps, out: &Output) -> Result<()> {
-    let slugs = slugs(deps).await?;
     let now = deps.now();
     let mut tx = deps.store.read().await?;
+    let slugs = slugs(&mut tx).await?;
     let day = |at: Option<Time>| at.map_or("never".to_owned(), |t| t.format("%F").to_string());
     let rows: Vec<Row> = api_tokens::list(&mut tx)
         .await?
         .iter()
         .map(|token| Row {
-            json: as_json(token, &slugs, now),
+            json: json!(TokenOutput::new(token, &slugs, now)),
             cells: vec![
                 token.name.clone(),
                 token.role.to_string(),
+                if token.may_send { "yes" } else { "no" }.to_owned(),
                 reach(token, &slugs)
                     .unwrap_or_else(|| vec!["all"])
                     .join(","),
@@ -107,6 +118,7 @@ async fn list(deps: &Deps, out: &Output) -> Result<()> {
     let head = [
         "name",
         "role",
+        "may send",
         "publications",
         "state",
         "created",
@@ -120,17 +132,6 @@ async fn list(deps: &Deps, out: &Output) -> Result<()> {
     )
 }
 
-type Slugs = HashMap<PublicationId, String>;
-
-async fn slugs(deps: &Deps) -> Result<Slugs> {
-    let mut tx = deps.store.read().await?;
-    let all = publications::list(&mut tx).await?;
-    Ok(all
-        .into_iter()
-        .map(|p| (p.id, p.slug.to_string()))
-        .collect())
-}
-
 /// The publications that a token is limited to; none where it reaches all.
 fn reach<'s>(token: &ApiToken, slugs: &'s Slugs) -> Option<Vec<&'s str>> {
     if token.reaches_all() {
@@ -138,13 +139,4 @@ fn reach<'s>(token: &ApiToken, slugs: &'s Slugs) -> Option<Vec<&'s str>> {
     }
     let named = token.publications.iter().filter_map(|id| slugs.get(id));
     Some(named.map(String::as_str).collect())
-}
-
-fn as_json(token: &ApiToken, slugs: &Slugs, now: Time) -> Value {
-    json!({
-        "id": token.id, "name": token.name, "role": token.role, "state": token.state(now),
-        "publications": reach(token, slugs), "created_at": token.created_at,
-        "expires_at": token.expires_at, "last_used_at": token.last_used_at,
-        "revoked_at": token.revoked_at,
-    })
 }

@@ -2,13 +2,14 @@
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::context;
 use super::output::{Output, Row};
 use crate::domain::ids::TopicRuleId;
 use crate::domain::slug::Slug;
-use crate::domain::topic_rule::{self as domain, RuleField};
+use crate::domain::topic_rule::RuleField;
+use crate::services::output::topic_rules::TopicRuleOutput;
 use crate::services::{Deps, manage_topic_rule};
 use crate::store::topic_rules;
 
@@ -58,12 +59,6 @@ impl Text {
     }
 }
 
-fn as_json(rule: &domain::TopicRule) -> Value {
-    json!({
-        "id": rule.id, "topic": rule.topic, "field": rule.field, "contains": rule.contains,
-    })
-}
-
 impl TopicRule {
     pub(super) async fn run(self, deps: &Deps, out: &Output) -> Result<()> {
         match self {
@@ -80,7 +75,7 @@ impl TopicRule {
                         "Articles whose {} has {:?} belong to {} from now on ({}).",
                         rule.field, rule.contains, rule.topic, rule.id
                     );
-                    out.result(&as_json(&rule), &said)?;
+                    out.result(&json!(TopicRuleOutput::from(&rule)), &said)?;
                 }
             }
             Self::List { publication } => {
@@ -90,7 +85,7 @@ impl TopicRule {
                 let rows: Vec<Row> = rules
                     .iter()
                     .map(|rule| Row {
-                        json: as_json(rule),
+                        json: json!(TopicRuleOutput::from(rule)),
                         cells: vec![
                             rule.id.to_string(),
                             rule.topic.to_string(),

@@ -1,6 +1,5 @@
 //! `paperround webhook`
 
-use std::collections::HashMap;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -9,12 +8,14 @@ use serde_json::{Value, json};
 
 use super::output::{Output, Row};
 use super::{Global, context, webhook_log};
-use crate::domain::ids::{PublicationId, WebhookCallId, WebhookId};
+use crate::domain::ids::{WebhookCallId, WebhookId};
 use crate::domain::webhook::{EventChoice, EventKind, Webhook as Hook, WebhookSecret};
 use crate::services::Deps;
 use crate::services::manage_webhook::{self as service, NewWebhook, WebhookChange};
+use crate::services::output::webhooks::WebhookOutput;
+use crate::services::output::{Slugs, slugs};
 use crate::store::webhook_calls::Tally;
-use crate::store::{publications, webhook_calls, webhooks};
+use crate::store::{webhook_calls, webhooks};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Webhook {
@@ -173,7 +174,7 @@ async fn print_secret(
     secret: &WebhookSecret,
     out: &Output,
 ) -> Result<()> {
-    let mut shown = as_json(webhook, &slugs(deps).await?, &[]);
+    let mut shown = as_json(deps, webhook).await?;
     shown["secret"] = secret.reveal().into();
     out.result(&shown, &secret.reveal())?;
     out.remark(
@@ -183,7 +184,7 @@ async fn print_secret(
 }
 
 async fn done(deps: &Deps, webhook: &Hook, what: &str, out: &Output) -> Result<()> {
-    let shown = as_json(webhook, &slugs(deps).await?, &[]);
+    let shown = as_json(deps, webhook).await?;
     out.result(&shown, &format!("{} {what}.", webhook.url))
 }
 
@@ -230,18 +231,18 @@ async fn replay(
 }
 
 async fn list(deps: &Deps, out: &Output) -> Result<()> {
-    let slugs = slugs(deps).await?;
     let mut tx = deps.store.read().await?;
+    let slugs = slugs(&mut tx).await?;
     let tallies = webhook_calls::tallies(&mut tx).await?;
     let rows: Vec<Row> = webhooks::list(&mut tx)
         .await?
         .iter()
         .map(|webhook| Row {
-            json: as_json(webhook, &slugs, &tallies),
+            json: json!(WebhookOutput::new(webhook, &slugs, &tallies)),
             cells: vec![
                 webhook.id.to_string(),
                 place(webhook, &slugs).unwrap_or("all").to_owned(),
-                state(webhook).to_owned(),
+                webhook.state().to_string(),
                 count(webhook.id, &tallies, "pending").to_string(),
                 count(webhook.id, &tallies, "failed").to_string(),
                 webhook.url.clone(),
@@ -257,8 +258,8 @@ async fn list(deps: &Deps, out: &Output) -> Result<()> {
 }
 
 async fn show(deps: &Deps, id: WebhookId, out: &Output) -> Result<()> {
-    let slugs = slugs(deps).await?;
     let mut tx = deps.store.read().await?;
+    let slugs = slugs(&mut tx).await?;
     let tallies = webhook_calls::tallies(&mut tx).await?;
     let Some(webhook) = webhooks::find(&mut tx, id).await? else {
         bail!(service::WebhookError::Unknown(id));
@@ -288,7 +289,7 @@ async fn show(deps: &Deps, id: WebhookId, out: &Output) -> Result<()> {
         ),
         (
             "state",
-            format!("{} {why}", state(&webhook)).trim_end().to_owned(),
+            format!("{} {why}", webhook.state()).trim_end().to_owned(),
         ),
         ("failing since", time(webhook.failing_since)),
         (
@@ -304,24 +305,16 @@ async fn show(deps: &Deps, id: WebhookId, out: &Output) -> Result<()> {
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| format!("{name:<22}{value}"))
         .collect();
-    out.result(&as_json(&webhook, &slugs, &tallies), &lines.join("\n"))
+    let shown = WebhookOutput::new(&webhook, &slugs, &tallies);
+    out.result(&json!(shown), &lines.join("\n"))
 }
 
-fn state(webhook: &Hook) -> &'static str {
-    match (webhook.disabled_at, webhook.failing_since) {
-        (Some(_), _) => "disabled",
-        (None, Some(_)) => "failing",
-        (None, None) => "enabled",
-    }
-}
-
-type Slugs = HashMap<PublicationId, String>;
-
-async fn slugs(deps: &Deps) -> Result<Slugs> {
+/// A webhook as it is now.
+async fn as_json(deps: &Deps, webhook: &Hook) -> Result<Value> {
     let mut tx = deps.store.read().await?;
-    let all = publications::list(&mut tx).await?;
-    let all = all.into_iter();
-    Ok(all.map(|p| (p.id, p.slug.to_string())).collect())
+    let slugs = slugs(&mut tx).await?;
+    let tallies = webhook_calls::tallies(&mut tx).await?;
+    Ok(json!(WebhookOutput::new(webhook, &slugs, &tallies)))
 }
 
 fn place<'s>(webhook: &Hook, slugs: &'s Slugs) -> Option<&'s str> {
@@ -333,20 +326,4 @@ fn count(id: WebhookId, tallies: &[Tally], state: &str) -> i64 {
         .iter()
         .find(|tally| tally.webhook == id && tally.state == state);
     found.map_or(0, |tally| tally.count)
-}
-
-fn as_json(webhook: &Hook, slugs: &Slugs, tallies: &[Tally]) -> Value {
-    let of = |state| count(webhook.id, tallies, state);
-    json!({
-        "id": webhook.id, "publication": place(webhook, slugs), "url": webhook.url,
-        "events": webhook.events, "with_addresses": webhook.with_addresses,
-        "state": state(webhook), "created_at": webhook.created_at,
-        "failing_since": webhook.failing_since, "disabled_at": webhook.disabled_at,
-        "disabled_reason": webhook.disabled_reason,
-        "old_secret_until": webhook.secret.old.as_ref().map(|old| old.1),
-        "calls": {
-            "pending": of("pending"), "sending": of("sending"), "sent": of("sent"),
-            "failed": of("failed"),
-        },
-    })
 }

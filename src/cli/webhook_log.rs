@@ -2,12 +2,13 @@
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::output::{Output, Row};
 use crate::domain::ids::WebhookId;
 use crate::domain::webhook::{Call, CallState};
 use crate::services::Deps;
+use crate::services::output::webhooks::CallOutput;
 use crate::store::webhook_calls::{self, Wanted};
 
 #[derive(Debug, Args)]
@@ -31,7 +32,7 @@ impl Log {
         };
         let mut tx = deps.store.read().await?;
         let calls = webhook_calls::log(&mut tx, &wanted, self.limit).await?;
-        let rows: Vec<Row> = calls.iter().map(row).collect();
+        let rows: Vec<Row> = calls.into_iter().map(row).collect();
         let head = [
             "time (utc)",
             "call",
@@ -45,30 +46,19 @@ impl Log {
     }
 }
 
-fn row(call: &Call) -> Row {
+fn row(call: Call) -> Row {
     let status = call.status.map(|status| status.to_string());
+    let cells = vec![
+        call.event.at.format("%F %T").to_string(),
+        call.id.to_string(),
+        call.event.kind.to_string(),
+        call.state.to_string(),
+        call.attempts.to_string(),
+        status.unwrap_or_default(),
+        call.trouble.clone().unwrap_or_default(),
+    ];
     Row {
-        json: as_json(call),
-        cells: vec![
-            call.event.at.format("%F %T").to_string(),
-            call.id.to_string(),
-            call.event.kind.to_string(),
-            call.state.to_string(),
-            call.attempts.to_string(),
-            status.unwrap_or_default(),
-            call.trouble.clone().unwrap_or_default(),
-        ],
+        json: json!(CallOutput::from(call)),
+        cells,
     }
-}
-
-fn as_json(call: &Call) -> Value {
-    let next = (call.state == CallState::Pending).then_some(call.next_attempt_at);
-    json!({
-        "id": call.id, "webhook": call.webhook, "state": call.state, "attempts": call.attempts,
-        "tried_at": call.tried_at, "next_attempt_at": next, "status": call.status,
-        "reply": call.reply, "trouble": call.trouble,
-        "event": {
-            "type": call.event.kind, "timestamp": call.event.at, "data": call.event.data,
-        },
-    })
 }

@@ -49,6 +49,25 @@ pub struct Alert {
     pub closed_at: Option<Time>,
 }
 
+named_states! {
+    /// Whether something is still wrong, and somebody knows.
+    AlertState {
+        Open => "open",
+        Acknowledged => "acknowledged",
+        Over => "over",
+    }
+}
+
+impl Alert {
+    pub fn state(&self) -> AlertState {
+        match (self.closed_at, self.acknowledged_at) {
+            (Some(_), _) => AlertState::Over,
+            (None, Some(_)) => AlertState::Acknowledged,
+            (None, None) => AlertState::Open,
+        }
+    }
+}
+
 /// What a mail says of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -46,6 +46,8 @@ pub struct ApiToken {
     pub id: ApiTokenId,
     pub name: String,
     pub role: Role,
+    /// Approving, sending, pausing and ending issues is a right of its own, whatever the role.
+    pub may_send: bool,
     /// The only publications that it reaches; empty means all of them.
     pub publications: Vec<PublicationId>,
     pub created_at: Time,

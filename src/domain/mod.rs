@@ -86,6 +86,7 @@ pub mod proof;
 pub mod publication;
 pub mod random;
 pub mod rarer;
+pub mod relay;
 pub mod reply_group;
 pub mod return_address;
 pub mod rhythm;

@@ -1,6 +1,9 @@
 //! What is counted over time: readers, and what became of mails.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
 use super::clock::Time;
 
@@ -100,6 +103,16 @@ pub fn with_others(mut largest: Vec<DomainSum>, all: &MailSum) -> Vec<DomainSum>
 pub struct EndedIssue {
     pub at: Time,
     pub mails: MailSum,
+}
+
+/// What became of mails by the day on which their issue ended in a zone.
+pub fn by_day(issues: &[EndedIssue], zone: Tz) -> BTreeMap<NaiveDate, MailSum> {
+    let mut counted: BTreeMap<NaiveDate, MailSum> = BTreeMap::new();
+    for issue in issues {
+        let day = issue.at.with_timezone(&zone).date_naive();
+        counted.entry(day).or_default().add(&issue.mails);
+    }
+    counted
 }
 
 #[cfg(test)]

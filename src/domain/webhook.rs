@@ -91,6 +91,11 @@ impl EventChoice {
         Self(kinds)
     }
 
+    /// Which they are; none means all.
+    pub fn kinds(&self) -> &[EventKind] {
+        &self.0
+    }
+
     /// As the database keeps it: words by commas.
     pub fn key(&self) -> String {
         let words: Vec<&str> = self.0.iter().map(|kind| kind.as_str()).collect();
@@ -135,10 +140,28 @@ pub struct SecretMark {
     pub old: Option<(Vec<u8>, Time)>,
 }
 
+named_states! {
+    /// Whether a webhook is called.
+    WebhookState {
+        Enabled => "enabled",
+        // It is called, and has not answered well since.
+        Failing => "failing",
+        Disabled => "disabled",
+    }
+}
+
 /// Disabled by an operator.
 pub const BY_OPERATOR: &str = "disabled by an operator";
 
 impl Webhook {
+    pub fn state(&self) -> WebhookState {
+        match (self.disabled_at, self.failing_since) {
+            (Some(_), _) => WebhookState::Disabled,
+            (None, Some(_)) => WebhookState::Failing,
+            (None, None) => WebhookState::Enabled,
+        }
+    }
+
     /// Whether it is told of such an event.
     pub fn wants(&self, kind: EventKind, publication: Option<PublicationId>) -> bool {
         let is_near = self.publication.is_none() || self.publication == publication;

@@ -1,11 +1,14 @@
 //! The readers of a publication as a table that an import can read again, a piece at a time, so that a
 //! million of them need no memory.
 
+use std::io;
+
+use futures_util::{Stream, stream};
 use serde_json::json;
 
 use super::Deps;
 use super::audit::note;
-use super::ledger_output::csv_cell;
+use super::output::ledger::csv_cell;
 use crate::domain::audit::{Change, Kind};
 use crate::domain::clock::Time;
 use crate::domain::publication::Publication;
@@ -16,7 +19,7 @@ use crate::store::subscribers::browse::{self, Effort, Filter, Listed, Place};
 const PIECE: usize = 1000;
 
 /// The columns, as an import names them. A suppressed reader has a status that no import takes.
-pub const HEAD: &str = "email,name,language,topics,digests,status,confirmed_at\n";
+const HEAD: &str = "email,name,language,topics,digests,status,confirmed_at\n";
 
 /// Writes down that somebody takes the readers along.
 pub async fn begin(
@@ -33,8 +36,32 @@ pub async fn begin(
     tx.commit().await
 }
 
+/// Where a table stands.
+enum At {
+    Head,
+    Behind(Option<Place>),
+    End,
+}
+
+/// The table, read while it goes out.
+pub fn table(deps: Deps, filter: Filter) -> impl Stream<Item = io::Result<String>> {
+    stream::try_unfold((deps, filter, At::Head), async |(deps, filter, at)| {
+        let after = match at {
+            At::Head => {
+                return Ok(Some((HEAD.to_owned(), (deps, filter, At::Behind(None)))));
+            }
+            At::End => return Ok(None),
+            At::Behind(after) => after,
+        };
+        let piece = piece(&deps, &filter, after.as_ref()).await;
+        let (text, next) = piece.map_err(io::Error::other)?;
+        let at = next.map_or(At::End, |place| At::Behind(Some(place)));
+        Ok(Some((text, (deps, filter, at))))
+    })
+}
+
 /// The next lines of the table, and where to go on.
-pub async fn piece(
+async fn piece(
     deps: &Deps,
     filter: &Filter,
     after: Option<&Place>,

@@ -29,6 +29,8 @@ pub enum OperatorError {
         "{0} is the last owner who can sign in; make somebody else an owner first, or nobody could manage operators"
     )]
     LastOwner(EmailAddress),
+    #[error("the operator has been changed meanwhile")]
+    Changed,
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error(transparent)]
@@ -148,8 +150,24 @@ pub async fn set_rights(
     id: OperatorId,
     rights: Rights,
 ) -> Result<Operator, OperatorError> {
+    change_rights_if(deps, id, |_| true, |_| rights).await
+}
+
+/// The same where the operator is `still` as whoever changes it has read it; the rights may come of
+/// those that it had.
+pub async fn change_rights_if(
+    deps: &Deps,
+    id: OperatorId,
+    still: impl FnOnce(&Operator) -> bool,
+    rights: impl FnOnce(&Operator) -> Rights,
+) -> Result<Operator, OperatorError> {
     edit(deps, id, "change rights", |operator| {
+        if !still(operator) {
+            return Err(OperatorError::Changed);
+        }
+        let rights = rights(operator);
         (operator.role, operator.may_send) = (rights.role, rights.may_send);
+        Ok(())
     })
     .await
 }
@@ -164,6 +182,7 @@ pub async fn set_disabled(
     let verb = if disabled { "disable" } else { "enable" };
     edit(deps, id, verb, |operator| {
         operator.disabled_at = disabled.then(|| operator.disabled_at.unwrap_or(now));
+        Ok(())
     })
     .await
 }
@@ -172,14 +191,14 @@ async fn edit(
     deps: &Deps,
     id: OperatorId,
     verb: &'static str,
-    make: impl FnOnce(&mut Operator),
+    make: impl FnOnce(&mut Operator) -> Result<(), OperatorError>,
 ) -> Result<Operator, OperatorError> {
     let mut tx = deps.store.begin().await?;
     let all = operators::list_locked(&mut tx).await?;
     let before = all.iter().find(|operator| operator.id == id);
     let before = before.ok_or_else(|| OperatorError::Unknown(id.to_string()))?;
     let mut operator = before.clone();
-    make(&mut operator);
+    make(&mut operator)?;
     let others = all.iter().filter(|other| other.id != id);
     let is_last = before.is_working_owner() && !others.into_iter().any(Operator::is_working_owner);
     if is_last && !operator.is_working_owner() {

@@ -32,6 +32,8 @@ pub enum TokenError {
 pub struct NewToken {
     pub name: String,
     pub role: Role,
+    /// Whether it may approve, send, pause and end issues, whatever the role.
+    pub may_send: bool,
     /// Empty for all.
     pub publications: Vec<PublicationId>,
     /// For how long it is valid; `None` until it is revoked.
@@ -52,6 +54,7 @@ pub async fn create(deps: &Deps, new: NewToken) -> Result<(ApiToken, Bearer), To
         id: deps.new_id(ApiTokenId::new),
         name: text::line("the name", &new.name, 80)?,
         role: new.role,
+        may_send: new.may_send,
         publications,
         created_at: now,
         expires_at: valid_for.map(|span| now + span),
@@ -64,8 +67,8 @@ pub async fn create(deps: &Deps, new: NewToken) -> Result<(ApiToken, Bearer), To
         other => other?,
     }
     let after = json!({
-        "name": token.name, "role": token.role, "publications": token.publications,
-        "expires_at": token.expires_at,
+        "name": token.name, "role": token.role, "may_send": token.may_send,
+        "publications": token.publications, "expires_at": token.expires_at,
     });
     let entry = Change::of("make", Kind::Token, &token.name).to(after);
     note(deps, &mut tx, entry).await?;

@@ -25,6 +25,8 @@ pub enum WebhookError {
     Open,
     #[error("the webhook is disabled: {0}; `paperround webhook enable` lets it be called again")]
     Disabled(String),
+    #[error("the webhook has been changed meanwhile")]
+    Changed,
     #[error(transparent)]
     Url(#[from] WebhookUrlError),
     #[error(transparent)]
@@ -88,8 +90,21 @@ pub async fn update(
     id: WebhookId,
     change: WebhookChange,
 ) -> Result<Webhook, WebhookError> {
+    update_if(deps, id, change, |_| true).await
+}
+
+/// The same where the webhook is `still` as whoever changes it has read it.
+pub async fn update_if(
+    deps: &Deps,
+    id: WebhookId,
+    change: WebhookChange,
+    still: impl FnOnce(&Webhook) -> bool,
+) -> Result<Webhook, WebhookError> {
     let url = change.url.map(|url| checked(deps, &url)).transpose()?;
     write(deps, id, "change", |webhook| {
+        if !still(webhook) {
+            return Err(WebhookError::Changed);
+        }
         if let Some(url) = url {
             webhook.url = url;
         }
@@ -99,6 +114,7 @@ pub async fn update(
         if let Some(with_addresses) = change.with_addresses {
             webhook.with_addresses = with_addresses;
         }
+        Ok(())
     })
     .await
 }
@@ -117,6 +133,7 @@ pub async fn rotate_secret(
         let old = std::mem::replace(&mut mark.hash, secret.hash());
         (mark.number, mark.old) = (number, Some((old, until)));
         made = Some(secret);
+        Ok(())
     })
     .await?;
     let secret = made.unwrap_or_else(|| deps.keys.webhook_secret(id, webhook.secret.number));
@@ -155,6 +172,7 @@ pub async fn enable(deps: &Deps, id: WebhookId) -> Result<Webhook, WebhookError>
         webhook.failing_since = None;
         webhook.disabled_at = None;
         webhook.disabled_reason = None;
+        Ok(())
     })
     .await
 }
@@ -245,12 +263,12 @@ async fn write(
     deps: &Deps,
     id: WebhookId,
     verb: &'static str,
-    change: impl FnOnce(&mut Webhook),
+    change: impl FnOnce(&mut Webhook) -> Result<(), WebhookError>,
 ) -> Result<Webhook, WebhookError> {
     let mut tx = deps.store.begin().await?;
     let mut webhook = find(&mut tx, id).await?;
     let before = image(&webhook);
-    change(&mut webhook);
+    change(&mut webhook)?;
     webhooks::update(&mut tx, &webhook).await?;
     let entry = entry(verb, &webhook).from(before).to(image(&webhook));
     note(deps, &mut tx, entry).await?;

@@ -178,6 +178,34 @@ pub async fn latest(tx: &mut Tx, limit: i64) -> Result<Vec<Alert>, StoreError> {
     alerts(rows)
 }
 
+/// Which alerts to list; what is not set does not narrow the list.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub publication: Option<PublicationId>,
+    /// Closed ones too.
+    pub with_closed: bool,
+    /// Where the page before ended: when its last alert was opened, and its id.
+    pub after: Option<(Time, Uuid)>,
+}
+
+/// A page of alerts, those opened last first.
+pub async fn page(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Alert>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM alerts
+         WHERE ($1 IS NULL OR publication_id = $1) AND ($2 OR closed_at IS NULL)
+            AND ($3 IS NULL OR (opened_at, id) < ($3, $4))
+         ORDER BY opened_at DESC, id DESC LIMIT $5"
+    )
+    .bind(filter.publication.map(|id| id.0))
+    .bind(filter.with_closed)
+    .bind(filter.after.map(|(at, _)| at))
+    .bind(filter.after.map(|(_, id)| id))
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    alerts(rows)
+}
+
 /// Those that a mail has told of and that are over since, which no mail has said yet.
 pub async fn over(tx: &mut Tx) -> Result<Vec<Alert>, StoreError> {
     let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(

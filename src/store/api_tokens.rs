@@ -7,12 +7,15 @@ use super::{StoreError, Tx, on, read};
 use crate::domain::api_token::ApiToken;
 use crate::domain::clock::Time;
 use crate::domain::ids::{ApiTokenId, PublicationId};
+use crate::domain::operator::sends_by_default;
 
 #[derive(FromRow)]
 struct Row {
     id: Uuid,
     name: String,
     role: String,
+    /// None where it was made before there was this right.
+    may_send: Option<bool>,
     created_at: Time,
     expires_at: Option<Time>,
     last_used_at: Option<Time>,
@@ -21,9 +24,11 @@ struct Row {
 
 impl Row {
     fn with(self, publications: Vec<PublicationId>) -> Result<ApiToken, StoreError> {
+        let role = read("api_tokens", "role", self.id, &self.role)?;
         Ok(ApiToken {
             id: ApiTokenId(self.id),
-            role: read("api_tokens", "role", self.id, &self.role)?,
+            role,
+            may_send: self.may_send.unwrap_or_else(|| sends_by_default(role)),
             name: self.name,
             publications,
             created_at: self.created_at,
@@ -37,13 +42,14 @@ impl Row {
 /// Keeps a token under its hash; `Conflict` where a token of that name is in force.
 pub async fn insert(tx: &mut Tx, token: &ApiToken, hash: &[u8]) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(
-        "INSERT INTO api_tokens (id, name, hash, role, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)"
+        "INSERT INTO api_tokens (id, name, hash, role, may_send, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)"
     )
     .bind(token.id.0)
     .bind(&token.name)
     .bind(hash)
     .bind(token.role.as_str())
+    .bind(token.may_send)
     .bind(token.created_at)
     .bind(token.expires_at)
     .execute(conn)

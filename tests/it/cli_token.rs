@@ -17,7 +17,14 @@ fn a_token_is_shown_once_and_listed_without() {
     let at = folder.path();
     ok(at, &["init"], "");
     ok(at, &CREATE, "");
-    let create = ["token", "create", "web site", "--role", "editor"];
+    let create = [
+        "token",
+        "create",
+        "web site",
+        "--role",
+        "editor",
+        "--no-send",
+    ];
     let limited = [
         &create[..],
         &["--publication", "ledger", "--expires", "90d"],
@@ -57,19 +64,26 @@ fn a_token_is_shown_once_and_listed_without() {
         "",
     );
     assert_eq!(lines(&all)[0]["publications"], Value::Null);
+    assert_eq!(lines(&all)[0]["may_send"], false);
+    let sends = ["token", "create", "desk", "--role", "editor", "--json"];
+    assert_eq!(lines(&ok(at, &sends, ""))[0]["may_send"], true);
+    ok(at, &["token", "revoke", "desk"], "");
 
     ok(at, &["token", "revoke", "web site"], "");
     assert!(fails(at, &["token", "revoke", "web site"], 1).contains("token list"));
     let listed = ok(at, &["token", "list", "--json"], "");
     assert!(!listed.contains(token));
     let listed = lines(&listed);
-    assert_eq!(listed[0]["name"], "all");
-    assert_eq!(listed[1]["state"], "revoked");
-    assert_eq!(listed[1]["publications"], serde_json::json!(["ledger"]));
-    assert!(listed[1]["expires_at"].is_string() && listed[1]["last_used_at"].is_null());
+    assert_eq!(
+        (&listed[0]["name"], &listed[1]["name"]),
+        (&"desk".into(), &"all".into())
+    );
+    assert_eq!(listed[2]["state"], "revoked");
+    assert_eq!(listed[2]["publications"], serde_json::json!(["ledger"]));
+    assert!(listed[2]["expires_at"].is_string() && listed[2]["last_used_at"].is_null());
     let table = ok(at, &["token", "list"], "");
     assert!(
-        table.contains("web site  editor  ledger") && !table.contains(token),
+        table.contains("web site  editor  no        ledger") && !table.contains(token),
         "{table}"
     );
 }

@@ -12,6 +12,7 @@ mod articles;
 mod bounce_reports;
 mod cli;
 mod cli_digest;
+mod cli_draft;
 mod cli_operator;
 mod cli_ops;
 mod cli_token;

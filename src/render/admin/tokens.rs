@@ -10,6 +10,7 @@ use super::when::When;
 pub struct TokenRow {
     pub name: String,
     pub role: String,
+    pub may_send: bool,
     /// The publications that it reaches; empty for all.
     pub publications: Vec<String>,
     pub state: State,
@@ -27,6 +28,7 @@ pub struct TokensPage {
     /// As typed.
     pub name: String,
     pub roles: Vec<Choice>,
+    pub may_send: bool,
     pub publications: Vec<Choice>,
     pub spans: Vec<Choice>,
     pub error: Option<String>,

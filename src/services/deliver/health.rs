@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::routes::{RelayHealth, Route, Routes, State};
 use crate::domain::clock::Time;
+use crate::domain::relay::RelayState;
 use crate::mail::{Fault, Session};
 
 /// Faults in a row after which a relay is left alone for a while.
@@ -30,6 +31,20 @@ pub struct Condition {
     /// Whether it has answered as it should since the last fault.
     pub is_proven: bool,
     pub trouble: Option<String>,
+}
+
+impl Condition {
+    pub fn relay_state(&self) -> RelayState {
+        if self.is_resting {
+            RelayState::Resting
+        } else if self.trouble.is_some() {
+            RelayState::Troubled
+        } else if self.is_proven {
+            RelayState::Working
+        } else {
+            RelayState::Unused
+        }
+    }
 }
 
 impl Routes {

@@ -74,6 +74,8 @@ pub struct Track {
 /// How far an import is.
 #[derive(Debug)]
 pub enum Progress<'a> {
+    /// The import is written down under this id.
+    Begun(ImportId),
     /// The file is being read and checked.
     Reading { bytes: u64, rows: u64 },
     /// A row was rejected. Only the first few are told; the others stand in their file.

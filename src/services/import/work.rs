@@ -270,7 +270,7 @@ pub async fn by_hand(
     options: &Options,
     file_name: &str,
     input: Box<dyn Read + Send>,
-    watch: impl FnMut(Progress<'_>),
+    mut watch: impl FnMut(Progress<'_>),
 ) -> Result<Counts, ImportError> {
     if options.dry_run {
         return super::import(deps, publication, options, input, watch).await;
@@ -289,6 +289,7 @@ pub async fn by_hand(
     imports::insert(&mut tx, &import, Some(&deps.node)).await?;
     note_start(deps, &mut tx, &import).await?;
     tx.commit().await?;
+    watch(Progress::Begun(import.id));
     let options = Options {
         track: Some(Track {
             import: import.id,

@@ -7,7 +7,7 @@ use super::error::{AdminError, sentence};
 use super::frame::{Framing, done, undone};
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, SignedIn};
-use crate::domain::alert::Alert;
+use crate::domain::alert::{Alert, AlertState};
 use crate::domain::webhook::EventKind;
 use crate::render::admin::alerts::{AlertRow, AlertsPage};
 use crate::render::admin::frame::{State as Shown, Tone};
@@ -51,23 +51,23 @@ pub(super) async fn show(
 
 /// An alert in the zone of the publication at hand.
 pub(super) fn row(alert: &Alert, framing: &Framing) -> AlertRow {
-    let state = match (alert.closed_at, alert.acknowledged_at) {
-        (Some(_), _) => Shown::new("over", Tone::Calm),
-        (None, Some(_)) => Shown::new("acknowledged", Tone::Warn),
-        (None, None) => Shown::new("open", Tone::Bad),
+    let tone = match alert.state() {
+        AlertState::Over => Tone::Calm,
+        AlertState::Acknowledged => Tone::Warn,
+        AlertState::Open => Tone::Bad,
     };
     let mut all = framing.publications.iter();
     let publication = all.find(|p| Some(p.id) == alert.publication);
     AlertRow {
         id: alert.id.to_string(),
-        state,
+        state: Shown::new(alert.state(), tone),
         kind: alert.kind.to_string(),
         summary: alert.summary.clone(),
         publication: publication.map(|p| p.name.clone()),
         opened: When::at(alert.opened_at, framing.zone),
         told: When::maybe(alert.told_at, framing.zone),
         closed: When::maybe(alert.closed_at, framing.zone),
-        is_unknown: alert.closed_at.is_none() && alert.acknowledged_at.is_none(),
+        is_unknown: alert.state() == AlertState::Open,
     }
 }
 

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::domain::funnel::FunnelStep;
-use crate::domain::statistics::{DomainSum, EndedIssue, MailSum, ReaderDay, percent};
+use crate::domain::statistics::{self, DomainSum, EndedIssue, MailSum, ReaderDay, percent};
 use crate::render::admin::statistics::{Figure, FigureRow, Key};
 use crate::render::plot::{self, Series, grouped};
 
@@ -185,12 +185,10 @@ fn in_percent(share: Option<f64>) -> String {
 
 /// What became of mails, by the day on which their issue ended in the zone of the publication.
 pub(super) fn mails(issues: &[EndedIssue], zone: Tz) -> Figure {
-    let mut counted: BTreeMap<NaiveDate, MailSum> = BTreeMap::new();
+    let counted = statistics::by_day(issues, zone);
     let mut all = MailSum::default();
-    for issue in issues {
-        let day = issue.at.with_timezone(&zone).date_naive();
-        counted.entry(day).or_default().add(&issue.mails);
-        all.add(&issue.mails);
+    for sum in counted.values() {
+        all.add(sum);
     }
     let ends = counted.keys().next().zip(counted.keys().next_back());
     let days = ends.map_or_else(Vec::new, |(first, last)| all_days(*first, *last));

@@ -1,12 +1,9 @@
 //! The readers: a list that is looked through, and taken along as a table.
 
-use std::io;
-
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, stream};
 use serde::Deserialize;
 use url::form_urlencoded;
 
@@ -23,7 +20,7 @@ use crate::render::admin::frame::{Choice, Paging};
 use crate::render::admin::nav::Section;
 use crate::render::admin::readers::{ReaderRow, ReadersPage};
 use crate::render::admin::when::When;
-use crate::services::{Deps, export_readers};
+use crate::services::export_readers;
 use crate::store::publications;
 use crate::store::subscribers::browse::{self, Effort, Filter, Listed, Page, Place};
 use crate::web::Web;
@@ -205,31 +202,6 @@ pub(super) async fn export(
         ),
         (header::CONTENT_DISPOSITION, name),
     ];
-    let body = Body::from_stream(table(web.deps.clone(), filter));
+    let body = Body::from_stream(export_readers::table(web.deps.clone(), filter));
     Ok((headers, body).into_response())
-}
-
-/// Where a table stands.
-enum At {
-    Head,
-    Behind(Option<Place>),
-    End,
-}
-
-/// The table, read while it goes out.
-fn table(deps: Deps, filter: Filter) -> impl Stream<Item = io::Result<String>> {
-    stream::try_unfold((deps, filter, At::Head), async |(deps, filter, at)| {
-        let after = match at {
-            At::Head => {
-                let head = export_readers::HEAD.to_owned();
-                return Ok(Some((head, (deps, filter, At::Behind(None)))));
-            }
-            At::End => return Ok(None),
-            At::Behind(after) => after,
-        };
-        let piece = export_readers::piece(&deps, &filter, after.as_ref()).await;
-        let (text, next) = piece.map_err(io::Error::other)?;
-        let at = next.map_or(At::End, |place| At::Behind(Some(place)));
-        Ok(Some((text, (deps, filter, at))))
-    })
 }

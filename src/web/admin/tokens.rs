@@ -62,6 +62,7 @@ async fn page(me: &Me, fields: &Fields) -> Result<TokensPage, AdminError> {
         tokens: rows,
         name: fields.text("name").to_owned(),
         roles: Choice::of_words(Role::WORDS, fields.text("role")),
+        may_send: fields.ticked("may_send"),
         publications: framing.publications.iter().map(publication).collect(),
         spans: SPANS.iter().map(span).collect(),
         frame: framing.frame,
@@ -81,6 +82,7 @@ fn row(me: &Me, token: &ApiToken, framing: &Framing) -> TokenRow {
     TokenRow {
         name: token.name.clone(),
         role: token.role.to_string(),
+        may_send: token.may_send,
         publications: reached.map(|p| p.name.clone()).collect(),
         state: Shown::new(state, tone),
         is_active: state == TokenState::Active,
@@ -126,6 +128,7 @@ async fn new_token(me: &Me, fields: &Fields) -> Result<NewToken, AdminError> {
     Ok(NewToken {
         name: fields.text("name").to_owned(),
         role: fields.read_as("role").map_err(AdminError::Refused)?,
+        may_send: fields.ticked("may_send"),
         publications,
         valid_for: fields.optional("expires").map(span).transpose()?,
     })

@@ -10,7 +10,7 @@ use super::frame::Framing;
 use super::posted::Posted;
 use super::signed_in::{Manages, SignedIn};
 use super::webhook_form;
-use crate::domain::webhook::{CallState, Webhook, WebhookSecret};
+use crate::domain::webhook::{CallState, Webhook, WebhookSecret, WebhookState};
 use crate::render::admin::frame::{State as Shown, Tone};
 use crate::render::admin::nav::Section;
 use crate::render::admin::webhooks::{WebhookRow, WebhookSecretPage, WebhooksPage};
@@ -42,10 +42,10 @@ async fn page(me: &Me, values: &Fields, errors: &Errors) -> Result<WebhooksPage,
 
 /// How a webhook is doing.
 pub(super) fn row(webhook: &Webhook, framing: &Framing, tallies: &[Tally]) -> WebhookRow {
-    let state = match (webhook.disabled_at, webhook.failing_since) {
-        (Some(_), _) => Shown::new("disabled", Tone::Bad),
-        (None, Some(_)) => Shown::new("failing", Tone::Warn),
-        (None, None) => Shown::new("enabled", Tone::Good),
+    let tone = match webhook.state() {
+        WebhookState::Disabled => Tone::Bad,
+        WebhookState::Failing => Tone::Warn,
+        WebhookState::Enabled => Tone::Good,
     };
     let count = |state: CallState| -> i64 {
         let mine = tallies.iter().filter(|tally| tally.webhook == webhook.id);
@@ -65,7 +65,7 @@ pub(super) fn row(webhook: &Webhook, framing: &Framing, tallies: &[Tally]) -> We
         url: webhook.url.clone(),
         publication: webhook.publication.map(name),
         events: words.map(str::to_owned).collect(),
-        state,
+        state: Shown::new(webhook.state(), tone),
         reason: webhook.disabled_reason.clone(),
         waiting: count(CallState::Pending) + count(CallState::Sending),
         sent: count(CallState::Sent),

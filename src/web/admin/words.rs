@@ -6,6 +6,7 @@ use crate::domain::digest::Digest;
 use crate::domain::feed::{Feed, FeedState};
 use crate::domain::import::ImportState;
 use crate::domain::issue::IssueState;
+use crate::domain::relay::RelayState;
 use crate::domain::subscriber::ReaderState;
 use crate::render::admin::frame::{State, Tone};
 use crate::services::deliver::Condition;
@@ -99,15 +100,13 @@ pub(super) fn is_trouble(state: &State) -> bool {
 
 /// How a relay is doing, as this process has found out.
 pub(super) fn of_relay(relay: &Condition) -> State {
-    if relay.is_resting {
-        State::new("left alone for a while", Tone::Bad)
-    } else if relay.trouble.is_some() {
-        State::new("in trouble", Tone::Warn)
-    } else if relay.is_proven {
-        State::new("works", Tone::Good)
-    } else {
-        State::new("not used yet", Tone::Calm)
-    }
+    let tone = match relay.relay_state() {
+        RelayState::Resting => Tone::Bad,
+        RelayState::Troubled => Tone::Warn,
+        RelayState::Working => Tone::Good,
+        RelayState::Unused => Tone::Calm,
+    };
+    State::new(relay.relay_state(), tone)
 }
 
 /// Whether a reader gets a publication.

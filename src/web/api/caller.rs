@@ -19,6 +19,9 @@ pub(super) struct Caller(pub ApiToken);
 /// One that may change things.
 pub(super) struct Editor(pub Caller);
 
+/// One that may approve, send, pause and end issues, whatever its role.
+pub(super) struct Sender(pub Caller);
+
 /// One that may do everything.
 pub(super) struct Owner(pub Caller);
 
@@ -46,6 +49,18 @@ impl FromRequestParts<Web> for Editor {
     async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, web).await?;
         caller.must_be(Role::Editor)?;
+        Ok(Self(caller))
+    }
+}
+
+impl FromRequestParts<Web> for Sender {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, web).await?;
+        if !caller.0.may_send {
+            return Err(Problem::Sending);
+        }
         Ok(Self(caller))
     }
 }
@@ -90,6 +105,11 @@ impl Caller {
     /// Whether the token reaches a publication.
     pub(super) fn reaches(&self, publication: PublicationId) -> bool {
         self.0.reaches(publication)
+    }
+
+    /// Whether the token reaches what concerns a publication, or, where it concerns none, all of them.
+    pub(super) fn reaches_what(&self, publication: Option<PublicationId>) -> bool {
+        publication.map_or(self.0.reaches_all(), |id| self.reaches(id))
     }
 
     /// Finds the publication that a request names. A token that reaches some only is not told which

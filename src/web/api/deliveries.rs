@@ -21,7 +21,7 @@ use super::schemas::DeliveryStateWord;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::DeliveryId;
 use crate::services::Deps;
-use crate::services::ledger_output::LedgerOutput;
+use crate::services::output::ledger::LedgerOutput;
 use crate::store::StoreError;
 use crate::store::ledger::{self, Line};
 use crate::web::Web;

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Nothing;
-use super::caller::{Caller, Editor};
-use super::digest_body::View;
+use super::caller::{Caller, Editor, Sender};
 use super::digests::find;
 use super::input::{Asked, Input, Named};
-use super::issue_view::Brief;
 use super::once::{Go, answer, done, made};
 use super::page::shown;
 use super::preview::{self, When};
 use super::problem::Problem;
 use super::run_actions::present;
 use super::schemas::{AddressText, At};
+use crate::services::output::digests::DigestOutput;
+use crate::services::output::issues::IssueOutput;
 use crate::services::preview_digest::{self, Eyes};
 use crate::services::{idempotency, manage_digest, plan_issue, runs, test_digest};
 use crate::store::idempotency_keys::Answer;
@@ -171,11 +171,11 @@ pub(super) async fn test(
 /// approved makes one that awaits that.
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/send", tag = "Digests", operation_id = "sendDigest",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
-    security(("token" = ["editor"])), request_body = Option<Send>,
-    responses((status = 201, description = "The issue is made.", body = Brief)))]
+    security(("token" = ["send"])), request_body = Option<Send>,
+    responses((status = 201, description = "The issue is made.", body = IssueOutput)))]
 pub(super) async fn send(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(names): Named<(String, String)>,
     input: Input<Option<Send>>,
 ) -> Result<Response, Problem> {
@@ -185,7 +185,7 @@ pub(super) async fn send(
     drop(tx);
     let at = input.value.unwrap_or_default().at.map(|at| at.0);
     let tell = |issue: &_| {
-        let view = Brief::new(&publication.slug, &digest.slug, issue);
+        let view = IssueOutput::new(&publication.slug, &digest.slug, issue);
         made(format!("/api/v1/issues/{}", view.id()), &view)
     };
     let claim = match input.once.begin(&web, &caller).await? {
@@ -210,7 +210,7 @@ pub(super) async fn send(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/pause", tag = "Digests", operation_id = "pauseDigest",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn pause(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -226,7 +226,7 @@ pub(super) async fn pause(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/resume", tag = "Digests", operation_id = "resumeDigest",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn resume(
     State(web): State<Web>,
     Editor(caller): Editor,

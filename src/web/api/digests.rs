@@ -5,7 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::caller::{Caller, Editor};
-use super::digest_body::{Change, New, View};
+use super::digest_body::{Change, New};
 use super::input::{Asked, Input, Named};
 use super::once::made;
 use super::page::{Page, Paging, changed, shown};
@@ -14,6 +14,7 @@ use super::unchanged::IfMatch;
 use crate::domain::digest::Digest;
 use crate::domain::publication::Publication;
 use crate::services::manage_digest;
+use crate::services::output::digests::DigestOutput;
 use crate::store::{Tx, digests};
 use crate::web::Web;
 
@@ -33,7 +34,7 @@ pub(super) async fn find(
 /// Lists the digests of a publication, the oldest first: that is what readers get who chose none.
 #[utoipa::path(get, path = "/api/v1/publications/{publication}/digests", tag = "Digests", operation_id = "listDigests",
     params(("publication" = String, Path, description = "Its slug."), Paging), security(("token" = ["viewer"])),
-    responses((status = 200, description = "A page of digests.", body = Page<View>)))]
+    responses((status = 200, description = "A page of digests.", body = Page<DigestOutput>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     caller: Caller,
@@ -44,7 +45,7 @@ pub(super) async fn list(
     let mut tx = web.deps.store.read().await?;
     let publication = caller.publication(&mut tx, &publication).await?;
     let all = digests::list(&mut tx, publication.id).await?;
-    let show = |digest: Digest| View::new(&publication, &digest);
+    let show = |digest: Digest| DigestOutput::new(&publication, &digest);
     let page = Page::of_all(all, &paging, |digest| digest.id.to_string(), show)?;
     Ok(shown(&headers, &page))
 }
@@ -53,7 +54,7 @@ pub(super) async fn list(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests", tag = "Digests", operation_id = "createDigest",
     params(("publication" = String, Path, description = "Its slug.")), security(("token" = ["editor"])),
     request_body = New,
-    responses((status = 201, description = "It is made.", body = View)))]
+    responses((status = 201, description = "It is made.", body = DigestOutput)))]
 pub(super) async fn create(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -73,7 +74,7 @@ pub(super) async fn create(
             "/api/v1/publications/{}/digests/{}",
             publication.slug, digest.slug
         );
-        Ok(made(place, &View::new(&publication, &digest)))
+        Ok(made(place, &DigestOutput::new(&publication, &digest)))
     };
     input.once.carry_out(&web, &caller, work).await
 }
@@ -82,7 +83,7 @@ pub(super) async fn create(
 #[utoipa::path(get, path = "/api/v1/publications/{publication}/digests/{digest}", tag = "Digests", operation_id = "showDigest",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["viewer"])),
-    responses((status = 200, description = "The digest.", body = View)))]
+    responses((status = 200, description = "The digest.", body = DigestOutput)))]
 pub(super) async fn show(
     State(web): State<Web>,
     caller: Caller,
@@ -91,7 +92,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let mut tx = web.deps.store.read().await?;
     let (publication, digest) = find(&mut tx, &caller, &names).await?;
-    Ok(shown(&headers, &View::new(&publication, &digest)))
+    Ok(shown(&headers, &DigestOutput::new(&publication, &digest)))
 }
 
 /// Changes a digest; what is left out stays.
@@ -100,7 +101,7 @@ pub(super) async fn show(
 #[utoipa::path(patch, path = "/api/v1/publications/{publication}/digests/{digest}", tag = "Digests", operation_id = "updateDigest",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])), request_body = Change,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn update(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -114,7 +115,7 @@ pub(super) async fn update(
     drop(tx);
     let mut change = input.value;
     let next_intro = change.next_intro();
-    let still = |digest: &Digest| known.holds(&View::new(&publication, digest));
+    let still = |digest: &Digest| known.holds(&DigestOutput::new(&publication, digest));
     let done = manage_digest::update_if(
         &web.deps,
         digest.id,
@@ -122,5 +123,5 @@ pub(super) async fn update(
         still,
         |digest| change.apply(digest),
     );
-    Ok(changed(&View::new(&publication, &done.await?)))
+    Ok(changed(&DigestOutput::new(&publication, &done.await?)))
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::caller::{Caller, Editor};
@@ -14,47 +14,12 @@ use super::digests::find;
 use super::input::{Input, Named};
 use super::page::{changed, shown};
 use super::problem::Problem;
-use super::schemas::At;
 use super::unchanged::IfMatch;
 use crate::domain::draft::{Decision, Draft};
 use crate::domain::ids::{ArticleId, DigestId};
-use crate::services::coming_issue::{self, Placed, Spot};
-use crate::services::edit_draft;
+use crate::services::output::drafts::{ComingOutput, DraftOutput};
+use crate::services::{coming_issue, edit_draft};
 use crate::web::Web;
-
-/// What is wanted of the coming issue of a digest. The issue that comes takes it, and it is empty again.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Draft)]
-pub(super) struct View {
-    /// Counts up with every change, also when an issue has taken the rest.
-    version: i64,
-    /// The template of the subject; null: that of the digest.
-    subject: Option<String>,
-    /// Markdown before the articles; null: that of the digest.
-    intro: Option<String>,
-    /// The ids of articles in the order that is wanted; others stand behind them.
-    order: Vec<String>,
-    /// What else is wanted of single articles.
-    articles: Vec<DecisionView>,
-    changed_at: Option<At>,
-    /// Who changed it last; empty where an issue has taken it.
-    changed_by: String,
-}
-
-/// What is wanted of an article.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Decision)]
-struct DecisionView {
-    id: String,
-    /// Whether it stands before all that are not pinned; null: as it is with the article.
-    pinned: Option<bool>,
-    /// Not in this issue, nor in a later one of the digest.
-    dropped: bool,
-    /// Null: its own.
-    title: Option<String>,
-    /// Markdown; null: its own.
-    summary: Option<String>,
-}
 
 /// What is to be wanted of the coming issue, instead of all that was.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -99,68 +64,6 @@ struct DecisionInput {
     summary: Option<String>,
 }
 
-/// The coming issue as it is now, for who takes all topics.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Coming {
-    /// The number that it will have.
-    number: i64,
-    /// Why nothing would go out now; null where an issue would.
-    nothing: Option<String>,
-    articles: Vec<ComingArticle>,
-}
-
-/// An article of the coming issue.
-#[derive(Debug, Serialize, ToSchema)]
-struct ComingArticle {
-    id: String,
-    /// As the issue shows it.
-    title: String,
-    url: String,
-    place: Place,
-    /// The topic under which it stands; null for none.
-    topic: Option<String>,
-    pinned: bool,
-}
-
-/// Where an article stands: `headline` without a summary, `none` beyond the most articles of the digest.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = ComingPlace)]
-enum Place {
-    Lead,
-    Section,
-    Headline,
-    None,
-    Dropped,
-}
-
-impl From<&Draft> for View {
-    fn from(draft: &Draft) -> Self {
-        let placed = draft.articles.iter();
-        let mut order: Vec<_> = placed.filter_map(|(id, d)| Some((d.place?, id))).collect();
-        order.sort();
-        let says = |d: &Decision| d.pinned.is_some() || d.dropped || d.edits();
-        let articles = draft.articles.iter().filter(|(_, d)| says(d));
-        Self {
-            version: draft.version,
-            subject: draft.subject.clone(),
-            intro: draft.intro.clone(),
-            order: order.into_iter().map(|(_, id)| id.to_string()).collect(),
-            articles: articles
-                .map(|(id, d)| DecisionView {
-                    id: id.to_string(),
-                    pinned: d.pinned,
-                    dropped: d.dropped,
-                    title: d.title.clone(),
-                    summary: d.summary.clone(),
-                })
-                .collect(),
-            changed_at: draft.changed_at.map(At),
-            changed_by: draft.changed_by.clone(),
-        }
-    }
-}
-
 impl Wanted {
     fn of(self, digest: DigestId) -> Draft {
         let mut articles: BTreeMap<ArticleId, Decision> = BTreeMap::new();
@@ -191,7 +94,7 @@ impl Wanted {
 #[utoipa::path(get, path = "/api/v1/publications/{publication}/digests/{digest}/draft", tag = "Digests", operation_id = "showDraft",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["viewer"])),
-    responses((status = 200, description = "What is wanted.", body = View)))]
+    responses((status = 200, description = "What is wanted.", body = DraftOutput)))]
 pub(super) async fn show(
     State(web): State<Web>,
     caller: Caller,
@@ -202,7 +105,7 @@ pub(super) async fn show(
     let (_, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
     let draft = edit_draft::find(&web.deps, digest.id).await?;
-    Ok(shown(&headers, &View::from(&draft)))
+    Ok(shown(&headers, &DraftOutput::from(&draft)))
 }
 
 /// Says what is wanted of the coming issue, instead of all that was; an empty object takes all back.
@@ -211,7 +114,7 @@ pub(super) async fn show(
 #[utoipa::path(put, path = "/api/v1/publications/{publication}/digests/{digest}/draft", tag = "Digests", operation_id = "putDraft",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])), request_body = Wanted,
-    responses((status = 200, description = "As it is now.", body = View),
+    responses((status = 200, description = "As it is now.", body = DraftOutput),
         (status = 412, description = "It has changed since.")))]
 pub(super) async fn put(
     State(web): State<Web>,
@@ -225,19 +128,19 @@ pub(super) async fn put(
     let (_, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
     let present = edit_draft::find(&web.deps, digest.id).await?;
-    if !known.holds(&View::from(&present)) {
+    if !known.holds(&DraftOutput::from(&present)) {
         return Err(Problem::Changed);
     }
     let wanted = input.value.of(digest.id);
     let kept = edit_draft::replace(&web.deps, &digest, Some(present.version), wanted).await?;
-    Ok(changed(&View::from(&kept)))
+    Ok(changed(&DraftOutput::from(&kept)))
 }
 
 /// Shows which articles would go out now, and where they would stand.
 #[utoipa::path(get, path = "/api/v1/publications/{publication}/digests/{digest}/coming", tag = "Digests", operation_id = "showComingIssue",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["viewer"])),
-    responses((status = 200, description = "The coming issue.", body = Coming)))]
+    responses((status = 200, description = "The coming issue.", body = ComingOutput)))]
 pub(super) async fn coming(
     State(web): State<Web>,
     caller: Caller,
@@ -248,36 +151,6 @@ pub(super) async fn coming(
     let (_, digest) = find(&mut tx, &caller, &names).await?;
     drop(tx);
     let look = coming_issue::look(&web.deps, &digest).await?;
-    let mut articles = Vec::new();
-    for (spot, placed) in &look.parts {
-        articles.extend(placed.iter().map(|placed| article(spot, placed)));
-    }
-    let dropped = look.dropped.iter().map(|placed| ComingArticle {
-        place: Place::Dropped,
-        ..article(&Spot::NoRoom, placed)
-    });
-    articles.extend(dropped);
-    let view = Coming {
-        number: look.number,
-        nothing: look.nothing,
-        articles,
-    };
+    let view = ComingOutput::from(&look);
     Ok(shown(&headers, &view))
-}
-
-fn article(spot: &Spot, placed: &Placed) -> ComingArticle {
-    let (place, topic) = match spot {
-        Spot::Lead => (Place::Lead, placed.shown.topics.first()),
-        Spot::Section(topic) => (Place::Section, topic.as_ref()),
-        Spot::Also => (Place::Headline, placed.shown.topics.first()),
-        Spot::NoRoom => (Place::None, placed.shown.topics.first()),
-    };
-    ComingArticle {
-        id: placed.shown.id.to_string(),
-        title: placed.shown.content.title.clone(),
-        url: placed.shown.content.url.clone(),
-        place,
-        topic: topic.map(ToString::to_string),
-        pinned: placed.shown.pinned_at.is_some(),
-    }
 }

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Nothing;
 use super::caller::{Caller, Editor};
-use super::feed_view::{Fetched, View};
+use super::feed_view::Fetched;
 use super::input::{Asked, Input, Named};
 use super::once::{done, made};
 use super::page::{Page, Paging, changed, shown};
@@ -25,6 +25,7 @@ use crate::domain::slug::Slug;
 use crate::services::discover_feed::{Found, discover};
 use crate::services::fetch_feed::{self, FeedError};
 use crate::services::manage_feed::{self, FeedEdits, NewFeed};
+use crate::services::output::feeds::FeedOutput;
 use crate::store::feeds::{self, Change as Asking, hubs};
 use crate::store::idempotency_keys::Answer;
 use crate::store::{Tx, publications};
@@ -129,17 +130,22 @@ async fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<(Publication, Fe
 }
 
 /// A feed as it is now.
-async fn view(web: &Web, caller: &Caller, id: &str) -> Result<View, Problem> {
+async fn view(web: &Web, caller: &Caller, id: &str) -> Result<FeedOutput, Problem> {
     let mut tx = web.deps.store.read().await?;
     let (publication, feed) = find(&mut tx, caller, id).await?;
     let hub = hubs::of_feed(&mut tx, feed.id).await?;
-    Ok(View::new(&publication, &feed, hub.as_ref(), web.deps.now()))
+    Ok(FeedOutput::new(
+        publication.slug.as_str(),
+        &feed,
+        hub.as_ref(),
+        web.deps.now(),
+    ))
 }
 
 /// Lists feeds, the oldest first.
 #[utoipa::path(get, path = "/api/v1/feeds", tag = "Feeds", operation_id = "listFeeds",
     params(Wanted), security(("token" = ["viewer"])),
-    responses((status = 200, description = "A page of feeds.", body = Page<View>)))]
+    responses((status = 200, description = "A page of feeds.", body = Page<FeedOutput>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     caller: Caller,
@@ -164,7 +170,7 @@ pub(super) async fn list(
     };
     let show = |feed: Feed| {
         let hub = hubs.iter().find(|hub| hub.feed == Some(feed.id));
-        View::new(&all[&feed.publication], &feed, hub, now)
+        FeedOutput::new(all[&feed.publication].slug.as_str(), &feed, hub, now)
     };
     let page = Page::of_all(found, &paging, |feed| feed.id.to_string(), show)?;
     Ok(shown(&headers, &page))
@@ -176,7 +182,7 @@ pub(super) async fn list(
 /// several is refused with their addresses.
 #[utoipa::path(post, path = "/api/v1/feeds", tag = "Feeds", operation_id = "addFeed",
     params(Target), security(("token" = ["editor"])), request_body = New,
-    responses((status = 201, description = "It is connected, and fetched soon.", body = View)))]
+    responses((status = 201, description = "It is connected, and fetched soon.", body = FeedOutput)))]
 pub(super) async fn add(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -204,7 +210,7 @@ pub(super) async fn add(
             article_pages: new.article_pages,
         };
         let feed = manage_feed::add(&web.deps, new).await?;
-        let view = View::new(&publication, &feed, None, web.deps.now());
+        let view = FeedOutput::new(publication.slug.as_str(), &feed, None, web.deps.now());
         Ok(made(format!("/api/v1/feeds/{}", feed.id), &view))
     };
     input.once.carry_out(&web, &caller, work).await
@@ -229,7 +235,7 @@ async fn address(web: &Web, url: String) -> Result<String, Problem> {
 /// Shows a feed.
 #[utoipa::path(get, path = "/api/v1/feeds/{id}", tag = "Feeds", operation_id = "showFeed",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["viewer"])),
-    responses((status = 200, description = "The feed.", body = View)))]
+    responses((status = 200, description = "The feed.", body = FeedOutput)))]
 pub(super) async fn show(
     State(web): State<Web>,
     caller: Caller,
@@ -243,7 +249,7 @@ pub(super) async fn show(
 #[utoipa::path(patch, path = "/api/v1/feeds/{id}", tag = "Feeds", operation_id = "updateFeed",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
     request_body = Change,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = FeedOutput)))]
 pub(super) async fn update(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -257,7 +263,8 @@ pub(super) async fn update(
     let hub = hubs::of_feed(&mut tx, feed.id).await?;
     drop(tx);
     let now = web.deps.now();
-    let still = |feed: &Feed| known.holds(&View::new(&publication, feed, hub.as_ref(), now));
+    let slug = publication.slug.as_str();
+    let still = |feed: &Feed| known.holds(&FeedOutput::new(slug, feed, hub.as_ref(), now));
     manage_feed::update_if(&web.deps, feed.id, input.value.into(), still).await?;
     Ok(changed(&view(&web, &caller, &id).await?))
 }
@@ -310,7 +317,7 @@ pub(super) async fn fetch(
 /// Asks a feed no more until it is resumed.
 #[utoipa::path(post, path = "/api/v1/feeds/{id}/pause", tag = "Feeds", operation_id = "pauseFeed",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = FeedOutput)))]
 pub(super) async fn pause(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -325,7 +332,7 @@ pub(super) async fn pause(
 /// Asks a feed again.
 #[utoipa::path(post, path = "/api/v1/feeds/{id}/resume", tag = "Feeds", operation_id = "resumeFeed",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = FeedOutput)))]
 pub(super) async fn resume(
     State(web): State<Web>,
     Editor(caller): Editor,

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::IntoParams;
 
 use super::caller::{Caller, Editor};
-use super::import_view::{ImportView, find};
+use super::import_view::find;
 use super::input::{Asked, is};
 use super::once::{Once, accepted, done};
 use super::problem::Problem;
@@ -23,6 +23,7 @@ use crate::domain::import::{MOST_BYTES, Origin};
 use crate::domain::publication::Publication;
 use crate::services::Deps;
 use crate::services::import::{self, Upload};
+use crate::services::output::imports::ImportOutput;
 use crate::store::idempotency_keys::Answer;
 use crate::web::Web;
 
@@ -41,7 +42,7 @@ pub(super) struct How {
     publication: Option<String>,
     /// What all readers of the file agreed to, where you vouch for that, kept as evidence. They are
     /// confirmed at once then; else a mail asks each of them.
-    #[param(min_length = 1, max_length = 10_000)]
+    #[param(min_length = 1, max_length = 10_000, pattern = r"^[^\x00]*\S[^\x00]*$")]
     consent: Option<String>,
     /// Change nothing, count the same.
     dry_run: Option<bool>,
@@ -58,8 +59,8 @@ pub(super) struct How {
 #[utoipa::path(post, path = "/api/v1/imports", tag = "Subscribers", operation_id = "importSubscribers",
     params(How, ("prefer" = Option<String>, Header, description = "respond-async (RFC 7240): answer 202 at once.")), security(("token" = ["editor"])),
     request_body(content = String, content_type = "text/csv", example = json!("email,name,topics\nann@example.org,Ann,markets;energy\n")),
-    responses((status = 200, description = "What became of the rows.", body = ImportView),
-        (status = 202, description = "It goes on; Location says where to ask.", body = ImportView)))]
+    responses((status = 200, description = "What became of the rows.", body = ImportOutput),
+        (status = 202, description = "It goes on; Location says where to ask.", body = ImportOutput)))]
 pub(super) async fn create(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -142,7 +143,7 @@ async fn answered(
     let mut tx = web.deps.store.read().await?;
     let (slug, import) = find(&mut tx, caller, &id.to_string()).await?;
     let is_at_work = import.state.is_at_work();
-    let view = ImportView::new(&slug, import);
+    let view = ImportOutput::new(&slug, import);
     Ok(if is_at_work {
         Answer {
             location: Some(format!("/api/v1/imports/{id}")),

@@ -9,10 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Nothing;
-use super::caller::{Caller, Editor};
+use super::caller::{Caller, Sender};
 use super::cursor;
 use super::input::{Asked, Input, Named};
-use super::issue_view::{Brief, Whole};
 use super::once::done;
 use super::page::{Page, limit, shown};
 use super::preview::{self, Reader};
@@ -22,6 +21,7 @@ use crate::domain::digest::Digest;
 use crate::domain::ids::{DigestId, IssueId, PublicationId};
 use crate::domain::issue::Issue;
 use crate::domain::publication::Publication;
+use crate::services::output::issues::{IssueOutput, IssueWithCounts};
 use crate::services::{approve_issue, control_issue, preview_digest};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::{self, Filter};
@@ -62,7 +62,7 @@ pub(super) struct Retry {
 pub(super) struct Retried {
     /// How many mails.
     retried: u64,
-    issue: Whole,
+    issue: IssueWithCounts,
 }
 
 /// An issue with what it belongs to.
@@ -90,12 +90,12 @@ pub(super) async fn find(tx: &mut Tx, caller: &Caller, id: &str) -> Result<Found
 }
 
 /// An issue as it is now.
-async fn whole(web: &Web, caller: &Caller, id: &str) -> Result<Whole, Problem> {
+async fn whole(web: &Web, caller: &Caller, id: &str) -> Result<IssueWithCounts, Problem> {
     let mut tx = web.deps.store.read().await?;
     let found = find(&mut tx, caller, id).await?;
     let id = found.issue.id;
-    let brief = Brief::new(&found.publication.slug, &found.digest.slug, &found.issue);
-    Ok(Whole::new(
+    let brief = IssueOutput::new(&found.publication.slug, &found.digest.slug, &found.issue);
+    Ok(IssueWithCounts::new(
         brief,
         articles::of_issue(&mut tx, id).await?.len(),
         waves::next_due(&mut tx, id).await?,
@@ -107,7 +107,7 @@ async fn whole(web: &Web, caller: &Caller, id: &str) -> Result<Whole, Problem> {
 /// Lists issues, those planned last first.
 #[utoipa::path(get, path = "/api/v1/issues", tag = "Issues", operation_id = "listIssues",
     params(Wanted), security(("token" = ["viewer"])),
-    responses((status = 200, description = "A page of issues.", body = Page<Brief>)))]
+    responses((status = 200, description = "A page of issues.", body = Page<IssueOutput>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     caller: Caller,
@@ -132,7 +132,7 @@ pub(super) async fn list(
     let place = |last: &Issue| cursor::of_moment(last.planned_at, last.id.0);
     let show = |issue: Issue| {
         let (publication, digest) = (&publications[&issue.publication], &known[&issue.digest]);
-        Brief::new(&publication.slug, &digest.slug, &issue)
+        IssueOutput::new(&publication.slug, &digest.slug, &issue)
     };
     Ok(shown(&headers, &Page::of(found, limit, place, show)))
 }
@@ -163,7 +163,7 @@ async fn filter(tx: &mut Tx, caller: &Caller, wanted: &Wanted) -> Result<Filter,
 /// Shows an issue and the sums of its ledger.
 #[utoipa::path(get, path = "/api/v1/issues/{id}", tag = "Issues", operation_id = "showIssue",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["viewer"])),
-    responses((status = 200, description = "The issue.", body = Whole)))]
+    responses((status = 200, description = "The issue.", body = IssueWithCounts)))]
 pub(super) async fn show(
     State(web): State<Web>,
     caller: Caller,
@@ -239,11 +239,11 @@ pub(super) async fn clicks(
 
 /// Lets an issue go out that awaits approval.
 #[utoipa::path(post, path = "/api/v1/issues/{id}/approve", tag = "Issues", operation_id = "approveIssue",
-    params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = Whole)))]
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["send"])),
+    responses((status = 200, description = "As it is now.", body = IssueWithCounts)))]
 pub(super) async fn approve(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
@@ -257,11 +257,11 @@ pub(super) async fn approve(
 
 /// Stops sending an issue; what is on its way is finished.
 #[utoipa::path(post, path = "/api/v1/issues/{id}/pause", tag = "Issues", operation_id = "pauseIssue",
-    params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = Whole)))]
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["send"])),
+    responses((status = 200, description = "As it is now.", body = IssueWithCounts)))]
 pub(super) async fn pause(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
@@ -275,11 +275,11 @@ pub(super) async fn pause(
 
 /// Goes on with a paused issue.
 #[utoipa::path(post, path = "/api/v1/issues/{id}/resume", tag = "Issues", operation_id = "resumeIssue",
-    params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = Whole)))]
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["send"])),
+    responses((status = 200, description = "As it is now.", body = IssueWithCounts)))]
 pub(super) async fn resume(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
@@ -293,11 +293,11 @@ pub(super) async fn resume(
 
 /// Ends an issue: what was not sent is skipped.
 #[utoipa::path(post, path = "/api/v1/issues/{id}/cancel", tag = "Issues", operation_id = "cancelIssue",
-    params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = Whole)))]
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["send"])),
+    responses((status = 200, description = "As it is now.", body = IssueWithCounts)))]
 pub(super) async fn cancel(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(id): Named<String>,
     input: Input<Option<Nothing>>,
 ) -> Result<Response, Problem> {
@@ -311,12 +311,12 @@ pub(super) async fn cancel(
 
 /// Sends again what failed.
 #[utoipa::path(post, path = "/api/v1/issues/{id}/retry-failed", tag = "Issues", operation_id = "retryIssue",
-    params(("id" = String, Path, description = "Its id.")), security(("token" = ["editor"])),
+    params(("id" = String, Path, description = "Its id.")), security(("token" = ["send"])),
     request_body = Option<Retry>,
     responses((status = 200, description = "What is sent again.", body = Retried)))]
 pub(super) async fn retry_failed(
     State(web): State<Web>,
-    Editor(caller): Editor,
+    Sender(caller): Sender,
     Named(id): Named<String>,
     input: Input<Option<Retry>>,
 ) -> Result<Response, Problem> {

@@ -2,40 +2,54 @@
 //! Each handler describes itself; `openapi` makes the document of that.
 
 mod accept;
+mod alerts;
 mod article_actions;
 mod articles;
+mod audit;
+mod calendar;
 mod caller;
 mod cursor;
 mod deliveries;
 mod digest_actions;
 mod digest_body;
+mod digest_check;
 mod digests;
 mod drafts;
 mod feed_view;
 mod feeds;
 mod funnel;
+mod import_actions;
 mod import_view;
 mod imports;
 mod input;
-mod issue_view;
+mod issue_troubles;
 mod issues;
 mod limit;
 mod once;
 mod openapi;
+mod operators;
 mod page;
 mod preview;
 mod problem;
 mod publications;
+mod readers;
 mod run_actions;
 mod schemas;
+mod service;
 mod signup_rules;
+mod statistics;
 mod subscriber_view;
 mod subscribers;
 mod subscriptions;
 mod suppressions;
+mod templates;
+mod test_group;
 mod tokens;
+mod topic_rules;
 mod topics;
 mod unchanged;
+mod webhook_actions;
+mod webhooks;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -65,7 +79,19 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(publications::list, publications::create))
         .routes(routes!(publications::show, publications::update))
         .routes(routes!(publications::readers))
+        .routes(routes!(readers::list))
+        .routes(routes!(readers::export))
         .routes(routes!(funnel::show))
+        .routes(routes!(statistics::show))
+        .routes(routes!(test_group::show, test_group::put))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show, templates::put))
+        .routes(routes!(templates::check))
+        .routes(routes!(templates::versions))
+        .routes(routes!(templates::restore))
+        .routes(routes!(templates::reset))
+        .routes(routes!(topic_rules::list, topic_rules::add))
+        .routes(routes!(topic_rules::show, topic_rules::remove))
         .routes(routes!(topics::list, topics::add))
         .routes(routes!(topics::show, topics::rename, topics::remove))
         .routes(routes!(feeds::list, feeds::add))
@@ -92,12 +118,16 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(run_actions::skip))
         .routes(routes!(run_actions::keep))
         .routes(routes!(run_actions::move_to))
+        .routes(routes!(calendar::show))
         .routes(routes!(drafts::show, drafts::put))
         .routes(routes!(drafts::coming))
+        .routes(routes!(digest_check::check))
+        .routes(routes!(digest_check::audience))
         .routes(routes!(issues::list))
         .routes(routes!(issues::show))
         .routes(routes!(issues::preview_issue))
         .routes(routes!(issues::clicks))
+        .routes(routes!(issue_troubles::show))
         .routes(routes!(issues::approve))
         .routes(routes!(issues::pause))
         .routes(routes!(issues::resume))
@@ -111,7 +141,9 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(subscriptions::unsubscribe))
         .routes(routes!(subscriptions::resend))
         .routes(routes!(import_view::list, imports::create))
-        .routes(routes!(import_view::show))
+        .routes(routes!(import_view::show, import_actions::discard))
+        .routes(routes!(import_actions::start))
+        .routes(routes!(import_actions::rejected))
         .routes(routes!(import_view::undo))
         .routes(routes!(suppressions::list, suppressions::add))
         .routes(routes!(suppressions::show, suppressions::remove))
@@ -119,6 +151,31 @@ fn described() -> OpenApiRouter<Web> {
         .routes(routes!(signup_rules::remove))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::show, tokens::revoke))
+        .merge(of_the_service())
+}
+
+/// Whatever owners see to, and how the service is doing.
+fn of_the_service() -> OpenApiRouter<Web> {
+    OpenApiRouter::new()
+        .routes(routes!(operators::list, operators::add))
+        .routes(routes!(operators::show, operators::update))
+        .routes(routes!(operators::disable))
+        .routes(routes!(operators::enable))
+        .routes(routes!(operators::reset))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhooks::show, webhooks::update, webhooks::remove))
+        .routes(routes!(webhook_actions::calls))
+        .routes(routes!(webhook_actions::replay))
+        .routes(routes!(webhook_actions::test))
+        .routes(routes!(webhook_actions::rotate_secret))
+        .routes(routes!(webhook_actions::disable))
+        .routes(routes!(webhook_actions::enable))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::show))
+        .routes(routes!(alerts::acknowledge))
+        .routes(routes!(audit::list))
+        .routes(routes!(service::settings))
+        .routes(routes!(service::relays))
 }
 
 /// All routes of the API.

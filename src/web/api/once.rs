@@ -129,6 +129,20 @@ pub(super) fn accepted(what: &impl Serialize) -> Answer {
     }
 }
 
+/// The answer as it may be kept: the database holds nothing that is shown once.
+pub(super) fn without_secret(answer: &Answer) -> Answer {
+    let mut body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    for name in ["token", "secret", "link"] {
+        if let Some(value) = body.get_mut(name) {
+            *value = serde_json::Value::Null;
+        }
+    }
+    Answer {
+        body: json(&body),
+        ..answer.clone()
+    }
+}
+
 /// The key: a quoted text as the draft has it, or what most programs send, the text alone.
 fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut given = headers.get_all("idempotency-key").iter();

@@ -13,8 +13,8 @@ use super::problem;
 use crate::web::conditional;
 
 const ABOUT: &str = "\
-Everything of the daily work for programs: publications, topics, feeds, articles, digests, issues and \
-who got them, readers, and what keeps mail from them. Each request brings a token, which has a role \
+Everything that the pages do for programs: publications, topics, feeds, articles, digests, issues and \
+who got them, readers, what keeps mail from them, and the service itself. Each request brings a token, which has a role \
 and may be limited to some publications; what lies outside of those is as if it were not there. Lists \
 come in pages. Problems are problem+json (RFC 9457). A POST with an Idempotency-Key is carried out \
 once, however often it is sent.";
@@ -30,7 +30,7 @@ const SHARED: [(&str, &str, &str); 12] = [
     (
         "403",
         "Forbidden",
-        "The token's role may not do this, or it reaches too little.",
+        "The token's role may not do this, it may not send, or it reaches too little.",
     ),
     (
         "404",
@@ -103,7 +103,7 @@ fn completed(mut document: Value) -> Value {
     let components = &mut document["components"];
     components["securitySchemes"] = json!({ "token": {
         "type": "http", "scheme": "bearer", "bearerFormat": "paperround_ and 64 digits",
-        "description": "`paperround token create` prints one. The roles that an operation names are the least that it needs.",
+        "description": "`paperround token create` prints one. The role that an operation names is the least that it needs; `send` is the right to send, which a token has or has not whatever its role.",
     } });
     describe_problems(components);
     components["parameters"] = parameters();
@@ -139,7 +139,14 @@ fn tags() -> Value {
         ("Subscribers", "Readers and their subscriptions."),
         ("Suppressions", "Addresses that get no mail."),
         ("Sign-up rules", "Whom the form lets in."),
+        (
+            "Templates",
+            "The parts of mails that a publication has of its own.",
+        ),
         ("Tokens", "The ways into this API."),
+        ("Operators", "Who signs in to the pages."),
+        ("Webhooks", "Programs elsewhere that are told of events."),
+        ("Service", "How the service is doing, and who changed what."),
     ];
     tags.map(|(name, about)| json!({ "name": name, "description": about }))
         .into_iter()

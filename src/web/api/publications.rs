@@ -12,7 +12,7 @@ use super::once::made;
 use super::page::{Page, Paging, changed, shown};
 use super::problem::Problem;
 use super::schemas::{
-    AddressText, At, ColourText, DesignWord, FontWord, MailboxText, PublicationSlug, UtmText,
+    AddressText, ColourText, DesignWord, FontWord, MailboxText, PublicationSlug, UtmText,
     WelcomeWord, ZoneText, changes,
 };
 use super::unchanged::IfMatch;
@@ -20,107 +20,12 @@ use crate::domain::clock::Time;
 use crate::domain::look::{Logo, Look};
 use crate::domain::publication::Publication;
 use crate::services::manage_publication::{self, NewPublication, PublicationError};
+use crate::services::output::publications::PublicationOutput;
 use crate::store::{publications, subscriptions};
 use crate::web::Web;
 
 /// The width of a logo that is not told otherwise, in pixels.
 const LOGO_WIDTH: u16 = 200;
-
-/// What people subscribe to.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Publication)]
-pub(super) struct View {
-    #[schema(examples("business-news"))]
-    slug: String,
-    /// The name for people.
-    name: String,
-    /// The sender of its mails.
-    #[schema(examples("The Ledger <news@ledger.example>"))]
-    from: String,
-    /// Where answers go; null: to the sender.
-    reply_to: Option<String>,
-    /// The postal address that stands in every mail.
-    postal_address: String,
-    language: String,
-    /// The languages of its pages and mails; empty for all that there are.
-    languages: Vec<String>,
-    timezone: &'static str,
-    /// One sentence of promise for the sign-up page.
-    description: Option<String>,
-    privacy_url: Option<String>,
-    /// The relays that its digests go through; empty for any.
-    relays: Vec<String>,
-    welcome: WelcomeWord,
-    /// Whether links to articles lead through the service, which counts how often each is followed.
-    count_clicks: bool,
-    /// What site statistics know its mails by; empty for not at all.
-    utm_source: String,
-    look: LookView,
-    /// Since when it takes no readers and sends no issues.
-    archived_at: Option<At>,
-    created_at: At,
-}
-
-/// How the mails of a publication look.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Look)]
-struct LookView {
-    design: DesignWord,
-    #[schema(examples("#1b5578"))]
-    accent: String,
-    font: FontWord,
-    logo: Option<LogoView>,
-}
-
-/// The picture at the head of a mail.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Logo)]
-struct LogoView {
-    url: String,
-    /// What it says, for those who do not see it.
-    alt: String,
-    /// In pixels.
-    width: u16,
-}
-
-impl From<&Look> for LookView {
-    fn from(look: &Look) -> Self {
-        Self {
-            design: look.design.into(),
-            accent: look.accent.to_string(),
-            font: look.font.into(),
-            logo: look.logo.as_ref().map(|logo| LogoView {
-                url: logo.url.clone(),
-                alt: logo.alt.clone(),
-                width: logo.width,
-            }),
-        }
-    }
-}
-
-impl From<&Publication> for View {
-    fn from(p: &Publication) -> Self {
-        Self {
-            slug: p.slug.to_string(),
-            name: p.name.clone(),
-            from: p.from.to_string(),
-            reply_to: p.reply_to.as_ref().map(ToString::to_string),
-            postal_address: p.postal_address.clone(),
-            language: p.language.clone(),
-            languages: p.languages.clone(),
-            timezone: p.timezone.name(),
-            description: p.description.clone(),
-            privacy_url: p.privacy_url.clone(),
-            relays: p.relays.clone(),
-            welcome: p.welcome.into(),
-            count_clicks: p.links.count_clicks,
-            utm_source: p.links.utm_source.as_str().to_owned(),
-            look: (&p.look).into(),
-            archived_at: p.archived_at.map(At),
-            created_at: p.created_at.into(),
-        }
-    }
-}
 
 /// A new publication.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -284,7 +189,7 @@ impl LookChange {
 /// Lists the publications that the token reaches, by slug.
 #[utoipa::path(get, path = "/api/v1/publications", tag = "Publications", operation_id = "listPublications",
     params(Paging), security(("token" = ["viewer"])),
-    responses((status = 200, description = "A page of publications.", body = Page<View>)))]
+    responses((status = 200, description = "A page of publications.", body = Page<PublicationOutput>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     caller: Caller,
@@ -294,7 +199,12 @@ pub(super) async fn list(
     let mut tx = web.deps.store.read().await?;
     let mut all = publications::list(&mut tx).await?;
     all.retain(|publication| caller.reaches(publication.id));
-    let page = Page::of_all(all, &paging, |p| p.slug.to_string(), |p| View::from(&p))?;
+    let page = Page::of_all(
+        all,
+        &paging,
+        |p| p.slug.to_string(),
+        |p| PublicationOutput::from(&p),
+    )?;
     Ok(shown(&headers, &page))
 }
 
@@ -303,7 +213,7 @@ pub(super) async fn list(
 /// For a token that reaches all publications.
 #[utoipa::path(post, path = "/api/v1/publications", tag = "Publications", operation_id = "createPublication",
     security(("token" = ["editor"])), request_body = New,
-    responses((status = 201, description = "It is made.", body = View)))]
+    responses((status = 201, description = "It is made.", body = PublicationOutput)))]
 pub(super) async fn create(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -314,7 +224,7 @@ pub(super) async fn create(
     let work = async {
         let made_now = manage_publication::create(&web.deps, input.value.into()).await?;
         let place = format!("/api/v1/publications/{}", made_now.slug);
-        Ok(made(place, &View::from(&made_now)))
+        Ok(made(place, &PublicationOutput::from(&made_now)))
     };
     input.once.carry_out(&web, &caller, work).await
 }
@@ -322,7 +232,7 @@ pub(super) async fn create(
 /// Shows a publication.
 #[utoipa::path(get, path = "/api/v1/publications/{publication}", tag = "Publications", operation_id = "showPublication",
     params(("publication" = String, Path, description = "Its slug.")), security(("token" = ["viewer"])),
-    responses((status = 200, description = "The publication.", body = View)))]
+    responses((status = 200, description = "The publication.", body = PublicationOutput)))]
 pub(super) async fn show(
     State(web): State<Web>,
     caller: Caller,
@@ -331,14 +241,14 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let mut tx = web.deps.store.read().await?;
     let found = caller.publication(&mut tx, &slug).await?;
-    Ok(shown(&headers, &View::from(&found)))
+    Ok(shown(&headers, &PublicationOutput::from(&found)))
 }
 
 /// Changes a publication; what is left out stays.
 #[utoipa::path(patch, path = "/api/v1/publications/{publication}", tag = "Publications", operation_id = "updatePublication",
     params(("publication" = String, Path, description = "Its slug.")), security(("token" = ["editor"])),
     request_body = Change,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = PublicationOutput)))]
 pub(super) async fn update(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -352,12 +262,12 @@ pub(super) async fn update(
     drop(tx);
     let now = web.deps.now();
     let done = manage_publication::update(&web.deps, &slug, |publication| {
-        if !known.holds(&View::from(&*publication)) {
+        if !known.holds(&PublicationOutput::from(&*publication)) {
             return Err(PublicationError::Changed);
         }
         input.value.apply(publication, now)
     });
-    Ok(changed(&View::from(&done.await?)))
+    Ok(changed(&PublicationOutput::from(&done.await?)))
 }
 
 /// How many readers a publication has.

@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::Nothing;
 use super::caller::{Caller, Editor};
-use super::digest_body::View;
 use super::digests::find;
 use super::input::{Input, Named};
 use super::once::done;
@@ -15,6 +14,7 @@ use super::problem::Problem;
 use super::schemas::At;
 use crate::domain::ids::DigestId;
 use crate::services::change_run;
+use crate::services::output::digests::DigestOutput;
 use crate::store::idempotency_keys::Answer;
 use crate::web::Web;
 
@@ -43,7 +43,7 @@ type Names = (String, String);
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/skip-next", tag = "Digests", operation_id = "skipNextRun",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now; `skip_at` is the run.", body = View)))]
+    responses((status = 200, description = "As it is now; `skip_at` is the run.", body = DigestOutput)))]
 pub(super) async fn skip_next(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -59,7 +59,7 @@ pub(super) async fn skip_next(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/keep-next", tag = "Digests", operation_id = "keepNextRun",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])),
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn keep_next(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -77,7 +77,7 @@ pub(super) async fn keep_next(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/skip-run", tag = "Digests", operation_id = "skipRun",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])), request_body = Run,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn skip(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -93,7 +93,7 @@ pub(super) async fn skip(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/keep-run", tag = "Digests", operation_id = "keepRun",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])), request_body = Run,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn keep(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -112,7 +112,7 @@ pub(super) async fn keep(
 #[utoipa::path(post, path = "/api/v1/publications/{publication}/digests/{digest}/move-run", tag = "Digests", operation_id = "moveRun",
     params(("publication" = String, Path, description = "Its slug."), ("digest" = String, Path, description = "Its slug.")),
     security(("token" = ["editor"])), request_body = Move,
-    responses((status = 200, description = "As it is now.", body = View)))]
+    responses((status = 200, description = "As it is now.", body = DigestOutput)))]
 pub(super) async fn move_to(
     State(web): State<Web>,
     Editor(caller): Editor,
@@ -162,5 +162,5 @@ async fn id(web: &Web, caller: &Caller, names: &Names) -> Result<DigestId, Probl
 pub(super) async fn present(web: &Web, caller: &Caller, names: &Names) -> Result<Answer, Problem> {
     let mut tx = web.deps.store.read().await?;
     let (publication, digest) = find(&mut tx, caller, names).await?;
-    Ok(done(&View::new(&publication, &digest)))
+    Ok(done(&DigestOutput::new(&publication, &digest)))
 }

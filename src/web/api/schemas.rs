@@ -1,87 +1,29 @@
-//! The words and texts of the API's bodies: read into the domain's types, and described for OpenAPI.
+//! The texts of the API's bodies: read into the domain's types, and described for OpenAPI.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{KnownFormat, RefOr, Schema, SchemaFormat};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::domain::api_token::{Role, TokenState};
-use crate::domain::article::Visibility;
-use crate::domain::calendar::{Hours, OnHoliday};
-use crate::domain::clock::Time;
-use crate::domain::delivery::DeliveryState;
-use crate::domain::digest::{SectionRule, Window};
+use crate::domain::calendar::Hours;
+use crate::domain::digest::SectionRule;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::feed::{Every, FeedState, parse_interval, parse_span};
-use crate::domain::hub::HubState;
-use crate::domain::import::ImportState;
-use crate::domain::issue::IssueState;
-use crate::domain::language::Languages;
+use crate::domain::feed::{Every, parse_interval, parse_span};
 use crate::domain::links::UtmSource;
-use crate::domain::look::{Colour, Design, Font};
-use crate::domain::publication::{Mailbox, Welcome};
+use crate::domain::look::Colour;
+use crate::domain::publication::Mailbox;
 use crate::domain::schedule;
-use crate::domain::signup_rule::{Effect, Subject};
+use crate::domain::signup_rule::Subject;
 use crate::domain::slug::Slug;
-use crate::domain::subscription::SubscriptionState;
-use crate::domain::suppression::SuppressionReason;
 
-/// Closed sets of words, each with its name in the document.
-macro_rules! words {
-    ($($name:ident($inner:ty) = $schema:literal, $description:literal;)+) => {$(
-        #[doc = $description]
-        #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-        #[serde(transparent)]
-        pub(super) struct $name(pub $inner);
-
-        impl From<$inner> for $name {
-            fn from(word: $inner) -> Self {
-                Self(word)
-            }
-        }
-
-        impl PartialSchema for $name {
-            fn schema() -> RefOr<Schema> {
-                let words = <$inner>::WORDS.iter().copied();
-                let object = ObjectBuilder::new().schema_type(Type::String);
-                object.description(Some($description)).enum_values(Some(words)).into()
-            }
-        }
-
-        impl ToSchema for $name {
-            fn name() -> Cow<'static, str> {
-                $schema.into()
-            }
-        }
-    )+};
-}
-
-words! {
-    RoleWord(Role) = "Role", "What the holder of a token may do: viewer reads, editor also changes, owner may do everything.";
-    TokenStateWord(TokenState) = "TokenState", "Whether a token opens anything.";
-    WelcomeWord(Welcome) = "Welcome", "What a reader gets at once on confirming.";
-    DesignWord(Design) = "Design", "The make-up of a digest.";
-    FontWord(Font) = "Font", "The typeface of headlines.";
-    FeedStateWord(FeedState) = "FeedState", "Whether a feed is asked; gone: its server says that it is no more.";
-    HubStateWord(HubState) = "HubState", "How it stands with a feed's hub.";
-    VisibilityWord(Visibility) = "Visibility", "Whether readers see an article: shown, withheld, or why it is withheld.";
-    WindowWord(Window) = "Window", "Which articles count as new.";
-    LanguagesWord(Languages) = "Languages", "Which articles readers get who told a language.";
-    OnHolidayWord(OnHoliday) = "OnHoliday", "What becomes of an issue whose day is a holiday.";
-    IssueStateWord(IssueState) = "IssueState", "Where an issue stands.";
-    DeliveryStateWord(DeliveryState) = "DeliveryState", "What became of a mail to one reader.";
-    SubscriptionStateWord(SubscriptionState) = "SubscriptionState", "Whether a reader gets the publication.";
-    ImportStateWord(ImportState) = "ImportState", "Where an import stands; checked: a dry run has ended.";
-    ReasonWord(SuppressionReason) = "SuppressionReason", "Why an address gets no mail.";
-    EffectWord(Effect) = "Effect", "What a rule does with a sign-up: block answers as always and sends nothing, refuse says so, allow goes before both.";
-}
+pub(super) use crate::services::output::words::*;
 
 /// Texts with a form of their own. A pattern is only told where it says all that is checked.
 macro_rules! texts {
@@ -135,13 +77,6 @@ fn every(text: &str) -> Result<Every, String> {
     fixed.map_err(|error| format!("{error}, or auto"))
 }
 
-/// RFC 3339 with four digits of year, as both databases keep it.
-fn time(text: &str) -> Result<Time, String> {
-    let read = DateTime::parse_from_rfc3339(text);
-    let read = read.map_err(|_| format!("{text:?} is not a time such as 2026-12-01T07:00:00Z"))?;
-    Ok(Time::from_timestamp_micros(read.timestamp_micros()).unwrap_or_default())
-}
-
 /// A day with four digits of year.
 fn day(text: &str) -> Result<NaiveDate, String> {
     let read = text.parse().ok().filter(|_| text.len() == 10);
@@ -174,22 +109,6 @@ texts! {
         every, |o| o.pattern(Some("^(auto|[0-9]+[smhd])$")).max_length(Some(20)), "15m";
     DayText(NaiveDate) = "Day", "A day.",
         day, |o| o.format(Some(SchemaFormat::KnownFormat(KnownFormat::Date))), "2026-12-25";
-    At(Time) = "Time", "A time (RFC 3339).",
-        time, |o| o.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))), "2026-12-01T07:00:00Z";
-}
-
-impl Serialize for At {
-    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(to)
-    }
-}
-
-impl Copy for At {}
-
-impl From<Time> for At {
-    fn from(time: Time) -> Self {
-        Self(time)
-    }
 }
 
 /// Reads a field that was given, so that `null` differs from nothing.

@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::caller::{Caller, Editor};
 use super::cursor;
 use super::input::{Asked, Input, Named};
 use super::once::{done, made};
-use super::page::{Page, Paging, limit, shown};
+use super::page::{Page, limit, shown};
 use super::problem::Problem;
 use super::schemas::{AddressText, At, ReasonWord};
 use crate::domain::suppression::{EmailHash, Suppression, SuppressionReason};
@@ -74,26 +74,49 @@ async fn find(tx: &mut Tx, hash: &str) -> Result<Suppression, Problem> {
     suppressions::find(tx, known).await?.ok_or_else(missing)
 }
 
+/// Which suppressions to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Wanted {
+    /// Only that of this address, which is found by its hash, also where it was erased.
+    #[param(inline, value_type = Option<AddressText>)]
+    email: Option<AddressText>,
+    /// The most that a page holds; 50 where it is not given.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<i64>,
+    /// What the page before gave as `next_cursor`.
+    cursor: Option<String>,
+}
+
 /// Lists suppressed addresses in the order of their hashes.
 ///
 /// For a token that reaches all publications.
 #[utoipa::path(get, path = "/api/v1/suppressions", tag = "Suppressions", operation_id = "listSuppressions",
-    params(Paging), security(("token" = ["viewer"])),
+    params(Wanted), security(("token" = ["viewer"])),
     responses((status = 200, description = "A page of suppressions.", body = Page<View>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     caller: Caller,
-    Asked(paging): Asked<Paging>,
+    Asked(wanted): Asked<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     caller.must_reach_all()?;
-    let limit = limit(paging.limit)?;
-    let after = match &paging.cursor {
+    let limit = limit(wanted.limit)?;
+    let after = match &wanted.cursor {
         Some(text) => Some(cursor::text(text)?.parse().map_err(|_| cursor::foreign())?),
         None => None,
     };
     let mut tx = web.deps.store.read().await?;
-    let found = suppressions::page(&mut tx, after, limit + 1).await?;
+    let found = match wanted.email {
+        Some(AddressText(email)) => {
+            let hash = web.deps.keys.email_hash(&email);
+            let found = suppressions::find(&mut tx, hash).await?;
+            let is_behind = |one: &Suppression| after.is_none_or(|after| one.email_hash > after);
+            found.into_iter().filter(is_behind).collect()
+        }
+        None => suppressions::page(&mut tx, after, limit + 1).await?,
+    };
     let place = |last: &Suppression| cursor::of_text(&last.email_hash.to_string());
     Ok(shown(&headers, &Page::of(found, limit, place, View::from)))
 }

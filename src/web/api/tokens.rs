@@ -1,52 +1,32 @@
 //! `/api/v1/tokens`: the ways into this API, for owners.
 
-use std::collections::HashMap;
-
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::caller::Owner;
 use super::input::{Asked, Input, Named};
-use super::once::made;
-use super::page::{Page, Paging, json, shown};
+use super::once::{made, without_secret};
+use super::page::{Page, Paging, shown};
 use super::problem::Problem;
-use super::schemas::{At, RoleWord, SlugText, SpanText, TokenStateWord};
+use super::schemas::{RoleWord, SlugText, SpanText};
 use crate::domain::api_token::ApiToken;
-use crate::domain::clock::Time;
-use crate::domain::ids::{ApiTokenId, PublicationId};
+use crate::domain::ids::ApiTokenId;
+use crate::domain::operator::sends_by_default;
 use crate::services::manage_token::{self, NewToken};
-use crate::store::idempotency_keys::Answer;
-use crate::store::{Tx, api_tokens, publications};
+use crate::services::output::tokens::TokenOutput;
+use crate::services::output::{Slugs, slugs};
+use crate::store::api_tokens;
 use crate::web::Web;
-
-/// What is known of a token; the token itself is not.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Token)]
-pub(super) struct View {
-    #[schema(value_type = String, format = "uuid")]
-    id: Uuid,
-    name: String,
-    role: RoleWord,
-    state: TokenStateWord,
-    /// The slugs of those that it reaches; null for all.
-    publications: Option<Vec<String>>,
-    created_at: At,
-    expires_at: Option<At>,
-    /// To the hour.
-    last_used_at: Option<At>,
-    revoked_at: Option<At>,
-}
 
 /// A token, shown this once.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreatedToken)]
 pub(super) struct Created {
     #[serde(flatten)]
-    about: View,
+    about: TokenOutput,
     /// What goes into the header. A repetition with the same Idempotency-Key gets null here, since the
     /// token is not kept.
     #[schema(examples("paperround_4f1c..."))]
@@ -62,38 +42,14 @@ pub(super) struct New {
     #[schema(min_length = 1, max_length = 80, examples("web site"))]
     name: String,
     role: RoleWord,
+    /// Whether it may approve, send, pause and end issues, whatever its role; left out, owners and editors
+    /// may.
+    may_send: Option<bool>,
     /// The slugs of the only publications that it reaches; empty or left out for all.
     #[serde(default)]
     publications: Vec<SlugText>,
     /// For how long it is valid; without this until it is revoked.
     expires: Option<SpanText>,
-}
-
-type Slugs = HashMap<PublicationId, String>;
-
-async fn slugs(tx: &mut Tx) -> Result<Slugs, Problem> {
-    let all = publications::list(tx).await?.into_iter();
-    Ok(all.map(|p| (p.id, p.slug.to_string())).collect())
-}
-
-impl View {
-    fn new(token: &ApiToken, slugs: &Slugs, now: Time) -> Self {
-        let reached = token
-            .publications
-            .iter()
-            .filter_map(|id| slugs.get(id).cloned());
-        Self {
-            id: token.id.0,
-            name: token.name.clone(),
-            role: token.role.into(),
-            state: token.state(now).into(),
-            publications: (!token.reaches_all()).then(|| reached.collect()),
-            created_at: token.created_at.into(),
-            expires_at: token.expires_at.map(At),
-            last_used_at: token.last_used_at.map(At),
-            revoked_at: token.revoked_at.map(At),
-        }
-    }
 }
 
 impl New {
@@ -111,6 +67,9 @@ impl New {
         Ok(NewToken {
             name: self.name,
             role: self.role.0,
+            may_send: self
+                .may_send
+                .unwrap_or_else(|| sends_by_default(self.role.0)),
             publications,
             valid_for: self.expires.map(|span| span.0),
         })
@@ -122,7 +81,7 @@ impl New {
 /// For a token that reaches all publications.
 #[utoipa::path(get, path = "/api/v1/tokens", tag = "Tokens", operation_id = "listTokens",
     params(Paging), security(("token" = ["owner"])),
-    responses((status = 200, description = "A page of tokens.", body = Page<View>)))]
+    responses((status = 200, description = "A page of tokens.", body = Page<TokenOutput>)))]
 pub(super) async fn list(
     State(web): State<Web>,
     Owner(caller): Owner,
@@ -136,7 +95,9 @@ pub(super) async fn list(
     let slugs = slugs(&mut tx).await?;
     let all = api_tokens::list(&mut tx).await?;
     let key = |token: &ApiToken| token.id.to_string();
-    let page = Page::of_all(all, &paging, key, |token| View::new(&token, &slugs, now))?;
+    let page = Page::of_all(all, &paging, key, |token| {
+        TokenOutput::new(&token, &slugs, now)
+    })?;
     Ok(shown(&headers, &page))
 }
 
@@ -159,25 +120,15 @@ pub(super) async fn create(
     let new = input.value.checked(&slugs)?;
     let work = async {
         let (token, bearer) = manage_token::create(&web.deps, new).await?;
-        let about = View::new(&token, &slugs, web.deps.now());
+        let about = TokenOutput::new(&token, &slugs, web.deps.now());
         let place = format!("/api/v1/tokens/{}", token.id);
         let token = Some(bearer.reveal().to_owned());
         Ok(made(place, &Created { about, token }))
     };
     input
         .once
-        .carry_out_keeping(&web, &caller, work, without_token)
+        .carry_out_keeping(&web, &caller, work, without_secret)
         .await
-}
-
-/// The answer as it may be kept: the database holds no token.
-fn without_token(answer: &Answer) -> Answer {
-    let mut body: serde_json::Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    body["token"] = serde_json::Value::Null;
-    Answer {
-        body: json(&body),
-        ..answer.clone()
-    }
 }
 
 fn missing(id: &str) -> Problem {
@@ -189,7 +140,7 @@ fn missing(id: &str) -> Problem {
 /// For a token that reaches all publications.
 #[utoipa::path(get, path = "/api/v1/tokens/{id}", tag = "Tokens", operation_id = "showToken",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["owner"])),
-    responses((status = 200, description = "The token, but for itself.", body = View)))]
+    responses((status = 200, description = "The token, but for itself.", body = TokenOutput)))]
 pub(super) async fn show(
     State(web): State<Web>,
     Owner(caller): Owner,
@@ -204,7 +155,10 @@ pub(super) async fn show(
     let known: ApiTokenId = id.parse().map_err(|_| missing(&id))?;
     let found = all.iter().find(|token| token.id == known);
     let token = found.ok_or_else(|| missing(&id))?;
-    Ok(shown(&headers, &View::new(token, &slugs, web.deps.now())))
+    Ok(shown(
+        &headers,
+        &TokenOutput::new(token, &slugs, web.deps.now()),
+    ))
 }
 
 /// Ends a token at once.

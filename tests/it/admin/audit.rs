@@ -98,6 +98,7 @@ async fn the_log_is_read_in_pages() {
             paperround::services::manage_token::NewToken {
                 name: slug,
                 role: Role::Viewer,
+                may_send: false,
                 publications: Vec::new(),
                 valid_for: None,
             },

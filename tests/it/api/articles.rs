@@ -33,6 +33,7 @@ async fn a_token_opens_while_it_is_in_force_and_the_refusal_tells_no_reason() {
     let new = NewToken {
         name: "short".to_owned(),
         role: Role::Viewer,
+        may_send: false,
         publications: Vec::new(),
         valid_for: Some(std::time::Duration::from_secs(3600)),
     };
@@ -94,6 +95,7 @@ async fn a_name_is_taken_only_while_its_token_is_in_force() {
     let again = NewToken {
         name: " site ".to_owned(),
         role: Role::Editor,
+        may_send: true,
         publications: Vec::new(),
         valid_for: None,
     };

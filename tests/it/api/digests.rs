@@ -435,3 +435,75 @@ async fn the_coming_issue_is_told_and_edited() {
     let cleared = editor.call(Method::PUT, &draft, &[], &json!({})).await;
     assert_eq!(read(&cleared)["version"], 2, "nothing has changed");
 }
+
+#[tokio::test]
+async fn the_coming_issue_is_looked_at_before_it_goes_out() {
+    let app = TestApp::new().await;
+    let viewer = Program::new(&app, Role::Viewer).await;
+    app.digest("daily", None, 1).await;
+    problem(&viewer.get(&format!("{DAILY}/check")).await, 409);
+    let names = ["ann", "bob"].map(|name| format!("{name}@inbox.example"));
+    app.readers(names.into_iter()).await;
+    app.article("port", "Port opens", &[]).await;
+    let found = viewer.seen(&format!("{DAILY}/check")).await;
+    let found = found["items"].as_array().unwrap().clone();
+    let size = found.iter().find(|one| one["check"] == "Size").unwrap();
+    assert_eq!(size["result"], "ok");
+    assert!(found.iter().any(|one| one["check"] == "Subject"));
+    let audience = viewer.seen(&format!("{DAILY}/audience")).await;
+    assert_eq!(
+        (
+            &audience["readers"],
+            &audience["confirmed"],
+            &audience["suppressed"]
+        ),
+        (&json!(2), &json!(2), &json!(0))
+    );
+    let elsewhere = other(&app).await;
+    let abroad = Program::limited(&app, Role::Owner, &[elsewhere.id]).await;
+    problem(&abroad.get(&format!("{DAILY}/check")).await, 404);
+    problem(&abroad.get(&format!("{DAILY}/audience")).await, 404);
+}
+
+#[tokio::test]
+async fn the_calendar_tells_runs_issues_and_what_was_missed() {
+    let app = TestApp::new().await;
+    let viewer = Program::new(&app, Role::Viewer).await;
+    let daily = app.digest("daily", Some("0 7 * * *"), 1).await;
+    app.readers(std::iter::once("ann@inbox.example".to_owned()))
+        .await;
+    app.article("port", "Port opens", &[]).await;
+    app.send(&daily).await;
+    let told = viewer
+        .seen("/calendar?from=2026-03-02T00:00:00Z&to=2026-03-05T00:00:00Z")
+        .await;
+    let items = told["items"].as_array().unwrap().clone();
+    assert_eq!(field(&items, "kind"), ["issue", "run", "run"]);
+    assert_eq!(
+        (&items[0]["state"], &items[0]["digest"]),
+        (&json!("sent"), &json!("daily"))
+    );
+    assert_eq!(
+        (&items[1]["outcome"], &items[1]["slot_at"]),
+        (&json!("goes_out"), &items[1]["at"])
+    );
+    assert_eq!(told["cut"], false);
+    app.advance(chrono::Duration::days(2));
+    let late = viewer
+        .seen("/calendar?from=2026-03-03T00:00:00Z&to=2026-03-04T00:00:00Z")
+        .await;
+    let late = late["items"].as_array().unwrap().clone();
+    // Whoever looks before the service has caught up sees the run still to come.
+    assert_eq!(late.len(), 1);
+    for wrong in [
+        "from=2026-03-02T00:00:00Z&to=2026-03-01T00:00:00Z",
+        "from=soon",
+        "to=2036-01-01T00:00:00Z",
+    ] {
+        problem(&viewer.get(&format!("/calendar?{wrong}")).await, 400);
+    }
+    let elsewhere = other(&app).await;
+    let abroad = Program::limited(&app, Role::Viewer, &[elsewhere.id]).await;
+    assert_eq!(abroad.seen("/calendar").await["items"], json!([]));
+    problem(&abroad.get("/calendar?publication=ledger").await, 404);
+}

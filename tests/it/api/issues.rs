@@ -54,6 +54,11 @@ async fn an_issue_tells_who_got_it_and_who_did_not() {
             "skipped": 0, "unknown": 0,
         })
     );
+    let troubles = editor.seen(&format!("{path}/troubles")).await;
+    assert_eq!(troubles["failed"][0]["mails"], 1);
+    let said = troubles["failed"][0]["reply"].as_str().unwrap();
+    assert!(said.contains("no such user"), "{said}");
+    assert_eq!(troubles["deferred"], json!([]));
     let tag = header(&shown, "etag");
     let known = editor
         .call(Method::GET, &path, &[("if-none-match", tag)], &Value::Null)
@@ -207,6 +212,7 @@ async fn issues_come_in_pages_while_others_are_made() {
         (Method::GET, ""),
         (Method::GET, "/preview"),
         (Method::GET, "/deliveries"),
+        (Method::GET, "/troubles"),
         (Method::POST, "/approve"),
         (Method::POST, "/pause"),
         (Method::POST, "/resume"),

@@ -5,15 +5,21 @@ mod digests;
 mod document;
 mod feeds;
 mod issues;
+mod operators;
 mod publications;
+mod service;
 mod subscribers;
 mod suppressions;
+mod templates;
 mod tokens;
+mod topic_rules;
+mod webhooks;
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use paperround::domain::api_token::Role;
 use paperround::domain::ids::PublicationId;
+use paperround::domain::operator::sends_by_default;
 use paperround::domain::publication::Publication;
 use paperround::services::manage_publication;
 use paperround::services::manage_token::{self, NewToken};
@@ -28,6 +34,7 @@ async fn token(app: &TestApp, name: &str, role: Role, publications: &[Publicatio
     let new = NewToken {
         name: name.to_owned(),
         role,
+        may_send: sends_by_default(role),
         publications: publications.to_vec(),
         valid_for: None,
     };
@@ -95,6 +102,22 @@ impl<'a> Program<'a> {
         Self::limited(app, role, &[]).await
     }
 
+    /// One that may not send, whatever its role.
+    async fn silent(app: &'a TestApp, role: Role) -> Self {
+        let new = NewToken {
+            name: format!("silent {role}"),
+            role,
+            may_send: false,
+            publications: Vec::new(),
+            valid_for: None,
+        };
+        let (_, bearer) = manage_token::create(&app.deps, new).await.unwrap();
+        Self {
+            app,
+            bearer: format!("Bearer {}", bearer.reveal()),
+        }
+    }
+
     /// One that reaches some only.
     async fn limited(app: &'a TestApp, role: Role, publications: &[PublicationId]) -> Self {
         let name = format!("{role} {publications:?}");
@@ -159,6 +182,10 @@ impl<'a> Program<'a> {
     async fn patch_if(&self, path: &str, tag: &str, body: Value) -> Answer {
         self.call(Method::PATCH, path, &[("if-match", tag)], &body)
             .await
+    }
+
+    async fn put(&self, path: &str, headers: &[(&str, &str)], body: Value) -> Answer {
+        self.call(Method::PUT, path, headers, &body).await
     }
 
     async fn delete(&self, path: &str) -> Answer {

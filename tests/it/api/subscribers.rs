@@ -449,3 +449,100 @@ async fn an_import_is_asked_for_listed_and_taken_back() {
     );
     assert!(editor.all("/subscribers", 50, async || {}).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_checked_import_is_begun_or_forgotten_and_hands_out_what_it_rejected() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let table = "email\nann@inbox.example\nnobody\n";
+    let dry = "publication=ledger&consent=Yes.&dry_run=true";
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let checked = read(&import(&editor, dry, "text/csv", table).await);
+        assert_eq!(checked["state"], "checked", "{checked}");
+        places.push(format!("/imports/{}", checked["id"].as_str().unwrap()));
+    }
+    let begun = editor
+        .post(&format!("{}/start", places[0]), Value::Null)
+        .await;
+    assert_eq!(begun.status.as_u16(), 202, "{}", begun.body);
+    problem(
+        &editor
+            .post(&format!("{}/start", places[0]), Value::Null)
+            .await,
+        409,
+    );
+    let stop = tokio_util::sync::CancellationToken::new();
+    paperround::services::import::work(&app.deps, &stop)
+        .await
+        .unwrap();
+    let ended = editor.seen(&places[0]).await;
+    assert_eq!(
+        (&ended["state"], &ended["added"]),
+        (&json!("finished"), &json!(1))
+    );
+    let rejected = editor.get(&format!("{}/rejected", places[0])).await;
+    assert_eq!(rejected.status.as_u16(), 200, "{}", rejected.body);
+    assert!(rejected.body.starts_with("email") && rejected.body.contains("nobody"));
+    problem(&editor.delete(&places[0]).await, 409);
+    assert_eq!(editor.delete(&places[1]).await.status.as_u16(), 204);
+    problem(&editor.get(&format!("{}/rejected", places[1])).await, 404);
+
+    let elsewhere = other(&app).await;
+    let abroad = Program::limited(&app, Role::Editor, &[elsewhere.id]).await;
+    problem(&abroad.get(&format!("{}/rejected", places[0])).await, 404);
+    problem(&abroad.delete(&places[0]).await, 404);
+    problem(
+        &abroad
+            .post(&format!("{}/start", places[0]), Value::Null)
+            .await,
+        404,
+    );
+    let viewer = Program::new(&app, Role::Viewer).await;
+    problem(&viewer.get(&format!("{}/rejected", places[0])).await, 403);
+}
+
+#[tokio::test]
+async fn the_readers_of_a_publication_are_listed_by_state_and_topic_and_handed_out() {
+    let app = TestApp::new().await;
+    let owner = Program::new(&app, Role::Owner).await;
+    let names: Vec<String> = (0..5).map(|n| format!("a{n}@inbox.example")).collect();
+    app.readers(names.into_iter()).await;
+    let body = json!({ "email": "bob@inbox.example", "topics": ["energy"] });
+    owner.done("/subscribers?publication=ledger", body).await;
+    let path = "/publications/ledger/subscriptions";
+    let all = owner.all(path, 2, async || {}).await;
+    assert_eq!(all.len(), 6);
+    assert_eq!(all[0]["email"], "bob@inbox.example", "the newest first");
+    assert_eq!(
+        (&all[0]["state"], &all[0]["topics"]),
+        (&json!("pending"), &json!(["energy"]))
+    );
+    let found = owner.all(&format!("{path}?find=a"), 2, async || {}).await;
+    assert_eq!(field(&found, "email")[4], "a4@inbox.example");
+    let confirmed = owner
+        .all(&format!("{path}?state=confirmed"), 50, async || {})
+        .await;
+    assert_eq!(confirmed.len(), 5);
+    let reader = found[0]["subscriber"].as_str().unwrap();
+    assert_eq!(
+        owner.seen(&format!("/subscribers/{reader}")).await["email"],
+        "a0@inbox.example"
+    );
+    problem(&owner.get(&format!("{path}?state=gone")).await, 400);
+    problem(&owner.get(&format!("{path}?cursor=x")).await, 400);
+
+    let table = owner.get(&format!("{path}/export?state=confirmed")).await;
+    assert!(header(&table, "content-type").starts_with("text/csv"));
+    assert_eq!(table.body.lines().count(), 6);
+    assert!(table.body.starts_with("email,name,") && table.body.contains("a3@inbox.example"));
+    let log = owner.seen("/audit?kind=subscriber").await;
+    assert_eq!(log["items"][0]["verb"], "export");
+    assert!(!log.to_string().contains("@inbox.example"));
+    let viewer = Program::new(&app, Role::Viewer).await;
+    problem(&viewer.get(&format!("{path}/export")).await, 403);
+    let elsewhere = other(&app).await;
+    let abroad = Program::limited(&app, Role::Owner, &[elsewhere.id]).await;
+    problem(&abroad.get(path).await, 404);
+    problem(&abroad.get(&format!("{path}/export")).await, 404);
+}

@@ -47,6 +47,11 @@ async fn an_address_is_suppressed_and_let_go() {
     let erased = json!({ "email": "eve@inbox.example", "reason": "erased" });
     let made = editor.done("/suppressions", erased).await;
     assert_eq!(made["email"], Value::Null);
+    let found = editor.seen("/suppressions?email=Eve%40inbox.example").await;
+    assert_eq!(found["items"], json!([made]));
+    let nobody = editor.seen("/suppressions?email=ann%40inbox.example").await;
+    assert_eq!(nobody["items"], json!([]));
+    problem(&editor.get("/suppressions?email=eve").await, 400);
     let path = format!("/suppressions/{}", made["email_hash"].as_str().unwrap());
     assert_eq!(editor.delete(&path).await.status.as_u16(), 204);
     problem(&editor.get("/suppressions/nonsense").await, 404);

@@ -82,6 +82,78 @@ async fn an_owner_makes_a_token_and_ends_it() {
     );
 }
 
+/// A program whose token was made with these words.
+async fn made<'a>(app: &'a TestApp, owner: &Program<'_>, body: Value) -> Program<'a> {
+    let made = owner.done("/tokens", body).await;
+    Program {
+        app,
+        bearer: format!("Bearer {}", made["token"].as_str().unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn sending_is_a_right_of_its_own() {
+    let app = TestApp::new().await;
+    let owner = Program::new(&app, Role::Owner).await;
+    let desk = json!({ "name": "desk", "role": "editor", "may_send": false });
+    let desk = made(&app, &owner, desk).await;
+    let clock = json!({ "name": "clock", "role": "viewer", "may_send": true });
+    let clock = made(&app, &owner, clock).await;
+    for (name, role, may) in [("a", "viewer", false), ("b", "editor", true)] {
+        let usual = owner.done("/tokens", json!({ "name": name, "role": role }));
+        assert_eq!(usual.await["may_send"], may);
+    }
+    // As the release before writes it.
+    for (name, may) in [("a", false), ("b", true)] {
+        let older = format!(
+            "UPDATE api_tokens SET may_send = NULL WHERE name = '{name}' RETURNING CAST(1 AS BIGINT)"
+        );
+        app.number(&older).await;
+        let listed = owner.seen("/tokens").await["items"].clone();
+        let mut listed = listed.as_array().unwrap().iter();
+        assert_eq!(
+            listed.find(|token| token["name"] == name).unwrap()["may_send"],
+            may
+        );
+    }
+    app.digest("daily", None, 1).await;
+    app.readers(std::iter::once("ann@inbox.example".to_owned()))
+        .await;
+    app.article("port", "Port opens", &[]).await;
+
+    let digest = "/publications/ledger/digests/daily";
+    let approval = json!({ "require_approval": true });
+    assert_eq!(
+        desk.patch(digest, approval.clone()).await.status.as_u16(),
+        200
+    );
+    problem(&clock.patch(digest, approval).await, 403);
+    let send = format!("{digest}/send");
+    let refused = desk.post(&send, json!({})).await;
+    let told = problem(&refused, 403);
+    assert!(told["detail"].as_str().unwrap().contains("right to send"));
+    assert!(header(&refused, "www-authenticate").contains("insufficient_scope"));
+    let issue = clock.done(&send, json!({})).await;
+    let issue = format!("/issues/{}", issue["id"].as_str().unwrap());
+    for action in ["approve", "pause", "resume", "retry-failed", "cancel"] {
+        let path = format!("{issue}/{action}");
+        problem(&desk.post(&path, json!({})).await, 403);
+    }
+    assert_eq!(
+        clock.done(&format!("{issue}/approve"), json!({})).await["state"],
+        "composing"
+    );
+    assert_eq!(
+        clock.done(&format!("{issue}/cancel"), json!({})).await["state"],
+        "cancelled"
+    );
+    // A test is no issue, and an editor's as on the pages.
+    let test = format!("{digest}/test");
+    let to = json!({ "to": "desk@inbox.example" });
+    assert_eq!(desk.post(&test, to.clone()).await.status.as_u16(), 200);
+    problem(&clock.post(&test, to).await, 403);
+}
+
 #[tokio::test]
 async fn a_token_that_asks_too_often_is_told_when_to_go_on() {
     let mailbox = Mailbox::new();

@@ -339,6 +339,11 @@ impl TestApp {
         inspect::number(&self.database.url, &format!("SELECT COUNT(*) FROM {table}")).await
     }
 
+    /// The one number that a statement gives, past all that the service knows.
+    pub async fn number(&self, statement: &str) -> i64 {
+        inspect::number(&self.database.url, statement).await
+    }
+
     /// All that a column of texts holds.
     pub async fn dump(&self, table: &str, column: &str) -> String {
         let all = format!("SELECT COALESCE({column}, '') FROM {table}");

@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 use super::Whole;
 use super::deliveries::Asked;
 use crate::services::Deps;
-use crate::services::ledger_output::LedgerOutput;
+use crate::services::output::ledger::LedgerOutput;
 use crate::store::StoreError;
 use crate::store::ledger::{self, Browse, Line};
 use crate::web::Web;

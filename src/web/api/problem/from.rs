@@ -72,7 +72,7 @@ impl Problem {
         Self::field(&name.replace(' ', "_"), error)
     }
 
-    fn no_topic(field: &str, given: &str) -> Self {
+    pub(super) fn no_topic(field: &str, given: &str) -> Self {
         Self::field(
             field,
             format!("there is no topic {given:?} in the publication"),
@@ -81,7 +81,7 @@ impl Problem {
 }
 
 /// A sentence of an error's text.
-fn sentence(error: &impl ToString) -> String {
+pub(super) fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);

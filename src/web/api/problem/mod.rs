@@ -1,6 +1,7 @@
 //! What goes wrong with a request to the API, as problem+json (RFC 9457).
 
 mod from;
+mod from_service;
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -26,6 +27,8 @@ pub(super) enum Problem {
     Role {
         needed: Role,
     },
+    /// The token may not send.
+    Sending,
     /// It is about all publications, and the token reaches some.
     Narrow,
     /// The token has sent too many requests.
@@ -115,7 +118,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::NoToken | Self::BadToken => StatusCode::UNAUTHORIZED,
-            Self::Role { .. } | Self::Narrow => StatusCode::FORBIDDEN,
+            Self::Role { .. } | Self::Sending | Self::Narrow => StatusCode::FORBIDDEN,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
@@ -140,6 +143,7 @@ impl Problem {
             Self::Role { needed } => {
                 return format!("This needs a token with the role {needed}, or a higher one.");
             }
+            Self::Sending => "This needs a token with the right to send.",
             Self::Narrow => "This is about all publications, and this token reaches some only.",
             Self::TooMany { seconds } => {
                 return format!("Too many requests with this token; go on in {seconds} s.");
@@ -186,7 +190,7 @@ impl Problem {
             // RFC 6750, 3: who sent no token is told no error.
             Self::NoToken => challenge("Bearer realm=\"paperround\""),
             Self::BadToken => challenge("Bearer realm=\"paperround\", error=\"invalid_token\""),
-            Self::Role { .. } | Self::Narrow => {
+            Self::Role { .. } | Self::Sending | Self::Narrow => {
                 challenge("Bearer realm=\"paperround\", error=\"insufficient_scope\"")
             }
             Self::MediaType(wanted) => Some((

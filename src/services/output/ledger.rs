@@ -3,11 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::deliver::message_id;
 use crate::domain::clock::Time;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::ids::IssueId;
 use crate::domain::publication::Publication;
+use crate::services::deliver::message_id;
 use crate::store::ledger::Line;
 
 /// What became of an issue for one reader.
@@ -77,7 +77,7 @@ impl LedgerOutput {
 }
 
 /// RFC 4180, 2; a cell that a spreadsheet would take for a formula is defused.
-pub(super) fn csv_cell(text: &str) -> String {
+pub(in crate::services) fn csv_cell(text: &str) -> String {
     let defused = if text.starts_with(['=', '+', '-', '@']) {
         format!("'{text}")
     } else {

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ingest_article::Ingested;
 use crate::domain::article::{Article, Withheld};
 use crate::domain::clock::Time;
 use crate::domain::ids::{ArticleId, FeedId};
 use crate::domain::slug::Slug;
+use crate::services::ingest_article::Ingested;
 
 /// All that is known of an article.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -1,20 +1,20 @@
-//! How the API shows issues.
+//! Issues, as programs read of them.
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
-use super::schemas::{At, IssueStateWord};
+use super::words::{At, IssueStateWord};
 use crate::domain::clock::Time;
+use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue};
 use crate::domain::slug::Slug;
 
 /// One numbered outcome of a digest.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Issue)]
-pub(super) struct Brief {
+pub struct IssueOutput {
     #[schema(value_type = String, format = "uuid")]
-    id: Uuid,
+    id: IssueId,
     /// The slug of its publication.
     publication: String,
     /// The slug of its digest.
@@ -31,10 +31,10 @@ pub(super) struct Brief {
     finished_at: Option<At>,
 }
 
-impl Brief {
-    pub(super) fn new(publication: &Slug, digest: &Slug, issue: &Issue) -> Self {
+impl IssueOutput {
+    pub fn new(publication: &Slug, digest: &Slug, issue: &Issue) -> Self {
         Self {
-            id: issue.id.0,
+            id: issue.id,
             publication: publication.to_string(),
             digest: digest.to_string(),
             number: issue.number,
@@ -47,30 +47,30 @@ impl Brief {
         }
     }
 
-    pub(super) fn id(&self) -> Uuid {
+    pub fn id(&self) -> IssueId {
         self.id
     }
 }
 
 /// An issue with the sums of its ledger.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = IssueWithCounts)]
-pub(super) struct Whole {
+pub struct IssueWithCounts {
     #[serde(flatten)]
-    pub issue: Brief,
+    pub issue: IssueOutput,
     /// How many articles it has.
     pub articles: usize,
     /// When the next of its mails is due.
     pub next_due_at: Option<At>,
-    pub counts: CountsView,
+    pub counts: CountsOutput,
     /// Mails that are on their way.
     pub in_flight: i64,
 }
 
 /// The ledger of an issue, summed up.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Counts)]
-pub(super) struct CountsView {
+pub struct CountsOutput {
     recipients: i64,
     pending: i64,
     sending: i64,
@@ -82,7 +82,7 @@ pub(super) struct CountsView {
     unknown: i64,
 }
 
-impl From<Counts> for CountsView {
+impl From<Counts> for CountsOutput {
     fn from(counts: Counts) -> Self {
         Self {
             recipients: counts.recipients,
@@ -97,9 +97,9 @@ impl From<Counts> for CountsView {
     }
 }
 
-impl Whole {
-    pub(super) fn new(
-        issue: Brief,
+impl IssueWithCounts {
+    pub fn new(
+        issue: IssueOutput,
         articles: usize,
         next_due_at: Option<Time>,
         counts: Counts,
