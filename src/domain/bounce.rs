@@ -2,6 +2,8 @@
 
 pub mod diagnosis;
 mod patterns;
+#[cfg(test)]
+mod sayings_tests;
 mod words;
 
 named_states! {

@@ -8,11 +8,9 @@ use crate::domain::bounce::{Reason, Report, ReportKind};
 
 /// What a feedback report says; `None` where the message is none.
 pub(super) fn read(mail: &Mail<'_>, original: &Original) -> Option<Report> {
-    let Some(part) = mail.part("message/feedback-report") else {
+    let Some(fields) = fields(mail) else {
         return without_report(mail, original);
     };
-    let bytes = part.bytes();
-    let fields = all_fields(&bytes);
     let kind = fields
         .get("feedback-type")
         .unwrap_or_default()
@@ -29,9 +27,25 @@ pub(super) fn read(mail: &Mail<'_>, original: &Original) -> Option<Report> {
     Some(report)
 }
 
+/// The fields of the report: in a part for them, or in another of a message that is said to be one.
+fn fields(mail: &Mail<'_>) -> Option<Fields> {
+    if let Some(part) = mail.part("message/feedback-report") {
+        return Some(all_fields(&part.bytes()));
+    }
+    let content_type = mail.fields.get("content-type").unwrap_or_default();
+    let is_report = content_type
+        .to_ascii_lowercase()
+        .contains("feedback-report");
+    let parts = mail.parts.iter().filter(|_| is_report);
+    parts
+        .map(|part| all_fields(&part.bytes()))
+        .find(|fields| fields.get("feedback-type").is_some())
+}
+
 /// Fields also where empty lines stand between them.
 fn all_fields(text: &[u8]) -> Fields {
-    let kept: Vec<&[u8]> = text
+    const MOST: usize = 64 * 1024;
+    let kept: Vec<&[u8]> = text[..text.len().min(MOST)]
         .split(|b| *b == b'\n')
         .filter(|line| !line.trim_ascii().is_empty())
         .collect();

@@ -1,10 +1,12 @@
 //! Delivery reports with fields for programs (RFC 3464, RFC 6522).
 
+use memchr::memmem;
+
 use super::addresses;
 use super::fields::{Fields, next_line};
 use super::parts::Mail;
 use super::text;
-use crate::domain::bounce::diagnosis::{Evidence, better_status, reason, status_in};
+use crate::domain::bounce::diagnosis::{better_status, status_in};
 use crate::domain::bounce::{Reason, Report, ReportKind};
 
 const KINDS: &[&str] = &["message/delivery-status", "message/global-delivery-status"];
@@ -12,14 +14,27 @@ const KINDS: &[&str] = &["message/delivery-status", "message/global-delivery-sta
 /// How many groups of fields are looked at.
 const MOST_GROUPS: usize = 200;
 
+/// How far into a message fields are looked for that stand in no part of their own.
+const MOST_SEARCHED: usize = 256 * 1024;
+
 /// What a delivery report says; `None` where the message has no such fields.
 pub(super) fn read(mail: &Mail<'_>, told: &str) -> Option<Report> {
-    let recipients: Vec<Fields> = mail
-        .parts
-        .iter()
-        .filter(|part| part.is(KINDS))
-        .flat_map(|part| recipients(&part.bytes()))
-        .collect();
+    let parts = mail.parts.iter().filter(|part| part.is(KINDS));
+    let found: Vec<Fields> = parts.flat_map(|part| recipients(&part.bytes())).collect();
+    of_recipients(&found, told)
+}
+
+/// The same of a report whose parts went astray, as when it was sent on inside another mail.
+pub(super) fn in_text(message: &[u8], told: &str) -> Option<Report> {
+    let message = &message[..message.len().min(MOST_SEARCHED)];
+    let at = memmem::find(message, b"\nFinal-Recipient:")?;
+    let before = message[..at].strip_suffix(b"\r").unwrap_or(&message[..at]);
+    // The fields of a recipient may begin with others.
+    let start = memmem::rfind(before, b"\n\n").or(memmem::rfind(before, b"\r\n\r\n"));
+    of_recipients(&recipients(&message[start.unwrap_or(at)..]), told)
+}
+
+fn of_recipients(recipients: &[Fields], told: &str) -> Option<Report> {
     let first = |wanted: Action| recipients.iter().find(|r| Action::of(r) == wanted);
     if let Some(failed) = first(Action::Failed) {
         return Some(failure(failed, told));
@@ -41,14 +56,10 @@ fn failure(fields: &Fields, told: &str) -> Report {
     let status = fields.get("status").and_then(status_of);
     let recipient = recipient(fields);
     let about = recipient.as_deref().map(|r| text::about(told, r));
-    let told = about.as_deref().unwrap_or(told);
-    let in_words = status_in(&said).or_else(|| status_in(told));
+    let near = about.as_deref().unwrap_or(told);
+    let in_words = status_in(&said).or_else(|| status_in(near));
     let status = better_status(status.as_deref(), in_words).map(str::to_owned);
-    let reason = reason(&Evidence {
-        status: status.as_deref(),
-        said: &said,
-        told,
-    });
+    let reason = text::reason(status.as_deref(), &said, near, told);
     let original = fields
         .get("original-recipient")
         .and_then(addresses::of_field);

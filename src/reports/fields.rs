@@ -12,6 +12,11 @@ const MOST_VALUE: usize = 16 * 1024;
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
+    /// Fields whose names are in lower case already.
+    pub(super) fn of(fields: impl Iterator<Item = (String, String)>) -> Self {
+        Self(fields.take(MOST_FIELDS).collect())
+    }
+
     /// The fields at the start of a text, and what follows the empty line behind them.
     pub(super) fn read(text: &[u8]) -> (Self, &[u8]) {
         let mut fields = Self::default();

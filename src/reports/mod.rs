@@ -10,6 +10,7 @@ pub mod mailbox;
 mod original;
 mod parts;
 mod plain;
+mod sns;
 mod text;
 mod trace;
 mod wish;
@@ -25,8 +26,12 @@ pub const MOST_BYTES: usize = 10 * 1024 * 1024;
 
 /// What a message that came back says. Whatever it is, there is an answer.
 pub fn read(message: &[u8]) -> Report {
-    let mail = Mail::read(&message[..message.len().min(MOST_BYTES)]);
+    let message = &message[..message.len().min(MOST_BYTES)];
+    let mail = Mail::read(message);
     let text = mail.text();
+    if let Some((report, original)) = sns::read(&text) {
+        return completed(report, &mail, &original);
+    }
     let (told, behind) = text::divided(&text);
     let attached = Original::attached(&mail);
     let original = match behind {
@@ -36,8 +41,9 @@ pub fn read(message: &[u8]) -> Report {
     let report = arf::read(&mail, &original)
         .or_else(|| dsn::read(&mail, told))
         .or_else(|| {
-            (!auto_reply::is_titled(&mail))
-                .then(|| plain::read(&mail, told))
+            let is_answer = auto_reply::is_titled(&mail);
+            (!is_answer)
+                .then(|| plain::read(&mail, message, told))
                 .flatten()
         })
         .or_else(|| auto_reply::read(&mail))

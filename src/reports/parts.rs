@@ -92,8 +92,8 @@ impl<'m> Mail<'m> {
             .to_ascii_lowercase();
         if kind.starts_with("multipart/")
             && depth < MOST_DEPTH
-            && let Some(boundary) = parameter(content_type, "boundary")
-            && self.divide(&boundary, body, depth)
+            && (parameter(content_type, "boundary").is_some_and(|b| self.divide(&b, body, depth))
+                || sniffed_boundary(body).is_some_and(|b| self.divide(&b, body, depth)))
         {
             return;
         }
@@ -119,6 +119,24 @@ impl<'m> Mail<'m> {
         }
         !pieces.is_empty()
     }
+}
+
+/// The boundary that a body seems to have, where the one that its header names is not in it: the
+/// first line that begins so and is followed by a field of a part.
+fn sniffed_boundary(body: &[u8]) -> Option<String> {
+    let mut rest = body;
+    for _ in 0..50 {
+        let (line, behind) = next_line(rest)?;
+        let mark = line.trim_ascii_end();
+        let is_part = behind
+            .get(..8)
+            .is_some_and(|b| b.eq_ignore_ascii_case(b"content-"));
+        if is_part && mark.len() > 2 && mark.starts_with(b"--") {
+            return std::str::from_utf8(&mark[2..]).ok().map(str::to_owned);
+        }
+        rest = behind;
+    }
+    None
 }
 
 /// What stands between the boundaries of a multipart body.
@@ -202,6 +220,14 @@ mod tests {
         assert_eq!(kinds, ["text/plain", "text/html", "message/rfc822"]);
         assert_eq!(mail.text().trim(), "plain");
         assert_eq!(mail.parts[1].text().trim(), "bold");
+    }
+
+    #[test]
+    fn a_boundary_may_be_another_than_the_header_says() {
+        let mail = Mail::read(
+            b"Content-Type: multipart/report; boundary=x\n\nhello\n\n--y\nContent-Type: text/plain\n\na\n--y\n\nb\n--y--\n",
+        );
+        assert_eq!(mail.parts.len(), 2);
     }
 
     #[test]

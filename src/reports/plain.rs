@@ -4,10 +4,11 @@
 //! and what came back stands behind a line that says so.
 
 use super::addresses::first;
+use super::dsn;
 use super::failed::recipient;
 use super::parts::Mail;
-use super::text::{about, one_line, words_of_server};
-use crate::domain::bounce::diagnosis::{Evidence, reason, status_in};
+use super::text::{self, about, one_line, words_of_server};
+use crate::domain::bounce::diagnosis::status_in;
 use crate::domain::bounce::{Reason, Report, ReportKind};
 
 /// Parts of the subjects of bounces, in lower case.
@@ -106,7 +107,7 @@ const DAEMONS: &[&str] = &[
 ];
 
 /// What a text says that came back; `None` where it is no bounce.
-pub(super) fn read(mail: &Mail<'_>, text: &str) -> Option<Report> {
+pub(super) fn read(mail: &Mail<'_>, message: &[u8], whole: &str) -> Option<Report> {
     let failed = mail.fields.get("x-failed-recipients").and_then(first);
     let subject = mail
         .fields
@@ -118,20 +119,20 @@ pub(super) fn read(mail: &Mail<'_>, text: &str) -> Option<Report> {
     if failed.is_none() && !is_titled && !is_from_program {
         return None;
     }
-    let found = failed.map(str::to_owned).or_else(|| recipient(mail, text));
+    if is_titled && let Some(report) = dsn::in_text(message, whole) {
+        return Some(report);
+    }
+    let found = failed.map(str::to_owned).or_else(|| recipient(mail, whole));
     let said = found
         .as_deref()
-        .map_or_else(|| text.to_owned(), |r| about(text, r));
-    let words = words_of_server(&said).or_else(|| words_of_server(text));
+        .map_or_else(|| whole.to_owned(), |r| about(whole, r));
+    let words = words_of_server(&said).or_else(|| words_of_server(whole));
     let status = words
         .as_deref()
         .and_then(status_in)
-        .or_else(|| status_in(text));
-    let reason = reason(&Evidence {
-        status,
-        said: words.as_deref().unwrap_or_default(),
-        told: &said,
-    });
+        .or_else(|| status_in(whole));
+    let said_by_server = words.as_deref().unwrap_or_default();
+    let reason = text::reason(status, said_by_server, &said, whole);
     let is_weak = matches!(reason, Reason::Undetermined | Reason::Refused);
     if failed.is_none() && !(is_titled && is_from_program) && (is_weak || found.is_none()) {
         return None;
@@ -142,7 +143,7 @@ pub(super) fn read(mail: &Mail<'_>, text: &str) -> Option<Report> {
         diagnostic: words.or_else(|| Some(one_line(&said)).filter(|line| !line.is_empty())),
         ..Report::new(reason.failure(), reason)
     };
-    if is_delay(&subject, text) {
+    if is_delay(&subject, whole) {
         return Some(Report {
             kind: ReportKind::Other,
             reason: Reason::Delayed,

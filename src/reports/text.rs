@@ -3,8 +3,8 @@
 use super::addresses::first;
 use super::failed::weight;
 use super::original::Original;
-use crate::domain::bounce::Report;
-use crate::domain::bounce::diagnosis::{reply_code, status_in};
+use crate::domain::bounce::diagnosis::{self, Evidence, reply_code, status_in};
+use crate::domain::bounce::{Reason, Report};
 
 /// How many lines of a text are looked at: a report is short, what follows it need not be.
 pub(super) const MOST_LINES: usize = 400;
@@ -63,9 +63,10 @@ fn is_divider(line: &str) -> bool {
         || line.starts_with("==")
         || line.starts_with("__")
         || line.starts_with("**");
+    let is_announced = line.trim_end_matches('.').ends_with("follows");
     let is_short = line.chars().count() < 90;
     is_short
-        && (is_drawn || line.ends_with([':', '.']))
+        && (is_drawn || line.ends_with(':') || is_announced)
         && words.iter().any(|w| line.contains(w))
         && !line.contains("for more")
         && !line.contains("not be delivered")
@@ -83,7 +84,10 @@ pub(super) fn about(text: &str, recipient: &str) -> String {
     for (number, line) in lines[start..].iter().take(MOST_ABOUT).enumerate() {
         let opens_other = number > 0
             && !is_named(line)
-            && first(line).is_some_and(|other| weight(line, other) == Some(9));
+            && first(line).is_some_and(|other| {
+                let start = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+                start.starts_with(other) || weight(line, other) == Some(9)
+            });
         if opens_other {
             break;
         }
@@ -91,6 +95,16 @@ pub(super) fn about(text: &str, recipient: &str) -> String {
         kept.push('\n');
     }
     kept
+}
+
+/// Why it failed, by what the server said and the lines near the address tell, else by the whole text:
+/// some name the reason in front of the address.
+pub(super) fn reason(status: Option<&str>, said: &str, near: &str, whole: &str) -> Reason {
+    let by = |told| diagnosis::reason(&Evidence { status, said, told });
+    match by(near) {
+        Reason::Undetermined => by(whole),
+        found => found,
+    }
 }
 
 /// The server's words: from the first line with a code to where it leaves off.
@@ -146,6 +160,8 @@ mod tests {
             original.unwrap().message_id().as_deref(),
             Some("1@z.example")
         );
+        let whole = "You can\ndelete your own text from the attached returned message.\n\n<a@x.example>: gone\n";
+        assert_eq!(divided(whole).0, whole);
         let (report, original) = divided("gone\nReceived: by x\nMessage-ID: <2@z.example>\n");
         assert_eq!(report, "gone\n");
         assert_eq!(

@@ -20,13 +20,19 @@ pub struct Evidence<'a> {
 
 /// Why it failed.
 pub fn reason(evidence: &Evidence<'_>) -> Reason {
+    let evidence = &evidence.unwrapped();
     let status = evidence.status.and_then(Status::parse);
     let code = reply_code(evidence.said);
     let (said, told) = (words(evidence.said), words(evidence.told));
-    let found = patterns::reason(&said, Weight::Decisive)
+    let agreed = status.and_then(Status::tells);
+    let agreed = agreed.filter(|reason| patterns::names(&said, *reason));
+    let found = agreed
+        .or_else(|| patterns::reason(&said, Weight::Decisive))
+        .or_else(|| patterns::unspaced_reason(evidence.said))
         .or_else(|| status.and_then(Status::tells))
         .or_else(|| patterns::reason(&said, Weight::Likely).filter(|r| *r != Reason::Refused))
         .or_else(|| patterns::reason(&told, Weight::Decisive))
+        .or_else(|| patterns::unspaced_reason(evidence.told))
         .or_else(|| patterns::reason(&told, Weight::Likely))
         .or_else(|| patterns::reason(&said, Weight::Likely))
         .or_else(|| status.and_then(Status::hints))
@@ -45,36 +51,73 @@ fn corrected(
     let is_temporary = status.map_or(code.is_some_and(|c| c < 500), |s| s.class == 4);
     let detail = status.map(|s| (s.subject, s.detail));
     match (found, detail) {
-        (Reason::MailboxUnknown, Some((1, 1 | 10))) => found,
-        // The code for a mailbox that exists and takes nothing; some give it to any recipient that
-        // they refuse, at once.
-        (Reason::MailboxUnknown, Some((2, 1))) if !evidence.has_any(AT_RECIPIENT) => {
-            Reason::MailboxDisabled
+        // Nobody had been named yet.
+        (Reason::MailboxUnknown | Reason::DomainUnknown, _) if evidence.has_any(AT_SENDER) => {
+            Reason::Sender
         }
-        // Whoever refuses only once the content has come had taken the recipient.
-        (Reason::MailboxUnknown, _) if evidence.has_any(AFTER_CONTENT) => Reason::Refused,
+        (Reason::MailboxUnknown, Some((1, _))) => found,
+        // No more than that the user is unknown: unless it answers the recipient's name, it may be a
+        // carrier that means the reader's filter.
+        (Reason::MailboxUnknown, _)
+            if code.is_some() && evidence.is_curt() && !evidence.has_any(AT_RECIPIENT) =>
+        {
+            Reason::Refused
+        }
         // A name server that does not answer today says nothing about the domain.
-        (Reason::DomainUnknown, _) if is_temporary => Reason::Network,
+        (Reason::DomainUnknown | Reason::TakesNoMail, _) if is_temporary => Reason::Network,
         _ => found,
     }
 }
 
-const AT_RECIPIENT: &[&str] = &["rcpt", "does not like recipient"];
+/// A server that takes no mail from here, whoever it is for.
+const AT_SENDER: &[&str] = &[
+    "after mail from",
+    "in reply to mail from",
+    "[mail_from]",
+    "mail from command",
+    "rejected mail from",
+    "after initial connection",
+    "in reply to ehlo",
+    "in reply to helo",
+    "after ehlo",
+    "after helo",
+    "refused to talk to me",
+];
 
-const AFTER_CONTENT: &[&str] = &[
-    "end of data",
-    "end of message",
-    "after data",
-    "data command",
-    "data send",
-    "after i sent the message",
+const AT_RECIPIENT: &[&str] = &[
+    "rcpt to",
+    "rcpt command",
+    "rcpt_to",
+    "smtp:rcpt",
+    "rcpt:",
+    "does not like recipient",
 ];
 
 impl Evidence<'_> {
+    /// IronPort puts words of its own, which name a reason, in front of those of the server.
+    fn unwrapped(&self) -> Self {
+        let behind = |said: &str| said.find("error 5").map(|at| at + "error ".len());
+        match behind(self.said) {
+            Some(at) if self.said[..at].contains(" - ") => Self {
+                said: &self.said[at..],
+                status: status_in(&self.said[at..]).or(self.status),
+                ..*self
+            },
+            _ => *self,
+        }
+    }
+
+    /// Whether no more is said than that the user is unknown.
+    fn is_curt(&self) -> bool {
+        let said = Evidence { told: "", ..*self };
+        said.has_any(&["user unknown", "unknown user"])
+    }
+
     fn has_any(&self, marks: &[&str]) -> bool {
         [self.said, self.told].iter().any(|text| {
-            let text = text.to_ascii_lowercase();
-            marks.iter().any(|mark| text.contains(mark))
+            let words: Vec<&str> = text.split_whitespace().collect();
+            let line = words.join(" ").to_ascii_lowercase();
+            marks.iter().any(|mark| line.contains(mark))
         })
     }
 }
@@ -109,11 +152,11 @@ impl Status {
             (2, 2) => Reason::MailboxFull,
             (2 | 3, 3 | 4) => Reason::MessageTooBig,
             (3, 1 | 2 | 5) => Reason::System,
-            (4, 1..=6) => Reason::Network,
+            (4, 1..=6 | 14) => Reason::Network,
             (4, 7) => Reason::Expired,
             (5, 3) | (7, 28) => Reason::Rate,
             (6, _) => Reason::Content,
-            (7, 20..=24 | 26 | 29 | 30 | 509) => Reason::Authentication,
+            (7, 20..=24 | 26 | 29 | 30 | 509 | 515) => Reason::Authentication,
             (7, 25 | 511 | 606..=649) => Reason::Blocked,
             _ => return None,
         })
@@ -168,7 +211,7 @@ pub fn status_in(text: &str) -> Option<&str> {
 pub fn better_status<'a>(of_field: Option<&'a str>, in_words: Option<&'a str>) -> Option<&'a str> {
     let is_general = |text: &str| Status::parse(text).is_none_or(|s| s.detail == 0);
     match (of_field, in_words) {
-        (Some(field), Some(words)) if is_general(words) && !is_general(field) => Some(field),
+        (Some(field), Some(words)) if is_general(words) => Some(field),
         (field, words) => words.or(field),
     }
 }
@@ -190,7 +233,7 @@ mod tests {
         for (status, text, wanted) in [
             (
                 "5.7.1",
-                "550 5.7.1 <a@x.example>: Recipient address rejected: User unknown",
+                "550 5.7.1 <a@x.example>: Recipient address rejected: No such user",
                 Reason::MailboxUnknown,
             ),
             ("5.1.1", "552 5.2.2 Over quota", Reason::MailboxFull),
@@ -232,6 +275,11 @@ mod tests {
                 Reason::MailboxFull,
             ),
             ("", "554 Message too large", Reason::MessageTooBig),
+            (
+                "5.1.0",
+                "5.1.0 - Unknown address error 550-'5.7.1 Access denied'",
+                Reason::Policy,
+            ),
             (
                 "5.4.4",
                 "Host or domain name not found",
@@ -278,22 +326,33 @@ mod tests {
     }
 
     #[test]
-    fn who_refuses_the_content_had_taken_the_recipient() {
-        assert_eq!(
-            said("", "550 User unknown (in reply to end of DATA command)"),
-            Reason::Refused
-        );
-        assert_eq!(
-            said(
-                "5.1.1",
-                "550 5.1.1 User unknown (in reply to end of DATA command)"
+    fn an_unknown_user_is_hard_where_the_recipient_was_refused() {
+        for (status, text, wanted) in [
+            (
+                "",
+                "550 User unknown (in reply to end of DATA command)",
+                Reason::Refused,
             ),
-            Reason::MailboxUnknown
-        );
-        assert_eq!(
-            said("5.2.1", "550 5.2.1 User unknown"),
-            Reason::MailboxDisabled
-        );
+            ("", ">>> DATA\n<<< 550 User unknown", Reason::Refused),
+            (
+                "5.1.1",
+                "550 5.1.1 User unknown (in reply to end of DATA command)",
+                Reason::MailboxUnknown,
+            ),
+            (
+                "",
+                "after RCPT TO:<a@x.example>: 550 User unknown",
+                Reason::MailboxUnknown,
+            ),
+            (
+                "",
+                "after MAIL FROM:<n@y.example>: 550 y.example does not exist",
+                Reason::Sender,
+            ),
+            ("", "550 No such user", Reason::MailboxUnknown),
+        ] {
+            assert_eq!(said(status, text), wanted, "{status} {text}");
+        }
     }
 
     #[test]
@@ -305,7 +364,7 @@ mod tests {
         };
         assert_eq!(reason(&evidence), Reason::MailboxFull);
         let evidence = Evidence {
-            said: "550 User unknown",
+            said: "550 No such user",
             ..evidence
         };
         assert_eq!(reason(&evidence), Reason::MailboxUnknown);

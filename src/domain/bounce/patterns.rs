@@ -1,7 +1,7 @@
 //! The patterns of `phrases.txt`: which words, one behind another, tell which reason.
 //!
 //! A pattern is a line of slots. A slot is a word, or several divided by `|`; with `?` behind it may be
-//! missing. `..3` stands for up to three words of any kind, but none that turns the sense.
+//! missing; `~` in front of a line stands for writing without blanks, looked for as it is. `..3` stands for up to three words of any kind, but none that turns the sense.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -49,9 +49,25 @@ pub(super) fn reason(words: &[String], weight: Weight) -> Option<Reason> {
     BOOK.search(words, weight)
 }
 
+/// The reason that a text in a writing without blanks tells.
+pub(super) fn unspaced_reason(text: &str) -> Option<Reason> {
+    if text.is_ascii() {
+        return None;
+    }
+    let found = BOOK.unspaced.iter().find(|(_, part)| text.contains(part));
+    found.map(|(reason, _)| *reason)
+}
+
+/// Whether a decisive pattern of this reason is among the words.
+pub(super) fn names(words: &[String], reason: Reason) -> bool {
+    let is_of = |pattern: &Pattern| pattern.reason == reason && pattern.weight == Weight::Decisive;
+    BOOK.first_match(words, is_of).is_some()
+}
+
 #[derive(Debug)]
 struct Book {
     patterns: Vec<Pattern>,
+    unspaced: Vec<(Reason, &'static str)>,
     /// The patterns that may begin with a word.
     first: HashMap<&'static str, Vec<usize>>,
 }
@@ -75,9 +91,13 @@ enum Slot {
 impl Book {
     fn read(text: &'static str) -> Self {
         let (mut weight, mut reason) = (Weight::Decisive, Reason::Undetermined);
-        let mut patterns = Vec::new();
+        let (mut patterns, mut unspaced) = (Vec::new(), Vec::new());
         for line in text.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            if let Some(part) = line.strip_prefix('~') {
+                unspaced.push((reason, part));
                 continue;
             }
             match line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
@@ -99,10 +119,20 @@ impl Book {
                 }
             }
         }
-        Self { patterns, first }
+        Self {
+            patterns,
+            unspaced,
+            first,
+        }
     }
 
     fn search(&self, words: &[String], weight: Weight) -> Option<Reason> {
+        let number = self.first_match(words, |pattern| pattern.weight == weight)?;
+        Some(self.patterns[number].reason)
+    }
+
+    /// The first of the patterns in question that stands somewhere among the words.
+    fn first_match(&self, words: &[String], is_asked: impl Fn(&Pattern) -> bool) -> Option<usize> {
         let mut best: Option<usize> = None;
         for (at, word) in words.iter().enumerate() {
             let numbers = self.first.get(word.as_str()).into_iter().flatten();
@@ -111,12 +141,12 @@ impl Book {
                     break;
                 }
                 let pattern = &self.patterns[number];
-                if pattern.weight == weight && pattern.stands_at(words, at) {
+                if is_asked(pattern) && pattern.stands_at(words, at) {
                     best = Some(number);
                 }
             }
         }
-        best.map(|number| self.patterns[number].reason)
+        best
     }
 }
 
