@@ -59,7 +59,12 @@ fn failure(fields: &Fields, told: &str) -> Report {
     let near = about.as_deref().unwrap_or(told);
     let in_words = status_in(&said).or_else(|| status_in(near));
     let status = better_status(status.as_deref(), in_words).map(str::to_owned);
-    let reason = text::reason(status.as_deref(), &said, near, told);
+    let found = text::reason(status.as_deref(), &said, near, told);
+    let is_weak = matches!(
+        found,
+        Reason::Undetermined | Reason::Refused | Reason::System
+    );
+    let reason = categorised(fields).filter(|_| is_weak).unwrap_or(found);
     let original = fields
         .get("original-recipient")
         .and_then(addresses::of_field);
@@ -72,6 +77,23 @@ fn failure(fields: &Fields, told: &str) -> Report {
         diagnostic: Some(said).filter(|said| !said.is_empty()),
         ..Report::new(reason.failure(), reason)
     }
+}
+
+/// What PowerMTA, which knows at which step it was refused, makes of it.
+fn categorised(fields: &Fields) -> Option<Reason> {
+    Some(match fields.get("x-powermta-bouncecategory")? {
+        "bad-mailbox" => Reason::MailboxUnknown,
+        "bad-domain" => Reason::DomainUnknown,
+        "inactive-mailbox" => Reason::MailboxDisabled,
+        "quota-issues" => Reason::MailboxFull,
+        "message-expired" => Reason::Expired,
+        "spam-related" => Reason::Spam,
+        "policy-related" => Reason::Policy,
+        "relaying-issues" => Reason::Relaying,
+        "content-related" | "virus-related" => Reason::Content,
+        "bad-connection" | "no-answer-from-host" | "routing-errors" => Reason::Network,
+        _ => return None,
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

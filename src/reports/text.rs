@@ -125,6 +125,17 @@ pub(super) fn words_of_server(text: &str) -> Option<String> {
     Some(one_line(&words)).filter(|words| !words.is_empty())
 }
 
+/// A server's reply in the transcript of a report inside this one: `<<<`, a code, and the address.
+pub(super) fn in_transcript(message: &[u8], recipient: &str) -> Option<String> {
+    const MOST: usize = 64 * 1024;
+    let text = String::from_utf8_lossy(&message[..message.len().min(MOST)]);
+    let replies = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("<<<"));
+    let mut found = replies.filter(|said| said.contains(recipient) && reply_code(said).is_some());
+    found.next().map(one_line)
+}
+
 /// A text in one line of the length that a report may keep.
 pub(super) fn one_line(text: &str) -> String {
     let mut line = String::new();

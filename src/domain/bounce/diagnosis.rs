@@ -91,6 +91,7 @@ const AT_RECIPIENT: &[&str] = &[
     "smtp:rcpt",
     "rcpt:",
     "does not like recipient",
+    "has rejected address",
 ];
 
 impl Evidence<'_> {
