@@ -95,6 +95,7 @@ pub mod schedule;
 pub mod sealed;
 pub mod selection;
 pub mod session;
+pub mod send_rate;
 pub mod signup_rule;
 pub mod slug;
 pub mod span;

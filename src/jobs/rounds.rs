@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::services::{
     Deps, alerts, cleanup, fetch_feed, guard, import, mail_link, plan_issue, record_bounce,
-    sign_up, sum_up, websub,
+    send_rate, sign_up, sum_up, websub,
 };
 use crate::store::StoreError;
 
@@ -132,6 +132,7 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
             sum_up::count_readers(&deps).await?;
             sum_up::sum_issues(&deps).await?;
             record_bounce::look_through(&deps).await?;
+            send_rate::draw(&deps).await?;
             if prune {
                 cleanup::prune(&deps).await
             } else {

@@ -14,7 +14,7 @@ const BOTTOM: f64 = 24.0;
 const TOP: f64 = 12.0;
 const RIGHT: f64 = 12.0;
 /// Words that fit beneath.
-const DATES: usize = 5;
+const NAMES: usize = 5;
 
 /// What is drawn in one colour.
 #[derive(Debug, Clone)]
@@ -48,7 +48,7 @@ pub fn lines(title: &str, days: &[NaiveDate], series: &[Series]) -> String {
             );
         }
     }
-    end(svg, days, step)
+    end(svg, &names(days), step)
 }
 
 /// The way of a line; where nobody counted it is drawn through.
@@ -66,17 +66,27 @@ fn path(values: &[Option<i64>], step: f64, scale: &Scale) -> String {
 
 /// A bar for each day, the series upon each other in their order.
 pub fn stacks(title: &str, days: &[NaiveDate], series: &[Series]) -> String {
+    bars(title, &names(days), series)
+}
+
+fn names(days: &[NaiveDate]) -> Vec<String> {
+    let name = |day: &NaiveDate| day.format("%-d %b").to_string();
+    days.iter().map(name).collect()
+}
+
+/// The same for whatever spans of time, each with its name.
+pub fn bars(title: &str, names: &[String], series: &[Series]) -> String {
     let height = |i: usize| -> i64 {
         let parts = series
             .iter()
             .filter_map(|s| s.values.get(i).copied().flatten());
         parts.sum()
     };
-    let scale = Scale::from_zero((0..days.len()).map(height).max().unwrap_or(0));
+    let scale = Scale::from_zero((0..names.len()).map(height).max().unwrap_or(0));
     let mut svg = begin(title, &scale);
-    let step = step(days.len());
+    let step = step(names.len());
     let width = (step * 0.8).min(24.0);
-    for i in 0..days.len() {
+    for i in 0..names.len() {
         let x = LEFT + step * (to_f64(i) + 0.5) - width / 2.0;
         let mut below = 0;
         for part in series {
@@ -92,7 +102,7 @@ pub fn stacks(title: &str, days: &[NaiveDate], series: &[Series]) -> String {
             }
         }
     }
-    end(svg, days, step)
+    end(svg, names, step)
 }
 
 /// Bars from left to right, for words without an order in time; each with its number. The words stand
@@ -108,8 +118,8 @@ pub fn bar(value: i64, most: i64) -> String {
     )
 }
 
-fn step(days: usize) -> f64 {
-    (WIDTH - LEFT - RIGHT) / to_f64(days.max(1))
+fn step(number: usize) -> f64 {
+    (WIDTH - LEFT - RIGHT) / to_f64(number.max(1))
 }
 
 fn begin(title: &str, scale: &Scale) -> String {
@@ -130,15 +140,15 @@ fn begin(title: &str, scale: &Scale) -> String {
     svg
 }
 
-fn end(mut svg: String, days: &[NaiveDate], step: f64) -> String {
-    let every = days.len().div_ceil(DATES).max(1);
-    for (i, day) in days.iter().enumerate().step_by(every) {
+fn end(mut svg: String, names: &[String], step: f64) -> String {
+    let every = names.len().div_ceil(NAMES).max(1);
+    for (i, name) in names.iter().enumerate().step_by(every) {
         let x = LEFT + step * (to_f64(i) + 0.5);
         let y = HEIGHT - 6.0;
-        let word = day.format("%-d %b");
         let _ = write!(
             svg,
-            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="middle">{word}</text>"#
+            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="middle">{}</text>"#,
+            escaped(name)
         );
     }
     svg.push_str("</svg>");

@@ -68,6 +68,7 @@ pub mod send_notice;
 pub mod sign_in;
 pub mod sign_mail;
 pub mod sign_up;
+pub mod send_rate;
 pub mod signup_rules;
 pub mod sum_up;
 pub mod suppress;

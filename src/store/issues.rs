@@ -109,7 +109,7 @@ pub async fn advance(
     let finished = to.is_final().then_some(now);
     let changed = on!(tx, |conn| sqlx::query(
         "UPDATE issues SET state = $3, started_at = COALESCE(started_at, $4), finished_at = $5,
-            summed_at = NULL, refusals_at = NULL
+            summed_at = NULL, refusals_at = NULL, drawn_at = NULL
          WHERE id = $1 AND state = $2"
     )
     .bind(id.0)

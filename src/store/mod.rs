@@ -14,6 +14,7 @@ pub mod clicks;
 pub mod consents;
 pub mod counters;
 pub mod deliveries;
+pub mod curves;
 pub mod digests;
 pub mod drafts;
 pub mod editions;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::form::Typing;
 use super::frame::{Choice, Frame, Paging, State};
+use super::statistics::Figure;
 use super::when::When;
 use crate::domain::issue::Counts;
 use crate::domain::progress::Speed;
@@ -168,6 +169,8 @@ pub struct IssuePage {
     /// Why it was left out or paused itself, or what keeps it.
     pub reason: Option<String>,
     pub figures: Figures,
+    /// How fast it goes out, from the first mail on.
+    pub rate: Option<Figure>,
     /// When the next mails are due, where that is not now.
     pub next_due: Option<When>,
     /// Who took the digest when it began to wait for approval.

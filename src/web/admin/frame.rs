@@ -8,6 +8,7 @@ use super::cookies;
 use super::error::AdminError;
 use super::signed_in::{Right, SignedIn};
 use crate::domain::digest::Digest;
+use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
@@ -43,9 +44,20 @@ impl<R: Right> SignedIn<R> {
         title: impl Into<String>,
         publication: Option<&Publication>,
     ) -> Result<Framing, AdminError> {
+        self.frame_with(section, title, publication, None).await
+    }
+
+    /// The same for a page that has counted an issue already: of a long ledger that takes its time.
+    pub(super) async fn frame_with(
+        &self,
+        section: Section,
+        title: impl Into<String>,
+        publication: Option<&Publication>,
+        counted: Option<(IssueId, Counts)>,
+    ) -> Result<Framing, AdminError> {
         let mut tx = self.deps.store.read().await?;
         let mut all = publications::list(&mut tx).await?;
-        let sending = sending(&mut tx).await?;
+        let sending = sending(&mut tx, counted).await?;
         drop(tx);
         let wanted = publication
             .map(|p| &p.slug)
@@ -158,7 +170,7 @@ fn said(web: &Web, path: &str, is_error: bool, text: String) -> Response {
 }
 
 /// What is being sent, for the top line.
-async fn sending(tx: &mut Tx) -> Result<Sending, StoreError> {
+async fn sending(tx: &mut Tx, counted: Option<(IssueId, Counts)>) -> Result<Sending, StoreError> {
     let under_way = issues::under_way(tx).await?;
     let Some(issue) = under_way.first() else {
         return Ok(Sending {
@@ -166,7 +178,10 @@ async fn sending(tx: &mut Tx) -> Result<Sending, StoreError> {
             what: None,
         });
     };
-    let counts = issues::counts(tx, issue.id).await?;
+    let counts = match counted {
+        Some((id, counts)) if id == issue.id => counts,
+        _ => issues::counts(tx, issue.id).await?,
+    };
     let digest = digests::find(tx, issue.digest).await?;
     let number = issue.number.map_or(String::new(), |n| format!(" No. {n}"));
     let more = match under_way.len() - 1 {

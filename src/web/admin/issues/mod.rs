@@ -6,6 +6,7 @@ mod events;
 mod export;
 mod list;
 mod preview;
+mod rate;
 mod show;
 
 use axum::Router;

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 
-use super::Whole;
+use super::{Whole, rate};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::issue::{Counts, EditionKey, Issue, IssueState};
@@ -18,7 +18,7 @@ use crate::services::{Deps, links, preview_digest};
 use crate::store::clicks::{self, Clicks};
 use crate::store::editions::Summary;
 use crate::store::ledger::{self, MOST_SUMMED};
-use crate::store::{StoreError, Tx, editions, issues, waves};
+use crate::store::{StoreError, Tx, curves, editions, issues, waves};
 use crate::web::Web;
 use crate::web::admin::error::AdminError;
 use crate::web::admin::signed_in::{Reads, Right, Sends, SignedIn};
@@ -46,13 +46,22 @@ pub(super) async fn page<R: Right>(
     me: &SignedIn<R>,
     whole: &Whole,
 ) -> Result<IssuePage, AdminError> {
-    let framing = me
-        .frame_of(Section::Issues, whole.name(), Some(&whole.publication))
-        .await?;
     let (issue, zone) = (&whole.issue, whole.publication.timezone);
     let now = me.deps.now();
     let mut tx = me.deps.store.read().await?;
     let counts = issues::counts(&mut tx, issue.id).await?;
+    // Whoever holds a connection does not wait for another one.
+    drop(tx);
+    let framing = me
+        .frame_with(
+            Section::Issues,
+            whole.name(),
+            Some(&whole.publication),
+            Some((issue.id, counts)),
+        )
+        .await?;
+    let mut tx = me.deps.store.read().await?;
+    let curve = curves::find(&mut tx, issue.id).await?;
     let next_due = waves::next_due(&mut tx, issue.id).await?;
     let articles = preview_digest::articles(&mut tx, issue, now).await?;
     let clicks = clicks::of_issue(&mut tx, issue.id).await?;
@@ -76,6 +85,7 @@ pub(super) async fn page<R: Right>(
         finished: When::maybe(issue.finished_at, zone),
         reason: issue.reason.clone().or(issue.trouble.clone()),
         figures: figures(issue, &counts, average(issue, &counts, now)),
+        rate: (counts.sent > 0).then(|| rate::figure(curve.as_ref(), issue.finished_at, zone)),
         next_due: When::maybe(next_due.filter(|at| *at > now), zone),
         audience,
         typing: audience.and_then(|readers| typing::needed(readers, "send it")),

@@ -3,6 +3,7 @@
 mod control;
 mod follow;
 mod ledger;
+mod rate;
 
 use std::sync::Arc;
 
