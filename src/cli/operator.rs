@@ -15,7 +15,7 @@ use crate::domain::operator::{
     Operator as Person, Password, PasswordToken, Role, sends_by_default,
 };
 use crate::services::Deps;
-use crate::services::manage_operator::{self, NewOperator};
+use crate::services::manage_operator::{self, Invited, NewOperator};
 use crate::services::output::operators::OperatorOutput;
 use crate::store::operators;
 
@@ -118,25 +118,25 @@ async fn add(deps: &Deps, new: Add, out: &Output) -> Result<()> {
         role: new.role,
         may_send,
     };
-    let (operator, link) = manage_operator::add(deps, new, password.as_ref()).await?;
+    let (operator, invited) = manage_operator::add(deps, new, password.as_ref()).await?;
     let text = format!(
         "{} is an operator now: {}.",
         operator.email,
         rights(&operator)
     );
-    print(deps, &operator, &text, link.as_ref(), out)
+    print(deps, &operator, &text, invited.as_ref(), out)
 }
 
 async fn reset_password(deps: &Deps, reset: Reset, out: &Output) -> Result<()> {
     let operator = manage_operator::by_email(deps, &reset.email).await?;
     let Some(password) = reset.how.password(&reset.email)? else {
-        let link = manage_operator::reset(deps, operator.id, reset.second_step).await?;
+        let invited = manage_operator::reset(deps, operator.id, reset.second_step).await?;
         let operator = manage_operator::by_email(deps, &reset.email).await?;
         let text = format!(
             "{} has no password any more; all sessions have ended.",
             reset.email
         );
-        return print(deps, &operator, &text, Some(&link), out);
+        return print(deps, &operator, &text, Some(&invited), out);
     };
     manage_operator::set_password(deps, operator.id, &password, None).await?;
     if reset.second_step {
@@ -171,17 +171,22 @@ fn print(
     deps: &Deps,
     operator: &Person,
     text: &str,
-    link: Option<&PasswordToken>,
+    invited: Option<&Invited>,
     out: &Output,
 ) -> Result<()> {
     let mut shown = json!(OperatorOutput::from(operator));
-    let Some(link) = link.map(|link| url(deps, link)) else {
+    let Some(invited) = invited else {
         return out.result(&shown, text);
     };
+    let link = url(deps, &invited.link);
     shown["link"] = link.as_str().into();
+    shown["by_mail"] = invited.by_mail.into();
     out.remark(text);
     out.result(&shown, &link)?;
     out.remark("The link works once, for 24 hours, and is not shown again.");
+    if invited.by_mail {
+        out.remark(&format!("It goes to {} by mail, too.", operator.email));
+    }
     Ok(())
 }
 

@@ -14,6 +14,7 @@ named_states! {
         Welcome => "welcome",
         Link => "link",
         Alert => "alert",
+        Password => "password",
     }
 }
 
@@ -36,8 +37,9 @@ pub struct Notice {
     pub sign_up: Option<SignUpId>,
     /// The link that it brings, if it does.
     pub link: Option<FreshLinkId>,
-    /// The mail of alerts that it brings, if it does, and to whom.
+    /// The mail of alerts that it brings, if it does.
     pub alert_mail: Option<Uuid>,
+    /// To whom, where that is an operator.
     pub recipient: Option<EmailAddress>,
     pub attempts: u32,
     pub first_attempt_at: Option<Time>,

@@ -10,7 +10,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::email_address::EmailAddress;
-use super::ids::{DeliveryId, FreshLinkId, HubId, SignUpId, SubscriptionId};
+use super::ids::{DeliveryId, FreshLinkId, HubId, NoticeId, SignUpId, SubscriptionId};
 use super::suppression::EmailHash;
 
 const MAC_LEN: usize = 16;
@@ -73,6 +73,7 @@ struct Generation {
     link: hmac::Key,
     confirm: hmac::Key,
     fresh: hmac::Key,
+    password: hmac::Key,
     hub: hmac::Key,
     hub_secret: hmac::Key,
     sealing: hmac::Key,
@@ -95,6 +96,7 @@ impl Generation {
             link: key("paperround link v1"),
             confirm: key("paperround confirm v1"),
             fresh: key("paperround fresh link v1"),
+            password: key("paperround password link v1"),
             hub: key("paperround hub v1"),
             hub_secret: key("paperround hub secret v1"),
             sealing: key("paperround sealing v1"),
@@ -202,6 +204,13 @@ impl Keys {
     pub fn hub_token(&self, hub: HubId) -> String {
         let mut bytes = hub.0.as_bytes().to_vec();
         let mac = hmac::sign(&self.newest().hub, &bytes);
+    /// The token of a link with which an operator chooses a password, made from the id of the notice that
+    /// brings it, for the same reason; the newest first.
+    pub fn password_tokens(&self, notice: NoticeId) -> impl Iterator<Item = String> {
+        let secrets = self.generations.iter();
+        secrets.map(move |keys| token_of(&keys.password, notice.0))
+    }
+
         bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
         URL_SAFE_NO_PAD.encode(bytes)
     }

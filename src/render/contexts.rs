@@ -130,6 +130,22 @@ pub struct AlertWords {
     pub closed_at: Option<String>,
 }
 
+/// The mail that brings an operator a link to choose a password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OperatorMail {
+    /// Where the service is, and its host alone.
+    pub site: String,
+    pub host: String,
+    pub url: String,
+    /// The operator's address.
+    pub email: String,
+    /// As in "editor who may send".
+    pub rights: String,
+    /// Whether they have never signed in.
+    pub is_new: bool,
+    pub ends_at: String,
+}
+
 /// The mail that asks whether the owner of an address wants what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ConfirmationMail {

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-use super::contexts::{AlertMail, ConfirmationMail, DigestMail, LinkMail, Rendered, WelcomeMail};
+use super::contexts::{
+    AlertMail, ConfirmationMail, DigestMail, LinkMail, OperatorMail, Rendered, WelcomeMail,
+};
 use super::fit::{self, Fit};
 use super::{RenderError, Renderer, arrange, own};
 
@@ -102,6 +104,11 @@ impl Renderer {
     /// The mail that tells operators what is wrong.
     pub fn alert(&self, mail: &AlertMail) -> Result<Rendered, RenderError> {
         self.mail("mail/alert", mail)
+    }
+
+    /// The mail that brings an operator a link to choose a password.
+    pub fn operator(&self, mail: &OperatorMail) -> Result<Rendered, RenderError> {
+        self.mail("mail/operator", mail)
     }
 
     fn mail(&self, folder: &str, context: &impl Serialize) -> Result<Rendered, RenderError> {

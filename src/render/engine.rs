@@ -21,7 +21,7 @@ macro_rules! embedded {
 }
 
 /// Every template by its name, but for the parts of a digest; `.html` is escaped, `.txt` is not.
-const TEMPLATES: [(&str, &str); 42] = embedded! {
+const TEMPLATES: [(&str, &str); 45] = embedded! {
     "mail/base.css" => "../../email-templates/layout/base.css",
     "mail/headline.css" => "../../email-templates/layout/headline.css",
     "mail/mail.css" => "../../email-templates/layout/mail.css",
@@ -40,6 +40,9 @@ const TEMPLATES: [(&str, &str); 42] = embedded! {
     "mail/alert/subject.txt" => "../../email-templates/alert/subject.txt",
     "mail/alert/body.txt" => "../../email-templates/alert/body.txt",
     "mail/alert/body.html" => "../../email-templates/alert/body.html",
+    "mail/operator/subject.txt" => "../../email-templates/operator/subject.txt",
+    "mail/operator/body.txt" => "../../email-templates/operator/body.txt",
+    "mail/operator/body.html" => "../../email-templates/operator/body.html",
     "base.html" => "../web/templates/base.html",
     "choices.html" => "../web/templates/choices.html",
     "guard.html" => "../web/templates/guard.html",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Renderer;
-use super::contexts::{AlertMail, LinkMail};
+use super::contexts::{AlertMail, LinkMail, OperatorMail};
 use super::embed::{FramePage, FrameState};
 use super::pages::{
     AddressPage, ArchivePage, CheckInboxPage, ConfirmPage, ConfirmState, ConfirmedPage, DataPage,
@@ -249,4 +249,37 @@ fn the_mail_of_alerts_tells_all_of_them() {
     assert!(subject(&mail).starts_with("Still: ledger/daily"));
     mail.reminded.clear();
     assert!(subject(&mail).starts_with("Over: the webhook"));
+}
+
+#[test]
+fn an_operators_mail_says_what_its_link_is_for() {
+    let renderer = Renderer::new().unwrap();
+    let mut mail = OperatorMail {
+        site: "https://news.example".to_owned(),
+        host: "news.example".to_owned(),
+        url: "https://news.example/admin/welcome/w_Q4".to_owned(),
+        email: "<ann>@ops.example".to_owned(),
+        rights: "editor who may send".to_owned(),
+        is_new: true,
+        ends_at: "2026-11-25 07:00 UTC".to_owned(),
+    };
+    let invitation = renderer.operator(&mail).unwrap();
+    assert_eq!(
+        invitation.subject,
+        "Choose your password for Paperround at news.example"
+    );
+    for body in [&invitation.text, &invitation.html] {
+        assert!(body.contains("editor who may send"), "{body}");
+        assert!(body.contains("welcome"), "{body}");
+    }
+    assert!(
+        invitation
+            .text
+            .contains("\n\nhttps://news.example/admin/welcome/w_Q4\n\n")
+    );
+    assert!(!invitation.html.contains("<ann>"));
+    mail.is_new = false;
+    let reset = renderer.operator(&mail).unwrap();
+    assert!(reset.subject.starts_with("Choose another password"));
+    assert!(reset.text.contains("was taken away") && !reset.text.contains("editor"));
 }

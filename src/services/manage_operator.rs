@@ -4,14 +4,15 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::Deps;
 use super::audit::note;
 use super::passwords::HashError;
+use super::{Deps, alerts};
 use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::{OperatorId, SessionId};
+use crate::domain::ids::{NoticeId, OperatorId, SessionId};
+use crate::domain::job::Job;
 use crate::domain::operator::{Operator, Password, PasswordLink, PasswordToken, Role};
-use crate::store::{StoreError, Tx, operators, password_links, recovery_codes, sessions};
+use crate::store::{StoreError, Tx, notices, operators, password_links, recovery_codes, sessions};
 
 /// How long a link works with which a password is chosen.
 const LINK_FOR: TimeDelta = TimeDelta::hours(24);
@@ -56,25 +57,75 @@ fn change(verb: &'static str, operator: &Operator) -> Change {
     Change::of(verb, Kind::Operator, operator.id)
 }
 
+/// A link to choose a password, to be shown once.
+#[derive(Debug)]
+pub struct Invited {
+    pub link: PasswordToken,
+    /// Whether it is on its way to the operator by mail, too.
+    pub by_mail: bool,
+    job: Option<Job>,
+}
+
+impl Invited {
+    fn wake(&self, deps: &Deps) {
+        if let Some(job) = &self.job {
+            deps.wake(job);
+        }
+    }
+}
+
 /// Takes an operator on, with a password or, without one, with a link to choose it.
 pub async fn add(
     deps: &Deps,
     new: NewOperator,
     password: Option<&Password>,
-) -> Result<(Operator, Option<PasswordToken>), OperatorError> {
+) -> Result<(Operator, Option<Invited>), OperatorError> {
     let hash = match password {
         Some(password) => Some(deps.passwords.hash(deps, password).await?),
         None => None,
     };
+    let writes = alerts::sender(deps).await?.is_some();
     let mut tx = deps.store.begin().await?;
     let operator = insert_in(deps, &mut tx, new, hash.as_deref()).await?;
-    let link = match hash {
+    let invited = match hash {
         Some(_) => None,
-        None => Some(link_in(deps, &mut tx, Some(operator.id)).await?),
+        None => Some(invite_in(deps, &mut tx, &operator, writes).await?),
     };
     note(deps, &mut tx, change("add", &operator).to(image(&operator))).await?;
     tx.commit().await?;
-    Ok((operator, link))
+    if let Some(invited) = &invited {
+        invited.wake(deps);
+    }
+    Ok((operator, invited))
+}
+
+/// Makes a link, and a notice that brings it, where there is a sender to write it. The database has its
+/// hash alone: the mail is written with what the secret key makes of the notice's id.
+async fn invite_in(
+    deps: &Deps,
+    tx: &mut Tx,
+    operator: &Operator,
+    writes: bool,
+) -> Result<Invited, StoreError> {
+    let notice = deps.new_id(NoticeId::new);
+    let made = deps.keys.password_tokens(notice).next();
+    let token = match made.filter(|_| writes) {
+        Some(text) => PasswordToken::of_link(&text),
+        None => PasswordToken::new(&*deps.random),
+    };
+    link_in(deps, tx, Some(operator.id), &token).await?;
+    let mut job = None;
+    if writes {
+        notices::insert_password(tx, notice, &operator.email, deps.now()).await?;
+        let send = Job::SendNotice { notice };
+        deps.push(tx, &send).await?;
+        job = Some(send);
+    }
+    Ok(Invited {
+        link: token,
+        by_mail: writes,
+        job,
+    })
 }
 
 /// The same inside the caller's transaction, without a link or an entry in the log.
@@ -109,9 +160,9 @@ async fn link_in(
     deps: &Deps,
     tx: &mut Tx,
     operator: Option<OperatorId>,
-) -> Result<PasswordToken, StoreError> {
+    token: &PasswordToken,
+) -> Result<(), StoreError> {
     let now = deps.now();
-    let token = PasswordToken::new(&*deps.random);
     let link = PasswordLink {
         operator,
         created_at: now,
@@ -121,8 +172,7 @@ async fn link_in(
     if let Some(operator) = operator {
         password_links::close(tx, operator, now).await?;
     }
-    password_links::insert(tx, &link, &token.hash()).await?;
-    Ok(token)
+    password_links::insert(tx, &link, &token.hash()).await
 }
 
 /// Makes the link with which the first owner chooses address and password; `None` where there is an
@@ -132,7 +182,8 @@ pub async fn first_link(deps: &Deps) -> Result<Option<PasswordToken>, StoreError
     if !operators::is_empty(&mut tx).await? {
         return Ok(None);
     }
-    let token = link_in(deps, &mut tx, None).await?;
+    let token = PasswordToken::new(&*deps.random);
+    link_in(deps, &mut tx, None, &token).await?;
     tx.commit().await?;
     Ok(Some(token))
 }
@@ -259,7 +310,8 @@ pub async fn reset(
     deps: &Deps,
     id: OperatorId,
     second_step_too: bool,
-) -> Result<PasswordToken, OperatorError> {
+) -> Result<Invited, OperatorError> {
+    let writes = alerts::sender(deps).await?.is_some();
     let mut tx = deps.store.begin().await?;
     let operator = known(operators::find(&mut tx, id).await?, id)?;
     operators::set_password(&mut tx, id, None).await?;
@@ -267,7 +319,7 @@ pub async fn reset(
     if second_step_too {
         drop_second_step(&mut tx, id).await?;
     }
-    let token = link_in(deps, &mut tx, Some(id)).await?;
+    let invited = invite_in(deps, &mut tx, &operator, writes).await?;
     let after =
         json!({ "sessions_ended": ended, "second_step": operator.has_totp && !second_step_too });
     let before = json!({ "second_step": operator.has_totp });
@@ -278,7 +330,8 @@ pub async fn reset(
     )
     .await?;
     tx.commit().await?;
-    Ok(token)
+    invited.wake(deps);
+    Ok(invited)
 }
 
 /// Takes the second step away, where its device is lost.

@@ -78,6 +78,27 @@ pub async fn insert_alert(
     Ok(())
 }
 
+/// Adds a notice that brings an operator a link to choose a password, and is due at once.
+pub async fn insert_password(
+    tx: &mut Tx,
+    id: NoticeId,
+    recipient: &EmailAddress,
+    now: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "INSERT INTO notices (id, kind, recipient, state, next_attempt_at, created_at)
+         VALUES ($1, $2, $3, 'pending', $4, $4)"
+    )
+    .bind(id.0)
+    .bind(NoticeKind::Password.as_str())
+    .bind(recipient.as_str())
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Uuid,

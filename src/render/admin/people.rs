@@ -50,6 +50,8 @@ pub struct LinkMadePage {
     pub frame: Frame,
     pub email: String,
     pub url: String,
+    /// Whether it is on its way by mail, too.
+    pub by_mail: bool,
 }
 
 /// A browser that is signed in.

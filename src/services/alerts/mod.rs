@@ -17,7 +17,7 @@ use crate::domain::audit::{Change, Kind};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::AlertId;
 use crate::domain::publication::Mailbox;
-use crate::store::{StoreError, Tx, alerts as rows};
+use crate::store::{StoreError, Tx, alerts as rows, publications};
 
 pub(super) use check::open_failing;
 pub use check::{check, note_relays};
@@ -110,4 +110,15 @@ async fn close(deps: &Deps, tx: &mut Tx, mut alert: Alert) -> Result<(), StoreEr
         events::alert(deps, tx, &listeners, &alert).await?;
     }
     Ok(())
+}
+
+/// Who writes to operators: as set, else the oldest publication.
+pub(super) async fn sender(deps: &Deps) -> Result<Option<Mailbox>, StoreError> {
+    if let Some(from) = &deps.limits.alerts.from {
+        return Ok(Some(from.clone()));
+    }
+    let mut tx = deps.store.read().await?;
+    let all = publications::list(&mut tx).await?;
+    let oldest = all.into_iter().min_by_key(|publication| publication.id);
+    Ok(oldest.map(|publication| publication.from))
 }

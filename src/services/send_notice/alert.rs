@@ -3,11 +3,11 @@
 use super::{Letter, NoticeError};
 use crate::domain::alert::Said;
 use crate::domain::notice::Notice;
-use crate::domain::publication::Mailbox;
 use crate::mail::{Draft, compose, notice_headers};
 use crate::render::contexts::{AlertMail, AlertWords};
 use crate::services::Deps;
-use crate::store::{StoreError, alerts, publications};
+use crate::services::alerts::sender;
+use crate::store::alerts;
 
 /// The mail, or nothing where it was forgotten or nobody could have written it.
 pub(super) async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>, NoticeError> {
@@ -59,15 +59,4 @@ pub(super) async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>
         bytes,
         counts: None,
     }))
-}
-
-/// Who writes: as set, else the oldest publication.
-async fn sender(deps: &Deps) -> Result<Option<Mailbox>, StoreError> {
-    if let Some(from) = &deps.limits.alerts.from {
-        return Ok(Some(from.clone()));
-    }
-    let mut tx = deps.store.read().await?;
-    let all = publications::list(&mut tx).await?;
-    let oldest = all.into_iter().min_by_key(|publication| publication.id);
-    Ok(oldest.map(|publication| publication.from))
 }

@@ -3,6 +3,7 @@
 mod alert;
 mod confirmation;
 mod link;
+mod operator;
 mod welcome;
 
 use std::time::Duration;
@@ -100,6 +101,7 @@ async fn write(deps: &Deps, notice: &Notice) -> Result<Option<Letter>, NoticeErr
         NoticeKind::Welcome => welcome::write(deps, notice).await,
         NoticeKind::Link => link::write(deps, notice).await,
         NoticeKind::Alert => alert::write(deps, notice).await,
+        NoticeKind::Password => operator::write(deps, notice).await,
     }
 }
 
@@ -122,8 +124,9 @@ pub(super) fn site_of(source: &str) -> String {
 
 /// Where it comes back to: operators see for themselves what becomes of theirs.
 fn return_path(deps: &Deps, notice: &Notice, letter: &Letter) -> String {
-    let back = (notice.kind != NoticeKind::Alert)
-        .then(|| links::return_address(deps, ReturnAddress::Notice(notice.id)));
+    let is_for_operators = matches!(notice.kind, NoticeKind::Alert | NoticeKind::Password);
+    let back =
+        (!is_for_operators).then(|| links::return_address(deps, ReturnAddress::Notice(notice.id)));
     let back = back.flatten();
     back.unwrap_or_else(|| letter.from.to_string())
 }

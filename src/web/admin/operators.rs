@@ -11,12 +11,12 @@ use super::posted::Posted;
 use super::signed_in::{Manages, SignedIn};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::OperatorId;
-use crate::domain::operator::{Operator, OperatorState, PasswordToken, Role};
+use crate::domain::operator::{Operator, OperatorState, Role};
 use crate::render::admin::frame::{Choice, State as Shown, Tone};
 use crate::render::admin::nav::Section;
 use crate::render::admin::people::{LinkMadePage, OperatorPage, OperatorRow, OperatorsPage};
 use crate::render::admin::when::When;
-use crate::services::manage_operator::{self, NewOperator, OperatorError, Rights};
+use crate::services::manage_operator::{self, Invited, NewOperator, OperatorError, Rights};
 use crate::store::{operators, sessions};
 use crate::web::Web;
 
@@ -92,7 +92,7 @@ pub(super) async fn add(
         Err(why) => Err(why),
     };
     match made {
-        Ok((operator, Some(link))) => link_made(&web, &me, &operator, &link).await,
+        Ok((operator, Some(invited))) => link_made(&web, &me, &operator, &invited).await,
         Ok((_, None)) => Err(AdminError::Failed),
         Err(why) => {
             let mut page = list_page(&me, role).await?;
@@ -108,7 +108,7 @@ async fn link_made(
     web: &Web,
     me: &Me,
     operator: &Operator,
-    link: &PasswordToken,
+    invited: &Invited,
 ) -> Result<Response, AdminError> {
     let framing = me
         .frame(Section::Operators, "A link to choose a password")
@@ -116,7 +116,8 @@ async fn link_made(
     let page = LinkMadePage {
         frame: framing.frame,
         email: operator.email.to_string(),
-        url: format!("{}{}", me.deps.limits.public_url, link.path()),
+        url: format!("{}{}", me.deps.limits.public_url, invited.link.path()),
+        by_mail: invited.by_mail,
     };
     me.page(web, &page)
 }
@@ -235,6 +236,6 @@ pub(super) async fn reset(
 ) -> Result<Response, AdminError> {
     let operator = find(&me, &id).await?;
     let second_step = fields.ticked("second_step");
-    let link = manage_operator::reset(&me.deps, operator.id, second_step).await?;
-    link_made(&web, &me, &operator, &link).await
+    let invited = manage_operator::reset(&me.deps, operator.id, second_step).await?;
+    link_made(&web, &me, &operator, &invited).await
 }

@@ -15,8 +15,8 @@ use super::problem::Problem;
 use super::schemas::{AddressText, RoleWord, changes};
 use super::unchanged::IfMatch;
 use crate::domain::ids::OperatorId;
-use crate::domain::operator::{Operator, PasswordToken, sends_by_default};
-use crate::services::manage_operator::{self as service, NewOperator, Rights};
+use crate::domain::operator::{Operator, sends_by_default};
+use crate::services::manage_operator::{self as service, Invited, NewOperator, Rights};
 use crate::services::output::operators::OperatorOutput;
 use crate::store::idempotency_keys::Answer;
 use crate::store::operators;
@@ -43,6 +43,8 @@ pub(super) struct WithLink {
     /// Works once, for 24 hours. A repetition with the same Idempotency-Key gets null here, since the
     /// link is not kept.
     link: Option<String>,
+    /// Whether the link goes to their address by mail, too.
+    by_mail: bool,
 }
 
 changes! {
@@ -72,10 +74,12 @@ async fn find(web: &Web, caller: &Caller, id: &str) -> Result<Operator, Problem>
     operators::find(&mut tx, known).await?.ok_or_else(missing)
 }
 
-fn with_link(web: &Web, operator: &Operator, link: Option<&PasswordToken>) -> WithLink {
+fn with_link(web: &Web, operator: &Operator, invited: Option<&Invited>) -> WithLink {
+    let url = |made: &Invited| format!("{}{}", web.deps.limits.public_url, made.link.path());
     WithLink {
         about: operator.into(),
-        link: link.map(|link| format!("{}{}", web.deps.limits.public_url, link.path())),
+        link: invited.map(url),
+        by_mail: invited.is_some_and(|made| made.by_mail),
     }
 }
 
@@ -123,9 +127,9 @@ pub(super) async fn add(
         may_send: may_send.unwrap_or_else(|| sends_by_default(role.0)),
     };
     let work = async {
-        let (operator, link) = service::add(&web.deps, new, None).await?;
+        let (operator, invited) = service::add(&web.deps, new, None).await?;
         let place = format!("/api/v1/operators/{}", operator.id);
-        Ok(made(place, &with_link(&web, &operator, link.as_ref())))
+        Ok(made(place, &with_link(&web, &operator, invited.as_ref())))
     };
     let once = &input.once;
     once.carry_out_keeping(&web, &caller, work, without_secret)
@@ -232,9 +236,9 @@ pub(super) async fn reset(
     let operator = find(&web, &caller, &id).await?;
     let too = input.value.unwrap_or_default().second_step;
     let work = async {
-        let link = service::reset(&web.deps, operator.id, too).await?;
+        let invited = service::reset(&web.deps, operator.id, too).await?;
         let operator = find(&web, &caller, &id).await?;
-        Ok(done(&with_link(&web, &operator, Some(&link))))
+        Ok(done(&with_link(&web, &operator, Some(&invited))))
     };
     let once = &input.once;
     once.carry_out_keeping(&web, &caller, work, without_secret)

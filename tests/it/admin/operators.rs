@@ -248,3 +248,50 @@ async fn tokens_are_shown_once_and_revoked() {
     let page = owner.follow(&revoked).await;
     assert!(page.body.contains("web site is revoked.") && page.body.contains(">revoked<"));
 }
+
+#[tokio::test]
+async fn a_link_to_choose_a_password_goes_out_by_mail_too() {
+    let app = TestApp::new().await;
+    let mut owner = Browser::of(&app, "ann@ops.example", Role::Owner).await;
+    let invite = [("email", "ben@ops.example"), ("role", "editor")];
+    let made = owner
+        .post("/admin/operators", "/admin/operators", &invite)
+        .await;
+    assert!(
+        made.body.contains("on its way to <b>ben@ops.example</b>"),
+        "{}",
+        made.body
+    );
+    let shown = link(&made.body);
+    let token = shown.rsplit('/').next().unwrap();
+    for (table, column) in [("notices", "recipient"), ("audit_entries", "after_json")] {
+        assert!(!app.dump(table, column).await.contains(token));
+    }
+    app.send_notices().await;
+    let mail = app.newest("ben@ops.example");
+    assert_eq!(
+        mail.subject(),
+        "Choose your password for Paperround at news.example"
+    );
+    let text = mail.text().unwrap();
+    assert!(text.contains(&shown), "the link of the page: {text}");
+    assert!(text.contains("editor who may not send"), "{text}");
+    let mut ben = Browser::new(&app);
+    let chosen = [("password", PASSWORD)];
+    let entered = ben.post_raw(&shown, &chosen).await;
+    assert_eq!(entered.location(), "/admin", "{}", entered.body);
+
+    // Two in a row: the first link ends, and its mail is not sent.
+    let mut tx = app.deps.store.read().await.unwrap();
+    let ben = paperround::store::operators::list(&mut tx).await.unwrap();
+    drop(tx);
+    let ben = ben.iter().find(|o| o.email.as_str() == "ben@ops.example");
+    let id = ben.unwrap().id;
+    for _ in 0..2 {
+        manage_operator::reset(&app.deps, id, false).await.unwrap();
+    }
+    app.send_notices().await;
+    assert_eq!(app.mails_for("ben@ops.example"), 2);
+    let again = app.newest("ben@ops.example");
+    assert!(again.subject().starts_with("Choose another password"));
+}
