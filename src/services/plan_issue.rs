@@ -21,7 +21,9 @@ use crate::domain::run::{RunChange, Runs};
 use crate::domain::schedule::{self, ScheduleError};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::Frozen;
-use crate::store::{StoreError, Tx, deliveries, digests, drafts, issues, run_changes, waves};
+use crate::store::{
+    StoreError, Tx, audience, deliveries, digests, drafts, issues, run_changes, waves,
+};
 
 /// How often a digest that waits for news looks for some.
 const NEWS_LOOK: TimeDelta = TimeDelta::minutes(1);
@@ -310,7 +312,7 @@ async fn freeze_with(
     now: Time,
 ) -> Result<(), StoreError> {
     let frozen = if digest.rules.require_approval {
-        Frozen::Awaiting(deliveries::audience_size(tx, digest).await?)
+        Frozen::Awaiting(audience::takers(tx, digest).await?)
     } else {
         Frozen::Numbered(digests::take_number(tx, digest.id).await?)
     };

@@ -28,19 +28,33 @@ impl Numbers {
     }
 }
 
+/// How many confirmed readers take a digest.
+pub async fn takers(tx: &mut Tx, digest: &Digest) -> Result<i64, StoreError> {
+    Ok(confirmed_and_takers(tx, digest).await?.1)
+}
+
+async fn confirmed_and_takers(tx: &mut Tx, digest: &Digest) -> Result<(i64, i64), StoreError> {
+    let is_first = digests::first(tx, digest.publication).await? == Some(digest.id);
+    let (mut confirmed, mut takers) = (0, 0);
+    for (key, number) in by_choice(tx, digest).await? {
+        confirmed += number;
+        if DigestChoice::from_key(&key).takes(&digest.slug, is_first) {
+            takers += number;
+        }
+    }
+    Ok((confirmed, takers))
+}
+
 /// Counts them: the choices of digests along their index, the rest, who are few, each in theirs.
 pub async fn count(tx: &mut Tx, digest: &Digest, now: Time) -> Result<Numbers, StoreError> {
     let is_first = digests::first(tx, digest.publication).await? == Some(digest.id);
-    let mut numbers = Numbers::default();
-    for (key, number) in by_choice(tx, digest).await? {
-        numbers.confirmed += number;
-        if DigestChoice::from_key(&key).takes(&digest.slug, is_first) {
-            numbers.takers += number;
-        }
-    }
-    numbers.paused = paused(tx, digest, is_first, now).await?;
-    numbers.suppressed = suppressed(tx, digest, is_first).await?;
-    Ok(numbers)
+    let (confirmed, takers) = confirmed_and_takers(tx, digest).await?;
+    Ok(Numbers {
+        confirmed,
+        takers,
+        paused: paused(tx, digest, is_first, now).await?,
+        suppressed: suppressed(tx, digest, is_first).await?,
+    })
 }
 
 /// How many confirmed readers made each choice of digests.

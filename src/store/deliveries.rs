@@ -11,7 +11,7 @@ use crate::domain::slug::Slug;
 
 mod audience;
 
-pub use audience::{any_reader, audience_size};
+pub use audience::any_reader;
 
 /// The readers of a digest, and a part of them in the order of their subscriptions.
 #[derive(Debug, Clone)]

@@ -8,23 +8,6 @@ pub async fn any_reader(tx: &mut Tx, digest: &Digest) -> Result<bool, StoreError
     Ok(!keys(tx, digest).await?.is_empty())
 }
 
-/// How many confirmed readers take a digest, counted in an index.
-pub async fn audience_size(tx: &mut Tx, digest: &Digest) -> Result<i64, StoreError> {
-    let mut size = 0;
-    for key in keys(tx, digest).await? {
-        let number: i64 = on!(&mut *tx, |conn| sqlx::query_scalar(
-            "SELECT COUNT(*) FROM subscriptions
-             WHERE publication_id = $1 AND state = 'confirmed' AND digest_key = $2"
-        )
-        .bind(digest.publication.0)
-        .bind(key)
-        .fetch_one(conn)
-        .await)?;
-        size += number;
-    }
-    Ok(size)
-}
-
 /// The choices of readers that a digest is among.
 async fn keys(tx: &mut Tx, digest: &Digest) -> Result<Vec<String>, StoreError> {
     // From each choice to the next one along the index, so that it does not matter how many readers
