@@ -85,6 +85,14 @@ export const ISSUES = [
     assert.ok(await isMarked(page), 'nothing was loaded anew');
   }],
   ['an issue that is over', ({ page, world }) => page.goto(world.issue)],
+  ['how fast an issue went out', async ({ page, world }) => {
+    await until('the plot', 60, async () => {
+      await page.goto(world.issue);
+      const isWhole = (await page.getByText('As of').count()) === 0;
+      return isWhole && page.getByRole('img', { name: /^Mails taken in each/ }).isVisible();
+    });
+    await page.getByText('The numbers').click();
+  }],
   ['the mails of an issue', ({ page, world }) => page.goto(`${world.issue}/deliveries`)],
   ['the next mails of an issue', async ({ page }) => {
     await page.getByRole('link', { name: 'Next page' }).click();

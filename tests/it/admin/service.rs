@@ -190,7 +190,16 @@ async fn a_call_of_another_webhook_is_not_made_again() {
     let path = format!("{}/replay", page(1));
     let refused = owner.post(&page(1), &path, &[("call", &id)]).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);
-    assert_eq!(made[0].state, CallState::Sent);
+    call(&app).await;
+    let mut tx = app.deps.store.read().await.unwrap();
+    let after = webhook_calls::log(&mut tx, &Wanted::default(), 9).await;
+    let after: Vec<_> = after
+        .unwrap()
+        .into_iter()
+        .map(|call| (call.id, call.state, call.attempts))
+        .collect();
+    assert_eq!(after, [(made[0].id, CallState::Sent, 1)]);
+    assert_eq!(one.told().len() + two.told().len(), 1);
 }
 
 #[tokio::test]
