@@ -10,7 +10,7 @@ use crate::domain::audit::Actor;
 use crate::domain::digest::Digest;
 use crate::domain::publication::Publication;
 use crate::services::Deps;
-use crate::store::{digests, migrate, nodes, publications};
+use crate::store::{digests, holds, migrate, nodes, publications};
 
 /// Connects to the database of the settings, which must be up to date.
 pub(super) async fn open(global: &Global) -> Result<Deps> {
@@ -56,9 +56,12 @@ pub(super) async fn digest(deps: &Deps, name: &str) -> Result<(Publication, Dige
     Ok((publication, digest))
 }
 
-/// Says that nothing will happen before a worker runs, where none does.
+/// Says that nothing will happen before a worker runs, where none does, or while sending is held.
 pub(super) async fn warn_without_worker(deps: &Deps, out: &Output) -> Result<()> {
     let mut tx = deps.store.read().await?;
+    if let Some(hold) = holds::find(&mut tx).await? {
+        out.warn(&hold.says());
+    }
     if nodes::workers(&mut tx, deps.now()).await? == 0 {
         out.remark("no worker is running: this goes on as soon as `paperround serve` does");
     }

@@ -6,6 +6,7 @@ mod address;
 mod alert;
 mod article;
 mod article_update;
+mod backup;
 mod bounce;
 mod completions;
 mod config;
@@ -33,6 +34,8 @@ mod progress;
 mod publication;
 mod publication_embed;
 mod recipe;
+mod restore;
+mod resume_sending;
 mod serve;
 mod signup_rule;
 mod subscriber;
@@ -90,6 +93,12 @@ enum Command {
     Serve(serve::Serve),
     /// Bring the database's schema up to date
     Migrate(migrate::Migrate),
+    /// Write a copy of the whole database, also while the service runs
+    Backup(backup::Backup),
+    /// Put a backup in the place of the database; the copy sends nothing until `resume-sending`
+    Restore(restore::Restore),
+    /// Let a restored copy send
+    ResumeSending(resume_sending::ResumeSending),
     /// Check or show the settings
     #[command(subcommand)]
     Config(config::Config),
@@ -202,6 +211,9 @@ impl Command {
             Self::Init(command) => command.run(&out),
             Self::Serve(command) => command.run(global).await,
             Self::Migrate(command) => command.run(global, &out).await,
+            Self::Backup(command) => command.run(global, &out).await,
+            Self::Restore(command) => command.run(global, &out).await,
+            Self::ResumeSending(command) => command.run(global, &out).await,
             Self::Config(command) => command.run(global, &out),
             Self::Doctor(command) => command.run(global, &out).await,
             Self::Publication(command) => command.run(global, &out).await,

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Global, context, operator};
 use crate::app::Roles;
-use crate::services::{Deps, manage_operator, sign_mail};
+use crate::services::{Deps, hold, manage_operator, sign_mail};
 use crate::store::migrate;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -59,6 +59,9 @@ impl Serve {
         };
         app.watch_settings(global.config.as_deref(), stop.clone())?;
         warn_about_signing(&app.deps).await?;
+        if let Some(hold) = hold::find(&app.deps).await? {
+            tracing::warn!(backup_at = %hold.backup_at, "{}", hold.says());
+        }
         let store = app.deps.store.kind();
         match &listener {
             Some(listener) => {

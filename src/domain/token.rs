@@ -126,6 +126,16 @@ impl Keys {
         }
     }
 
+    /// Tells this secret from others, and nothing else about it.
+    pub fn mark(&self) -> String {
+        mark_of(self.newest())
+    }
+
+    /// Whether a mark is that of this secret or of one before it.
+    pub fn knows(&self, mark: &str) -> bool {
+        self.generations.iter().any(|keys| mark_of(keys) == mark)
+    }
+
     /// The keys in use.
     fn newest(&self) -> &Generation {
         &self.generations[0]
@@ -194,6 +204,13 @@ impl Keys {
         self.token_with(|keys| &keys.fresh, link.0, hash)
     }
 
+    /// The token of a link with which an operator chooses a password, made from the id of the notice that
+    /// brings it, for the same reason; the newest first.
+    pub fn password_tokens(&self, notice: NoticeId) -> impl Iterator<Item = String> {
+        let secrets = self.generations.iter();
+        secrets.map(move |keys| token_of(&keys.password, notice.0))
+    }
+
     fn token_with(&self, key: fn(&Generation) -> &hmac::Key, id: Uuid, hash: &[u8]) -> String {
         let mut tokens = self.generations.iter().map(|keys| token_of(key(keys), id));
         let kept = tokens.find(|token| token_hash(token) == hash);
@@ -204,13 +221,6 @@ impl Keys {
     pub fn hub_token(&self, hub: HubId) -> String {
         let mut bytes = hub.0.as_bytes().to_vec();
         let mac = hmac::sign(&self.newest().hub, &bytes);
-    /// The token of a link with which an operator chooses a password, made from the id of the notice that
-    /// brings it, for the same reason; the newest first.
-    pub fn password_tokens(&self, notice: NoticeId) -> impl Iterator<Item = String> {
-        let secrets = self.generations.iter();
-        secrets.map(move |keys| token_of(&keys.password, notice.0))
-    }
-
         bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
@@ -269,6 +279,12 @@ impl Keys {
         hash.copy_from_slice(&mac.as_ref()[..MAC_LEN]);
         EmailHash(hash)
     }
+}
+
+/// 48 bits of what cannot be turned back.
+fn mark_of(keys: &Generation) -> String {
+    let mac = hmac::sign(&keys.sealing, b"paperround mark of the secret");
+    URL_SAFE_NO_PAD.encode(&mac.as_ref()[..6])
 }
 
 impl fmt::Debug for Keys {

@@ -22,7 +22,7 @@ use crate::domain::schedule::{self, ScheduleError};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::Frozen;
 use crate::store::{
-    StoreError, Tx, audience, deliveries, digests, drafts, issues, run_changes, waves,
+    StoreError, Tx, audience, deliveries, digests, drafts, holds, issues, run_changes, waves,
 };
 
 /// How often a digest that waits for news looks for some.
@@ -44,10 +44,13 @@ pub enum PlanError {
 }
 
 /// Plans the issues of all digests whose time has come, and freezes issues that were planned by
-/// hand for now. Returns how many were planned here.
+/// hand for now; none while sending is held. Returns how many were planned here.
 pub async fn plan_due(deps: &Deps) -> Result<usize, StoreError> {
     let now = deps.now();
     let mut tx = deps.store.read().await?;
+    if holds::find(&mut tx).await?.is_some() {
+        return Ok(0);
+    }
     let due = digests::due(&mut tx, now).await?;
     let planned = issues::in_state(&mut tx, IssueState::Planned, now).await?;
     drop(tx);
@@ -98,6 +101,24 @@ async fn planned_by_hand(deps: &Deps, id: IssueId, now: Time) -> Result<bool, St
 /// After a standstill over several slots one issue goes out, for the first of them that is not
 /// too late.
 pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, PlanError> {
+    run(deps, digest, None).await
+}
+
+/// Leaves out what a digest has missed for a reason of its own: one issue says so, whatever lies between
+/// it and now.
+pub(super) async fn missed(
+    deps: &Deps,
+    digest: &Digest,
+    reason: &str,
+) -> Result<Option<IssueId>, PlanError> {
+    run(deps, digest, Some(reason)).await
+}
+
+async fn run(
+    deps: &Deps,
+    digest: &Digest,
+    missed: Option<&str>,
+) -> Result<Option<IssueId>, PlanError> {
     let now = deps.now();
     let mut tx = deps.store.begin().await?;
     let Some(digest) = &still(&mut tx, digest).await? else {
@@ -106,10 +127,17 @@ pub async fn scheduled(deps: &Deps, digest: &Digest) -> Result<Option<IssueId>, 
     let (Some(schedule), Some(run)) = (digest.schedule(now)?, digest.next_run()) else {
         return Ok(None);
     };
-    let (slot, ruling) = (run.at, ruling(digest, run, now));
+    let slot = run.at;
+    let ruling = match missed {
+        Some(reason) => Ruling::Skip(reason.to_owned()),
+        None => ruling(digest, run, now),
+    };
     let runs = Runs::new(&schedule, &digest.changes);
     let next = runs
-        .next_after(after(digest, &ruling, slot, now))
+        .next_after(match missed {
+            Some(_) => slot.max(now),
+            None => after(digest, &ruling, slot, now),
+        })
         .ok_or_else(|| ScheduleError::Never(schedule.expression().to_owned()))?;
     let next = match ruling {
         Ruling::Move(to) => next.at.min(to),

@@ -11,7 +11,7 @@ use crate::domain::ids::IssueId;
 use crate::domain::publication::Publication;
 use crate::mail::dkim::DkimError;
 use crate::mail::{ComposeError, Draft, compose, notice_headers};
-use crate::store::{StoreError, suppressions};
+use crate::store::{StoreError, holds, suppressions};
 
 /// Why no test mail was sent.
 #[derive(Debug, Error)]
@@ -26,6 +26,8 @@ pub enum TestError {
     Sign(#[from] DkimError),
     #[error("the mail was not taken: {0}")]
     Refused(String),
+    #[error("{0}")]
+    Held(String),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -49,6 +51,9 @@ pub async fn send(
     to: &EmailAddress,
 ) -> Result<Tested, TestError> {
     let mut tx = deps.store.read().await?;
+    if let Some(hold) = holds::find(&mut tx).await? {
+        return Err(TestError::Held(hold.says()));
+    }
     if suppressions::find(&mut tx, deps.keys.email_hash(to))
         .await?
         .is_some()

@@ -111,6 +111,18 @@ pub async fn page(tx: &mut Tx, filter: &Filter, limit: i64) -> Result<Vec<Entry>
     rows.into_iter().map(Entry::try_from).collect()
 }
 
+/// When something was done last, and what stands with it.
+pub async fn latest_of(tx: &mut Tx, verb: &str) -> Result<Option<(Time, Value)>, StoreError> {
+    let row: Option<(Time, Option<String>)> = on!(tx, |conn| sqlx::query_as(
+        "SELECT at, after_json FROM audit_entries WHERE verb = $1 ORDER BY id DESC LIMIT 1"
+    )
+    .bind(verb)
+    .fetch_optional(conn)
+    .await)?;
+    let value = |text: Option<String>| text.and_then(|text| text.parse().ok());
+    Ok(row.map(|(at, text)| (at, value(text).unwrap_or_default())))
+}
+
 /// The names of all who stand in the log.
 pub async fn actors(tx: &mut Tx) -> Result<Vec<String>, StoreError> {
     Ok(on!(tx, |conn| sqlx::query_scalar(

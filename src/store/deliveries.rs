@@ -304,7 +304,7 @@ pub async fn any_open(tx: &mut Tx, issue: IssueId) -> Result<bool, StoreError> {
 }
 
 /// Whether anything of an issue is due now that no other node has claimed and that is not on the
-/// line.
+/// line; nothing is while sending is held.
 pub async fn any_due(
     tx: &mut Tx,
     issue: IssueId,
@@ -316,6 +316,7 @@ pub async fn any_due(
             AND next_attempt_at <= $2
             AND id NOT IN (SELECT delivery_id FROM claimed WHERE node <> $3)
             AND id NOT IN (SELECT delivery_id FROM begun)
+            AND NOT EXISTS (SELECT 1 FROM sending_holds)
          ORDER BY next_attempt_at, id LIMIT 1"
     )
     .bind(issue.0)

@@ -243,6 +243,19 @@ pub async fn in_state(tx: &mut Tx, state: IssueState, now: Time) -> Result<Vec<I
     rows.into_iter().map(Issue::try_from).collect()
 }
 
+/// Issues that were made before a time and are neither over nor merely planned.
+pub async fn open_since_before(tx: &mut Tx, before: Time) -> Result<Vec<Issue>, StoreError> {
+    let rows = on!(tx, |conn| sqlx::query_as::<_, Row>(
+        "SELECT * FROM issues
+         WHERE state IN ('composing', 'sending', 'paused', 'awaiting approval') AND created_at < $1
+         ORDER BY planned_at, id"
+    )
+    .bind(before)
+    .fetch_all(conn)
+    .await)?;
+    rows.into_iter().map(Issue::try_from).collect()
+}
+
 /// Issues that were cancelled since a time.
 pub async fn cancelled_since(tx: &mut Tx, since: Time) -> Result<Vec<IssueId>, StoreError> {
     let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(

@@ -112,7 +112,7 @@ struct Row {
     created_at: Time,
 }
 
-/// Claims a notice for sending; `None` where it is not due or somebody else has it.
+/// Claims a notice for sending; `None` where it is not due, somebody else has it, or sending is held.
 pub async fn claim(
     tx: &mut Tx,
     id: NoticeId,
@@ -123,6 +123,7 @@ pub async fn claim(
         "UPDATE notices SET state = 'sending', claimed_by = $2, attempts = attempts + 1,
             first_attempt_at = COALESCE(first_attempt_at, $3)
          WHERE id = $1 AND state = 'pending' AND next_attempt_at <= $3
+            AND NOT EXISTS (SELECT 1 FROM sending_holds)
          RETURNING id, kind, sign_up_id, link_id, alert_mail_id, recipient, attempts,
             first_attempt_at, created_at"
     )
@@ -220,10 +221,11 @@ pub async fn of_subscriber(tx: &mut Tx, id: SubscriberId) -> Result<Vec<Told>, S
     Ok(rows)
 }
 
-/// Notices that are due, oldest first.
+/// Notices that are due, oldest first; none while sending is held.
 pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<NoticeId>, StoreError> {
     let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
         "SELECT id FROM notices WHERE state = 'pending' AND next_attempt_at <= $1
+            AND NOT EXISTS (SELECT 1 FROM sending_holds)
          ORDER BY next_attempt_at LIMIT $2"
     )
     .bind(now)
@@ -231,6 +233,20 @@ pub async fn due(tx: &mut Tx, now: Time, limit: i64) -> Result<Vec<NoticeId>, St
     .fetch_all(conn)
     .await)?;
     Ok(ids.into_iter().map(NoticeId).collect())
+}
+
+/// Gives up notices that were written before a time and are still to be sent.
+pub async fn give_up(tx: &mut Tx, before: Time, reason: &str) -> Result<u64, StoreError> {
+    let given_up = on!(tx, |conn| sqlx::query(
+        "UPDATE notices SET state = 'failed', reply = $2, claimed_by = NULL
+         WHERE state IN ('pending', 'sending') AND created_at < $1"
+    )
+    .bind(before)
+    .bind(reason)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(given_up)
 }
 
 /// Frees notices claimed by nodes that are gone: sent again, since nobody can say whether they

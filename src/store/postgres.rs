@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 
 use super::StoreError;
 
@@ -26,6 +26,49 @@ pub(super) async fn connect(url: &str) -> Result<PgPool, StoreError> {
         .await
         .map_err(|_| StoreError::Unreachable("no answer within 10 seconds".to_owned()))?
         .map_err(StoreError::from)
+}
+
+/// What PostgreSQL's own programs need to reach the database of an address, as variables of their
+/// environment: what stands on a command line, others on the machine can read.
+pub fn environment(url: &str) -> Result<Vec<(&'static str, String)>, StoreError> {
+    let options = PgConnectOptions::from_str(url)?;
+    let host = match options.get_socket() {
+        Some(folder) => folder.display().to_string(),
+        None => options.get_host().to_owned(),
+    };
+    let mode = match options.get_ssl_mode() {
+        PgSslMode::Disable => "disable",
+        PgSslMode::Allow => "allow",
+        PgSslMode::Prefer => "prefer",
+        PgSslMode::Require => "require",
+        PgSslMode::VerifyCa => "verify-ca",
+        PgSslMode::VerifyFull => "verify-full",
+    };
+    let mut variables = vec![
+        ("PGHOST", host),
+        ("PGPORT", options.get_port().to_string()),
+        ("PGUSER", options.get_username().to_owned()),
+        ("PGSSLMODE", mode.to_owned()),
+    ];
+    let given = options.get_database().map(|name| ("PGDATABASE", name));
+    let also = options.get_options().map(|text| ("PGOPTIONS", text));
+    variables.extend(
+        given
+            .into_iter()
+            .chain(also)
+            .map(|(k, v)| (k, v.to_owned())),
+    );
+    variables.extend(password(url).map(|password| ("PGPASSWORD", password)));
+    Ok(variables)
+}
+
+/// The password of an address; without one, PostgreSQL's programs look where they always do.
+fn password(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    // Forms are escaped in the same way, but for the plus.
+    let escaped = format!("p={}", url.password()?.replace('+', "%2B"));
+    let mut pairs = url::form_urlencoded::parse(escaped.as_bytes());
+    pairs.next().map(|(_, value)| value.into_owned())
 }
 
 /// A pool of the runtime that calls this; it connects when it is used.
@@ -84,6 +127,7 @@ pub(super) const DUE_DELIVERIES: &str = "
             AND id NOT IN (SELECT unnest(ARRAY(SELECT delivery_id FROM claimed WHERE node <> $6)))
             AND id NOT IN (SELECT unnest(ARRAY(SELECT delivery_id FROM begun)))
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
+            AND NOT EXISTS (SELECT 1 FROM sending_holds)
         ORDER BY next_attempt_at, id LIMIT $5
     ) d
     CROSS JOIN LATERAL (
@@ -168,3 +212,27 @@ pub(super) const PRUNE_JOBS: &str = "DELETE FROM apalis.jobs
 pub(super) const PRUNE_WORKERS: &str =
     "DELETE FROM apalis.workers WHERE last_seen < to_timestamp($1)
     AND NOT EXISTS (SELECT 1 FROM apalis.jobs WHERE apalis.jobs.lock_by = apalis.workers.id)";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_of_postgresql_are_told_where_the_database_is() {
+        let url = "postgres://ann:p%40s+s%25@db.example:6432/news?sslmode=require";
+        let told = environment(url).unwrap();
+        let of = |name| {
+            told.iter()
+                .find(|(k, _)| *k == name)
+                .map(|(_, v)| v.as_str())
+        };
+        assert_eq!(of("PGHOST"), Some("db.example"));
+        assert_eq!(of("PGPORT"), Some("6432"));
+        assert_eq!(of("PGUSER"), Some("ann"));
+        assert_eq!(of("PGDATABASE"), Some("news"));
+        assert_eq!(of("PGSSLMODE"), Some("require"));
+        assert_eq!(of("PGPASSWORD"), Some("p@s+s%"));
+        let bare = environment("postgres://ann@localhost/news").unwrap();
+        assert!(!bare.iter().any(|(k, _)| *k == "PGPASSWORD"));
+    }
+}

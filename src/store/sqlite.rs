@@ -70,6 +70,11 @@ impl Pools {
         })
     }
 
+    /// For a connection of one's own that writes nothing.
+    pub(super) fn reader_options(&self) -> SqliteConnectOptions {
+        (*self.read.connect_options()).clone()
+    }
+
     pub(super) async fn begin(
         &self,
         commit: Commit,
@@ -194,6 +199,7 @@ pub(super) const DUE_DELIVERIES: &str = "
             AND id NOT IN (SELECT delivery_id FROM claimed WHERE node <> $6)
             AND id NOT IN (SELECT delivery_id FROM begun)
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
+            AND NOT EXISTS (SELECT 1 FROM sending_holds)
         ORDER BY next_attempt_at, id LIMIT $5
     ) d
     JOIN subscriptions s ON s.id = d.subscription_id

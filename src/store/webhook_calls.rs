@@ -164,7 +164,8 @@ macro_rules! calls {
 }
 use calls;
 
-/// Claims calls of a webhook that are due, the oldest first; each counts as an attempt from now on.
+/// Claims calls of a webhook that are due, the oldest first; each counts as an attempt from now on. None
+/// while sending is held.
 pub async fn claim(
     tx: &mut Tx,
     webhook: WebhookId,
@@ -194,11 +195,13 @@ pub async fn claim(
 const CLAIM: Texts = Texts {
     sqlite: "UPDATE webhook_calls SET state = 'sending', claimed_by = $4, attempts = attempts + 1
         WHERE id IN (SELECT id FROM webhook_calls WHERE webhook_id = $1 AND state = 'pending'
-            AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $3)
+            AND next_attempt_at <= $2 AND NOT EXISTS (SELECT 1 FROM sending_holds)
+            ORDER BY next_attempt_at, id LIMIT $3)
         RETURNING id",
     postgres: "UPDATE webhook_calls SET state = 'sending', claimed_by = $4, attempts = attempts + 1
         WHERE id IN (SELECT id FROM webhook_calls WHERE webhook_id = $1 AND state = 'pending'
-            AND next_attempt_at <= $2 ORDER BY next_attempt_at, id LIMIT $3
+            AND next_attempt_at <= $2 AND NOT EXISTS (SELECT 1 FROM sending_holds)
+            ORDER BY next_attempt_at, id LIMIT $3
             FOR UPDATE SKIP LOCKED)
         RETURNING id",
 };
@@ -242,6 +245,21 @@ pub async fn fail_open(tx: &mut Tx, webhook: WebhookId, trouble: &str) -> Result
     .await
     .map(drop))?;
     Ok(())
+}
+
+/// Gives up calls that were written down before a time and are still to be made; they can be made again
+/// by hand.
+pub async fn give_up(tx: &mut Tx, before: Time, trouble: &str) -> Result<u64, StoreError> {
+    let given_up = on!(tx, |conn| sqlx::query(
+        "UPDATE webhook_calls SET state = 'failed', trouble = $2, claimed_by = NULL
+         WHERE state IN ('pending', 'sending') AND id < $1"
+    )
+    .bind(first_of(before))
+    .bind(trouble)
+    .execute(conn)
+    .await
+    .map(|done| done.rows_affected()))?;
+    Ok(given_up)
 }
 
 /// Frees calls claimed by nodes that are gone: made again, since nobody can say whether they were,

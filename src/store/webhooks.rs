@@ -135,16 +135,18 @@ pub async fn listening(tx: &mut Tx) -> Result<Vec<Webhook>, StoreError> {
     Ok(rows.into_iter().map(Webhook::from).collect())
 }
 
-/// Those with a call that is due.
+/// Those with a call that is due; none while sending is held.
 pub async fn due(tx: &mut Tx, now: Time) -> Result<Vec<WebhookId>, StoreError> {
-    let ids: Vec<Uuid> = on!(tx, |conn| sqlx::query_scalar(
-        "SELECT id FROM webhooks WHERE disabled_at IS NULL AND EXISTS (
+    let ids: Vec<Uuid> = on!(tx, |conn| {
+        sqlx::query_scalar(
+        "SELECT id FROM webhooks WHERE disabled_at IS NULL AND NOT EXISTS (SELECT 1 FROM sending_holds) AND EXISTS (
             SELECT 1 FROM webhook_calls c WHERE c.webhook_id = webhooks.id
                 AND c.state = 'pending' AND c.next_attempt_at <= $1)"
     )
     .bind(now)
     .fetch_all(conn)
-    .await)?;
+    .await
+    })?;
     Ok(ids.into_iter().map(WebhookId).collect())
 }
 

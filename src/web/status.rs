@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::Web;
-use crate::store::{StoreError, migrate, nodes};
+use crate::store::{StoreError, holds, migrate, nodes};
 
 /// The process answers.
 pub(super) async fn healthz() -> &'static str {
@@ -17,14 +17,18 @@ pub(super) async fn healthz() -> &'static str {
 /// Database, schema and a worker are there.
 pub(super) async fn readyz(State(web): State<Web>) -> Response {
     match check(&web).await {
-        Ok((schema, worker)) => {
+        Ok(seen) => {
+            let (schema, worker) = (seen.schema, seen.worker);
             let ready = schema && worker;
             let status = if ready {
                 StatusCode::OK
             } else {
                 StatusCode::SERVICE_UNAVAILABLE
             };
-            let body = json!({ "ready": ready, "database": true, "migrations": schema, "workers": worker });
+            let body = json!({
+                "ready": ready, "database": true, "migrations": schema, "workers": worker,
+                "sending": if seen.is_held { "held" } else { "open" },
+            });
             (status, Json(body)).into_response()
         }
         Err(error) => {
@@ -36,11 +40,21 @@ pub(super) async fn readyz(State(web): State<Web>) -> Response {
     }
 }
 
-async fn check(web: &Web) -> Result<(bool, bool), StoreError> {
+struct Seen {
+    schema: bool,
+    worker: bool,
+    /// A restored copy takes sign-ups and shows its pages, and is as ready for those.
+    is_held: bool,
+}
+
+async fn check(web: &Web) -> Result<Seen, StoreError> {
     let schema = migrate::is_current(&web.deps.store).await?;
     let mut tx = web.deps.store.read().await?;
-    let worker = nodes::workers(&mut tx, web.deps.now()).await? > 0;
-    Ok((schema, worker))
+    Ok(Seen {
+        schema,
+        worker: nodes::workers(&mut tx, web.deps.now()).await? > 0,
+        is_held: schema && holds::find(&mut tx).await?.is_some(),
+    })
 }
 
 /// Readers' own pages are no business of search engines.

@@ -72,6 +72,8 @@ pub struct TodayPage {
     pub frame: Frame,
     /// No process sends or fetches.
     pub no_worker: bool,
+    /// When the backup was made that this copy comes from, which sends nothing yet.
+    pub held_since: Option<When>,
     /// What is wrong.
     pub alerts: Vec<AlertRow>,
     pub next_runs: Vec<NextRun>,

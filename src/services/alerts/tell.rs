@@ -6,7 +6,7 @@ use crate::domain::alert::{Alert, AlertLine, REMIND_AFTER, Said};
 use crate::domain::clock::Time;
 use crate::domain::ids::{NoticeId, new_uuid};
 use crate::domain::job::Job;
-use crate::store::{StoreError, Tx, alerts as rows, notices};
+use crate::store::{StoreError, Tx, alerts as rows, holds, notices};
 
 /// Writes a mail where there is something to tell and it has waited long enough. Told is what stands
 /// in a mail: a row is in one mail of each kind, whoever looks at the same time.
@@ -15,6 +15,9 @@ pub async fn tell(deps: &Deps) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut tx = deps.store.read().await?;
+    if holds::find(&mut tx).await?.is_some() {
+        return Ok(());
+    }
     let opened = rows::opened(&mut tx).await?;
     let over = rows::over(&mut tx).await?;
     drop(tx);

@@ -8,9 +8,10 @@ use url::{Host, Url};
 
 use super::{Case, Finding, LIMIT, limited};
 use crate::domain::clock::Time;
+use crate::domain::hold::Hold;
 use crate::domain::publication::Publication;
 use crate::feeds::probe::{Probed, probe};
-use crate::store::{Store, StoreError, health, nodes, publications};
+use crate::store::{Store, StoreError, health, holds, nodes, publications};
 
 /// Less free room than this is no good: SQLite's log alone grows to 150 MB for a million readers.
 const LEAST_ROOM: u64 = 200_000_000;
@@ -69,6 +70,7 @@ pub(super) async fn database(case: &Case) -> (Vec<Finding>, Option<Vec<Publicati
             let mut findings = vec![schema(case, &subject, &seen)];
             findings.push(clock(case.clock.now(), seen.skew, seen.newest));
             findings.extend(seen.publications.is_some().then(|| workers(seen.workers)));
+            findings.extend(seen.hold.map(|hold| held(&hold)));
             (findings, seen.publications)
         }
         Ok(Err(finding)) => (vec![*finding, clock_alone()], None),
@@ -91,6 +93,7 @@ struct Seen {
     skew: Option<chrono::TimeDelta>,
     newest: Option<Time>,
     workers: i64,
+    hold: Option<Hold>,
     /// Where the schema is up to date.
     publications: Option<Vec<Publication>>,
 }
@@ -146,11 +149,13 @@ async fn read(case: &Case, store: &Store) -> Result<Seen, StoreError> {
         skew: server.map(|server| middle - server),
         newest: None,
         workers: 0,
+        hold: None,
         publications: None,
     };
     if missing == 0 {
         seen.newest = health::last_seen(&mut tx).await?;
         seen.workers = nodes::workers(&mut tx, case.clock.now()).await?;
+        seen.hold = holds::find(&mut tx).await?;
         seen.publications = Some(publications::list(&mut tx).await?);
     }
     Ok(seen)
@@ -244,6 +249,16 @@ fn workers(count: i64) -> Finding {
         1 => Finding::ok("workers", "", "1 is alive"),
         more => Finding::ok("workers", "", format!("{more} are alive")),
     }
+}
+
+fn held(hold: &Hold) -> Finding {
+    let at = hold.backup_at.format("%F %R UTC");
+    Finding::fail(
+        "sending",
+        "",
+        format!("held: this is a copy from a backup of {at}"),
+        "`paperround resume-sending`, once no other copy sends and who left since is suppressed",
+    )
 }
 
 /// The address in every link: protected, and answering.

@@ -7,7 +7,7 @@ use crate::domain::ids::NoticeId;
 use crate::domain::job::Job;
 use crate::domain::notice::NoticeKind;
 use crate::services::Deps;
-use crate::store::{StoreError, notices, sign_ups, suppressions};
+use crate::store::{StoreError, holds, notices, sign_ups, suppressions};
 
 /// Reminders in one transaction.
 const GROUP: i64 = 100;
@@ -25,6 +25,9 @@ pub async fn remind(deps: &Deps) -> Result<usize, StoreError> {
     let now = deps.now();
     let asked = (now - after - LATEST, now - after);
     let mut tx = deps.store.read().await?;
+    if holds::find(&mut tx).await?.is_some() {
+        return Ok(0);
+    }
     let due = sign_ups::to_remind(&mut tx, asked, now, GROUP).await?;
     drop(tx);
     if due.is_empty() {

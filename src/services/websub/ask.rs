@@ -11,7 +11,7 @@ use crate::domain::hub::{Hub, LEASE, wait};
 use crate::domain::ids::HubId;
 use crate::domain::job::Job;
 use crate::store::feeds::{self, hubs};
-use crate::store::{StoreError, Tx, publications};
+use crate::store::{StoreError, Tx, holds, publications};
 
 /// How long a hub that is being asked is left alone by others.
 const TAKEN_FOR: TimeDelta = TimeDelta::minutes(5);
@@ -24,6 +24,10 @@ const SILENT: &str = "it took the request and has not called back";
 pub async fn enqueue_due(deps: &Deps) -> Result<usize, StoreError> {
     let now = deps.now();
     let mut tx = deps.store.read().await?;
+    // A hub would tell the copy what it tells the service that the copy was made of.
+    if holds::find(&mut tx).await?.is_some() {
+        return Ok(0);
+    }
     let due = hubs::due(&mut tx, now, 500).await?;
     drop(tx);
     one_of_each_host(deps, due, now + TAKEN_FOR, hubs::take, |hub| Job::AskHub {

@@ -15,7 +15,7 @@ use crate::domain::slug::Slug;
 use crate::render::admin::frame::{Flash, Frame, PublicationOption, Sending, State as Shown, Tone};
 use crate::render::admin::nav::{Section, groups, publication_page};
 use crate::render::admin::{Framed, css_url};
-use crate::store::{StoreError, Tx, digests, issues, publications};
+use crate::store::{StoreError, Tx, digests, holds, issues, publications};
 use crate::web::Web;
 
 /// A page's frame, and the publication that it is about.
@@ -171,6 +171,12 @@ fn said(web: &Web, path: &str, is_error: bool, text: String) -> Response {
 
 /// What is being sent, for the top line.
 async fn sending(tx: &mut Tx, counted: Option<(IssueId, Counts)>) -> Result<Sending, StoreError> {
+    if holds::find(tx).await?.is_some() {
+        return Ok(Sending {
+            state: Shown::new("held", Tone::Bad),
+            what: Some("nothing is sent".to_owned()),
+        });
+    }
     let under_way = issues::under_way(tx).await?;
     let Some(issue) = under_way.first() else {
         return Ok(Sending {

@@ -21,7 +21,7 @@ use crate::render::admin::today::{FeedTrouble, LastIssue, NextRun, Readers, Rela
 use crate::render::admin::when::When;
 use crate::services::Deps;
 use crate::store::{
-    StoreError, Tx, alerts, digests, feeds, issues, nodes, statistics, subscriptions,
+    StoreError, Tx, alerts, digests, feeds, holds, issues, nodes, statistics, subscriptions,
 };
 use crate::web::Web;
 
@@ -37,7 +37,9 @@ pub(super) async fn show(
     let now = me.deps.now();
     let mut tx = me.deps.store.read().await?;
     let open = alerts::opened(&mut tx).await?;
+    let hold = holds::find(&mut tx).await?;
     let mut page = TodayPage {
+        held_since: hold.map(|hold| When::at(hold.backup_at, framing.zone)),
         alerts: open.iter().map(|a| alert_row(a, &framing)).collect(),
         frame: framing.frame,
         no_worker: nodes::workers(&mut tx, now).await? == 0,
