@@ -37,6 +37,7 @@ class Service:
         self.home.mkdir()
         self.binary, self.port, self.ca_file = binary, port, ca_file
         self.signing = ""
+        self.coming_back = ""
         # Settings of whoever runs the tests are not those of the tests.
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("PAPERROUND_")}
 
@@ -44,7 +45,7 @@ class Service:
         """Writes the settings with one relay."""
         places = {"home": self.home, "port": self.port, "ca_file": self.ca_file}
         text = SETTINGS.format(url=json.dumps(url), connections=connections, window=window, **places)
-        (self.home / "paperround.toml").write_text(text + self.signing)
+        (self.home / "paperround.toml").write_text(text + self.coming_back + self.signing)
 
     def run(self, *command, **more):
         """Runs a command without looking at its exit code; that of one that never ends is None."""
