@@ -11,7 +11,7 @@ use crate::config::{Settings, relay};
 use crate::mail::dkim::{DkimKeys, SignedBy};
 use crate::mail::dns::Dns;
 use crate::mail::{Relay, RelayConfig};
-use crate::services::doctor::{Case, DatabaseCase, KeyCase, RelayCase, STEP_LIMIT};
+use crate::services::doctor::{Case, ComingBackCase, DatabaseCase, KeyCase, RelayCase, STEP_LIMIT};
 
 /// What there is to look at; makes no secret key and opens no database.
 pub fn case(
@@ -38,6 +38,10 @@ pub fn case(
             .map(|relay| relay_case(relay, &hello))
             .collect(),
         keys: settings.dkim.iter().map(key_case).collect(),
+        coming_back: settings.bounces.domain().map(|domain| ComingBackCase {
+            domain,
+            is_read: settings.bounces.listen().is_some() || settings.bounces.maildir().is_some(),
+        }),
         hello,
         dns: resolver.map_or_else(Dns::system, Dns::at),
         clock: Nature::system()?.clock,

@@ -22,7 +22,9 @@ use crate::services::control_issue::{self, Controlled};
 use crate::services::output::issues::{IssueOutput, IssueWithCounts};
 use crate::services::output::ledger::LedgerOutput;
 use crate::services::{Deps, approve_issue};
-use crate::store::{articles, claims, clicks, digests, issues, ledger, publications, waves};
+use crate::store::{
+    articles, bounces, claims, clicks, digests, issues, ledger, publications, waves,
+};
 
 /// Lines of the ledger read at a time.
 const PAGE: i64 = 1000;
@@ -175,6 +177,8 @@ pub(super) struct Whole {
     digest: Digest,
     articles: usize,
     pub(super) counts: Counts,
+    /// Mails that came back.
+    came_back: bounces::Counts,
     /// When the next of its mails is due.
     pub(super) next_due_at: Option<Time>,
     /// Mails that are on their way.
@@ -194,6 +198,7 @@ pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
     Ok(Whole {
         articles: articles::of_issue(&mut tx, id).await?.len(),
         counts: issues::counts(&mut tx, id).await?,
+        came_back: bounces::counts(&mut tx, id).await?,
         next_due_at: waves::next_due(&mut tx, id).await?,
         in_flight: claims::in_flight(&mut tx, id).await?,
         digest,
@@ -205,10 +210,10 @@ pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
 pub(super) fn as_json(whole: &Whole) -> Value {
     let digest = &whole.digest;
     let brief = IssueOutput::new(&whole.publication.slug, &digest.slug, &whole.issue);
-    let (articles, counts) = (whole.articles, whole.counts);
+    let (articles, counts, back) = (whole.articles, whole.counts, whole.came_back);
     let (due, in_flight) = (whole.next_due_at, whole.in_flight);
     json!(IssueWithCounts::new(
-        brief, articles, due, counts, in_flight
+        brief, articles, due, counts, back, in_flight
     ))
 }
 

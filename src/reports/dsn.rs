@@ -39,15 +39,19 @@ fn of_recipients(recipients: &[Fields], told: &str) -> Option<Report> {
     if let Some(failed) = first(Action::Failed) {
         return Some(failure(failed, told));
     }
-    let (fields, reason) = match first(Action::Delayed) {
-        Some(delayed) => (delayed, Reason::Delayed),
-        None => (first(Action::Delivered)?, Reason::Delivered),
+    let (fields, kind, reason) = match first(Action::Delayed) {
+        Some(delayed) => (delayed, ReportKind::Soft, Reason::Delayed),
+        None => (
+            first(Action::Delivered)?,
+            ReportKind::Other,
+            Reason::Delivered,
+        ),
     };
     Some(Report {
         recipient: recipient(fields),
         status: fields.get("status").and_then(status_of),
         diagnostic: diagnostic(fields),
-        ..Report::new(ReportKind::Other, reason)
+        ..Report::new(kind, reason)
     })
 }
 

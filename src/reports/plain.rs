@@ -147,7 +147,7 @@ pub(super) fn read(mail: &Mail<'_>, message: &[u8], whole: &str) -> Option<Repor
     };
     if is_delay(&subject, whole) {
         return Some(Report {
-            kind: ReportKind::Other,
+            kind: ReportKind::Soft,
             reason: Reason::Delayed,
             ..report
         });

@@ -5,7 +5,7 @@
 
 use super::record_bounce::{Recorded, record};
 use super::{Deps, unsubscribe};
-use crate::domain::bounce::{Report, ReportKind};
+use crate::domain::bounce::{Reason, Report, ReportKind};
 use crate::domain::bounced::{BounceSource, Received};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{DeliveryId, NoticeId, SubscriptionId};
@@ -115,7 +115,8 @@ async fn take_report(
         report.kind,
         ReportKind::Hard | ReportKind::Soft | ReportKind::Complaint
     );
-    if !is_report {
+    // A server that still tries says later what came of it.
+    if !is_report || report.reason == Reason::Delayed {
         return Ok(Received::Ignored);
     }
     let mut tx = deps.store.begin().await?;

@@ -16,7 +16,7 @@ mod refusals;
 mod sums;
 
 pub use refusals::{Refused, looked_through, refused, unlooked};
-pub use sums::{Counts, Rate, counts, rates};
+pub use sums::{Counts, Day, Rate, by_day, by_domain, counts, rates, reasons};
 
 /// Whose mail a report is about.
 #[derive(Debug, Clone)]

@@ -35,6 +35,7 @@ impl Patient {
             hello: "news.example.org".to_owned(),
             relays: Vec::new(),
             keys: Vec::new(),
+            coming_back: None,
             dns: Dns::at(zone.serve().await),
             clock: Arc::new(SystemClock),
             publication: None,

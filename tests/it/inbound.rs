@@ -27,6 +27,7 @@ use crate::support::TestApp;
 
 mod acting;
 mod folder;
+mod shown;
 mod wishes;
 
 const DOMAIN: &str = "bounces.news.example";

@@ -185,6 +185,8 @@ pub struct IssuePage {
     pub editions: Vec<EditionRow>,
     pub replies: Vec<SumRow>,
     pub domains: Vec<SumRow>,
+    /// Why mails came back, or were complained of.
+    pub came_back: Vec<SumRow>,
     /// The mails that those two are about, where there are more.
     pub most_summed: Option<i64>,
     /// The page of the archive, where readers see it.

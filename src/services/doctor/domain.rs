@@ -62,7 +62,7 @@ fn signing(case: &Case, publication: &Publication) -> Finding {
 }
 
 /// Whether somebody can answer (RFC 5321, 5.1).
-async fn exchanges(dns: &Dns, domain: &str) -> Finding {
+pub(super) async fn exchanges(dns: &Dns, domain: &str) -> Finding {
     let check = "MX";
     let remedy = "publish an MX record: answers and bounces go to this domain, and some servers \
                   refuse senders that cannot be answered";

@@ -3,6 +3,7 @@
 //!
 //! All checks run at the same time, each with a limit, and report in a fixed order.
 
+mod coming_back;
 mod dmarc;
 mod domain;
 mod finding;
@@ -43,6 +44,8 @@ pub struct Case {
     pub hello: String,
     pub relays: Vec<RelayCase>,
     pub keys: Vec<KeyCase>,
+    /// Where mails come back to, if not to the sender.
+    pub coming_back: Option<ComingBackCase>,
     pub dns: Result<Dns, String>,
     pub clock: Arc<dyn Clock>,
     /// Where only one publication is asked about.
@@ -71,6 +74,13 @@ pub struct KeyCase {
     pub keys: Result<DkimKeys, String>,
 }
 
+/// Where mails come back to, as the settings have it.
+pub struct ComingBackCase {
+    pub domain: String,
+    /// Whether anything here reads what comes.
+    pub is_read: bool,
+}
+
 /// Why nothing was looked at.
 #[derive(Debug, Error)]
 pub enum DoctorError {
@@ -80,13 +90,15 @@ pub enum DoctorError {
 
 /// Runs all checks.
 pub async fn examine(case: &Case) -> Result<Vec<Finding>, DoctorError> {
-    let (here, url, relays, hello, reverse, keys) = tokio::join!(
-        machine_and_senders(case),
+    let (here, url, relays, hello, reverse, keys, coming_back) = tokio::join!(
+        // Large: on the heap rather than within whatever waits for it.
+        Box::pin(machine_and_senders(case)),
         machine::public_url(case),
         join_all(case.relays.iter().map(|relay| relay::check(case, relay))),
         names::hello(case),
         names::reverse(case),
         join_all(case.keys.iter().map(|key| keys::check(case, key))),
+        Box::pin(coming_back::check(case)),
     );
     let here = here?;
     let wanted = |relay: &RelayCase| {
@@ -108,6 +120,7 @@ pub async fn examine(case: &Case) -> Result<Vec<Finding>, DoctorError> {
     for (key, found) in case.keys.iter().zip(keys) {
         findings.extend(found.into_iter().filter(|_| covers(key)));
     }
+    findings.extend(coming_back);
     findings.extend(here.senders);
     Ok(findings)
 }

@@ -8,6 +8,7 @@ use crate::domain::clock::Time;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue};
 use crate::domain::slug::Slug;
+use crate::store::bounces;
 
 /// One numbered outcome of a digest.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -63,6 +64,7 @@ pub struct IssueWithCounts {
     /// When the next of its mails is due.
     pub next_due_at: Option<At>,
     pub counts: CountsOutput,
+    pub bounces: BouncesOutput,
     /// Mails that are on their way.
     pub in_flight: i64,
 }
@@ -97,12 +99,34 @@ impl From<Counts> for CountsOutput {
     }
 }
 
+/// Mails that came back, or were complained of.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Bounces)]
+pub struct BouncesOutput {
+    /// To addresses that will never take mail.
+    hard: i64,
+    /// That failed for another reason.
+    soft: i64,
+    complaints: i64,
+}
+
+impl From<bounces::Counts> for BouncesOutput {
+    fn from(counts: bounces::Counts) -> Self {
+        Self {
+            hard: counts.hard,
+            soft: counts.soft,
+            complaints: counts.complaints,
+        }
+    }
+}
+
 impl IssueWithCounts {
     pub fn new(
         issue: IssueOutput,
         articles: usize,
         next_due_at: Option<Time>,
         counts: Counts,
+        came_back: bounces::Counts,
         in_flight: i64,
     ) -> Self {
         Self {
@@ -110,6 +134,7 @@ impl IssueWithCounts {
             articles,
             next_due_at: next_due_at.map(At),
             counts: counts.into(),
+            bounces: came_back.into(),
             in_flight,
         }
     }

@@ -1,12 +1,14 @@
 //! How many mails of issues came back.
 
+use chrono::NaiveDate;
 use serde::Serialize;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::super::lists::Texts;
 use super::super::{StoreError, Tx, on};
 use crate::domain::clock::Time;
-use crate::domain::ids::IssueId;
+use crate::domain::ids::{IssueId, PublicationId};
 
 /// Mails of an issue that came back: each counts once, for the worst that is known of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromRow, Serialize)]
@@ -58,6 +60,97 @@ pub async fn rates(tx: &mut Tx, after: Time) -> Result<Vec<Rate>, StoreError> {
          GROUP BY i.id, p.id, p.slug, d.slug, i.recipients ORDER BY i.id"
     )
     .bind(after)
+    .fetch_all(conn)
+    .await)?)
+}
+
+/// What came back on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Day {
+    /// UTC.
+    pub day: NaiveDate,
+    pub counts: Counts,
+}
+
+#[derive(FromRow)]
+struct DayRow {
+    day: NaiveDate,
+    #[sqlx(flatten)]
+    counts: Counts,
+}
+
+const DAYS: Texts = Texts {
+    sqlite:
+        "SELECT substr(received_at, 1, 10) AS day, COUNT(*) FILTER (WHERE kind = 'hard') AS hard,
+            COUNT(*) FILTER (WHERE kind = 'soft') AS soft,
+            COUNT(*) FILTER (WHERE kind = 'complaint') AS complaints
+        FROM bounces WHERE publication_id = $1 AND received_at >= $2 GROUP BY 1 ORDER BY 1",
+    postgres: "SELECT CAST(received_at AT TIME ZONE 'UTC' AS date) AS day,
+            COUNT(*) FILTER (WHERE kind = 'hard') AS hard,
+            COUNT(*) FILTER (WHERE kind = 'soft') AS soft,
+            COUNT(*) FILTER (WHERE kind = 'complaint') AS complaints
+        FROM bounces WHERE publication_id = $1 AND received_at >= $2 GROUP BY 1 ORDER BY 1",
+};
+
+/// Reports about mails of a publication by the day on which they came, from a time on, the earliest first.
+pub async fn by_day(
+    tx: &mut Tx,
+    publication: PublicationId,
+    since: Time,
+) -> Result<Vec<Day>, StoreError> {
+    let statement = DAYS.on(tx);
+    let rows: Vec<DayRow> = on!(tx, |conn| sqlx::query_as(statement)
+        .bind(publication.0)
+        .bind(since)
+        .fetch_all(conn)
+        .await)?;
+    let day = |row: DayRow| Day {
+        day: row.day,
+        counts: row.counts,
+    };
+    Ok(rows.into_iter().map(day).collect())
+}
+
+#[derive(FromRow)]
+struct DomainRow {
+    domain: String,
+    #[sqlx(flatten)]
+    counts: Counts,
+}
+
+/// The same by the domain of the address, the most reports first; that of erased readers is empty.
+pub async fn by_domain(
+    tx: &mut Tx,
+    publication: PublicationId,
+    since: Time,
+    limit: i64,
+) -> Result<Vec<(String, Counts)>, StoreError> {
+    let rows: Vec<DomainRow> = on!(tx, |conn| sqlx::query_as(
+        "SELECT domain, COUNT(*) FILTER (WHERE kind = 'hard') AS hard,
+            COUNT(*) FILTER (WHERE kind = 'soft') AS soft,
+            COUNT(*) FILTER (WHERE kind = 'complaint') AS complaints
+         FROM bounces WHERE publication_id = $1 AND received_at >= $2
+         GROUP BY domain ORDER BY COUNT(*) DESC, domain LIMIT $3"
+    )
+    .bind(publication.0)
+    .bind(since)
+    .bind(limit)
+    .fetch_all(conn)
+    .await)?;
+    let typed = |row: DomainRow| (row.domain, row.counts);
+    Ok(rows.into_iter().map(typed).collect())
+}
+
+/// Why mails of an issue came back, the most frequent reason first: kind, reason, and how many mails.
+pub async fn reasons(
+    tx: &mut Tx,
+    issue: IssueId,
+) -> Result<Vec<(String, String, i64)>, StoreError> {
+    Ok(on!(tx, |conn| sqlx::query_as(
+        "SELECT kind, reason, COUNT(DISTINCT delivery_id) FROM bounces WHERE issue_id = $1
+         GROUP BY kind, reason ORDER BY 3 DESC, kind, reason"
+    )
+    .bind(issue.0)
     .fetch_all(conn)
     .await)?)
 }

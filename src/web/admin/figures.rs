@@ -28,11 +28,11 @@ pub(super) fn until_now(
     days
 }
 
-fn day(day: NaiveDate) -> String {
+pub(super) fn day(day: NaiveDate) -> String {
     day.format("%a %-d %b %Y").to_string()
 }
 
-fn row(name: String, numbers: &[i64]) -> FigureRow {
+pub(super) fn row(name: String, numbers: &[i64]) -> FigureRow {
     FigureRow {
         name,
         cells: numbers.iter().map(|number| grouped(*number)).collect(),
@@ -41,14 +41,18 @@ fn row(name: String, numbers: &[i64]) -> FigureRow {
 }
 
 /// A value for each day from the first to the last that was counted.
-fn by_day(counted: &BTreeMap<NaiveDate, i64>, days: &[NaiveDate], class: &'static str) -> Series {
+pub(super) fn by_day(
+    counted: &BTreeMap<NaiveDate, i64>,
+    days: &[NaiveDate],
+    class: &'static str,
+) -> Series {
     Series {
         class,
         values: days.iter().map(|day| counted.get(day).copied()).collect(),
     }
 }
 
-fn all_days(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
+pub(super) fn all_days(first: NaiveDate, last: NaiveDate) -> Vec<NaiveDate> {
     first.iter_days().take_while(|day| *day <= last).collect()
 }
 
@@ -129,7 +133,7 @@ pub(super) fn churn(counted: &[ReaderDay]) -> Figure {
     }
 }
 
-fn key(class: &'static str, name: &'static str) -> Key {
+pub(super) fn key(class: &'static str, name: &'static str) -> Key {
     Key { class, name }
 }
 

@@ -9,6 +9,7 @@ mod account;
 mod alerts;
 mod assets;
 mod audit;
+mod bounce_figures;
 mod by_provider;
 mod calendar;
 mod cookies;

@@ -5,14 +5,18 @@ use axum::response::Response;
 use chrono::{Days, NaiveTime};
 use serde::Deserialize;
 
+use super::bounce_figures;
 use super::error::AdminError;
 use super::figures;
 use super::signed_in::{Reads, SignedIn};
 use crate::render::admin::frame::Choice;
 use crate::render::admin::nav::Section;
 use crate::render::admin::statistics::StatisticsPage;
-use crate::store::{funnel, statistics, subscriptions};
+use crate::store::{bounces, funnel, statistics, subscriptions};
 use crate::web::Web;
+
+/// Domains of what came back that are listed.
+const DOMAINS: i64 = 20;
 
 /// Spans in days, with their words.
 const SPANS: [(u64, &str); 4] = [
@@ -53,6 +57,8 @@ pub(super) async fn show(
     let steps = funnel::since(&mut tx, publication.id, first).await?;
     let issues = statistics::ended(&mut tx, publication.id, since).await?;
     let domains = statistics::by_domain(&mut tx, publication.id, since).await?;
+    let back = bounces::by_day(&mut tx, publication.id, since).await?;
+    let back_by_domain = bounces::by_domain(&mut tx, publication.id, since, DOMAINS).await?;
     drop(tx);
     let days = figures::until_now(days, today, live);
     let page = StatisticsPage {
@@ -71,6 +77,8 @@ pub(super) async fn show(
             figures::sign_ups(&steps, words),
             figures::mails(&issues, publication.timezone),
             figures::domains(&domains),
+            bounce_figures::days(&back),
+            bounce_figures::domains(&back_by_domain),
         ],
         frame: framing.frame,
     };

@@ -12,6 +12,7 @@ use super::issues::find;
 use super::page::shown;
 use super::problem::Problem;
 use crate::domain::reply_group::{gist, tally};
+use crate::store::bounces;
 use crate::store::ledger::{self, MOST_SUMMED};
 use crate::web::Web;
 
@@ -25,7 +26,9 @@ pub(super) struct Troubles {
     failed: Vec<Reply>,
     /// By the domain of mails that are tried again, the most frequent first.
     deferred: Vec<Domain>,
-    /// How many mails are summed up at most.
+    /// Why mails came back or were complained of, the most frequent reason first.
+    came_back: Vec<CameBack>,
+    /// How many mails that failed or were put off are summed up at most.
     of_at_most: i64,
 }
 
@@ -46,6 +49,17 @@ struct Domain {
     mails: i64,
 }
 
+/// A reason for which mails came back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TroubleReturn)]
+struct CameBack {
+    /// `hard`, `soft` or `complaint`.
+    kind: String,
+    #[schema(examples("mailbox-unknown"))]
+    reason: String,
+    mails: i64,
+}
+
 /// Sums up what servers said to the mails of an issue that failed, and which domains put mails off.
 #[utoipa::path(get, path = "/api/v1/issues/{id}/troubles", tag = "Issues", operation_id = "showTroubles",
     params(("id" = String, Path, description = "Its id.")), security(("token" = ["viewer"])),
@@ -60,6 +74,7 @@ pub(super) async fn show(
     let issue = find(&mut tx, &caller, &id).await?.issue.id;
     let replies = ledger::replies(&mut tx, issue).await?;
     let addresses = ledger::deferred_addresses(&mut tx, issue).await?;
+    let reasons = bounces::reasons(&mut tx, issue).await?;
     drop(tx);
     let replies = replies.iter().map(|(reply, mails)| (gist(reply), *mails));
     let domains = addresses.iter().map(|address| {
@@ -74,6 +89,14 @@ pub(super) async fn show(
             .collect(),
         deferred: deferred
             .map(|(domain, mails)| Domain { domain, mails })
+            .collect(),
+        came_back: reasons
+            .into_iter()
+            .map(|(kind, reason, mails)| CameBack {
+                kind,
+                reason,
+                mails,
+            })
             .collect(),
         of_at_most: MOST_SUMMED,
     };

@@ -12,8 +12,12 @@ use super::input::{Asked, Named};
 use super::page::shown;
 use super::problem::Problem;
 use crate::domain::statistics::{DomainSum, MailSum, ReaderDay, by_day};
-use crate::store::{statistics, subscriptions};
+use crate::services::output::issues::BouncesOutput;
+use crate::store::{bounces, statistics, subscriptions};
 use crate::web::Web;
+
+/// Domains of what came back that are told.
+const DOMAINS: i64 = 50;
 
 /// How far back.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -36,6 +40,10 @@ pub(super) struct Statistics {
     mails: Vec<MailsOnDay>,
     /// The same by the domain of the address, the most mails first.
     domains: Vec<MailsToDomain>,
+    /// What came back, by the day (UTC) on which it came, the latest first.
+    bounces: Vec<BouncesOnDay>,
+    /// The same by the domain of the address, the most first.
+    bounces_by_domain: Vec<BouncesOfDomain>,
 }
 
 /// The readers at the end of a day.
@@ -82,6 +90,26 @@ struct MailsToDomain {
     sum: Sum,
 }
 
+/// Reports that came on a day.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BounceDay)]
+struct BouncesOnDay {
+    #[schema(value_type = String, format = Date)]
+    day: NaiveDate,
+    #[serde(flatten)]
+    sum: BouncesOutput,
+}
+
+/// Reports about mails to a domain.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BounceDomain)]
+struct BouncesOfDomain {
+    /// Null for readers who were erased.
+    domain: Option<String>,
+    #[serde(flatten)]
+    sum: BouncesOutput,
+}
+
 impl From<MailSum> for Sum {
     fn from(sum: MailSum) -> Self {
         Self {
@@ -111,6 +139,20 @@ fn to_domain(sum: DomainSum) -> MailsToDomain {
     }
 }
 
+fn on_day(day: bounces::Day) -> BouncesOnDay {
+    BouncesOnDay {
+        day: day.day,
+        sum: day.counts.into(),
+    }
+}
+
+fn of_domain((domain, counts): (String, bounces::Counts)) -> BouncesOfDomain {
+    BouncesOfDomain {
+        domain: Some(domain).filter(|domain| !domain.is_empty()),
+        sum: counts.into(),
+    }
+}
+
 /// Tells how many readers there were day by day, and what became of mails by day and by domain.
 #[utoipa::path(get, path = "/api/v1/publications/{publication}/statistics", tag = "Publications", operation_id = "showStatistics",
     params(("publication" = String, Path, description = "Its slug."), Back), security(("token" = ["viewer"])),
@@ -136,6 +178,8 @@ pub(super) async fn show(
     let (active, pending, left) = subscriptions::count(&mut tx, publication.id).await?;
     let ended = statistics::ended(&mut tx, publication.id, since).await?;
     let domains = statistics::by_domain(&mut tx, publication.id, since).await?;
+    let back = bounces::by_day(&mut tx, publication.id, since).await?;
+    let back_by_domain = bounces::by_domain(&mut tx, publication.id, since, DOMAINS).await?;
     drop(tx);
     readers.push(ReaderDay {
         day: today,
@@ -153,6 +197,8 @@ pub(super) async fn show(
             })
             .collect(),
         domains: domains.into_iter().map(to_domain).collect(),
+        bounces: back.into_iter().rev().map(on_day).collect(),
+        bounces_by_domain: back_by_domain.into_iter().map(of_domain).collect(),
     };
     Ok(shown(&headers, &view))
 }

@@ -9,6 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::publication::Publication;
 use crate::domain::subscription::{Subscription, SubscriptionState};
 use crate::domain::suppression::Suppression;
+use crate::store::bounces::Known;
 use crate::store::consents::ConsentRecord;
 use crate::store::ledger::Received;
 use crate::store::subscribers::Found;
@@ -134,6 +135,8 @@ pub(super) struct WholeSubscription {
     pub consents: Vec<ConsentView>,
     /// What became of each issue, the oldest first.
     pub deliveries: Vec<DeliveryView>,
+    /// What came back of mails, or was said of them, the oldest first.
+    pub bounces: Vec<BounceView>,
 }
 
 /// One act that proves, changes or withdraws consent.
@@ -195,6 +198,40 @@ impl From<Received> for DeliveryView {
             reply: line.reply,
             next_attempt_at: line.next_attempt_at.map(At),
             sent_at: line.sent_at.map(At),
+        }
+    }
+}
+
+/// A mail that came back, or was complained of.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Bounce)]
+pub(super) struct BounceView {
+    at: At,
+    /// `hard`, `soft` or `complaint`.
+    kind: &'static str,
+    #[schema(examples("mailbox-unknown"))]
+    reason: &'static str,
+    /// The enhanced status code.
+    status: Option<String>,
+    /// The server's words.
+    diagnostic: Option<String>,
+    /// By which way it came: `return-path`, `feedback`, `refused` or `file`.
+    source: &'static str,
+    /// Null for a mail outside issues.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    issue: Option<Uuid>,
+}
+
+impl From<Known> for BounceView {
+    fn from(known: Known) -> Self {
+        Self {
+            at: known.received_at.into(),
+            kind: known.kind.as_str(),
+            reason: known.reason.as_str(),
+            status: known.status,
+            diagnostic: known.diagnostic,
+            source: known.source.as_str(),
+            issue: known.issue.map(|id| id.0),
         }
     }
 }

@@ -24,7 +24,9 @@ use crate::domain::subscription::Subscription;
 use crate::services::add_reader::{self, NewReader};
 use crate::services::{erase, export_reader};
 use crate::store::subscribers::{self, Found, Search};
-use crate::store::{Tx, consents, digests, ledger, publications, subscriptions, suppressions};
+use crate::store::{
+    Tx, bounces, consents, digests, ledger, publications, subscriptions, suppressions,
+};
 use crate::web::Web;
 
 /// Which readers to list.
@@ -253,10 +255,12 @@ async fn with_history(
     let all = digests::list(tx, publication.id).await?;
     let consents = consents::list(tx, place.id).await?;
     let received = ledger::of_subscription(tx, place.id).await?;
+    let bounced = bounces::of_subscription(tx, place.id).await?;
     Ok(Some(WholeSubscription {
         subscription: SubscriptionView::new(&publication, &all, place),
         consents: consents.into_iter().map(Into::into).collect(),
         deliveries: received.into_iter().map(Into::into).collect(),
+        bounces: bounced.into_iter().map(Into::into).collect(),
     }))
 }
 

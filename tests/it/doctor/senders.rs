@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use paperround::mail::dkim::{Algorithm, DkimKeyConfig, DkimKeys, SignedBy, generate};
 use paperround::services::Deps;
-use paperround::services::doctor::KeyCase;
+use paperround::services::doctor::{ComingBackCase, KeyCase};
 use paperround::services::manage_publication;
 
 use super::*;
@@ -348,4 +348,43 @@ async fn one_publication_can_be_asked_about() {
     patient.case.publication = Some("nothing".to_owned());
     let error = examine(&patient.case).await.unwrap_err().to_string();
     assert!(error.contains("publication list"), "{error}");
+}
+
+#[tokio::test]
+async fn the_domain_of_the_return_paths_is_looked_at_too() {
+    let back = "bounces.ledger.example";
+    let zone = good()
+        .txt(back, "v=spf1 ip4:9.9.9.9 ~all")
+        .mx(back, "mx.ledger.example");
+    let mut patient = sender(zone, DOMAIN).await;
+    let of = async |patient: &Patient, check: &str| {
+        let all = patient.examine().await;
+        let found = all
+            .into_iter()
+            .find(|one| one.check == check && one.subject == back);
+        found.unwrap()
+    };
+    patient.case.coming_back = Some(ComingBackCase {
+        domain: back.to_owned(),
+        is_read: false,
+    });
+    assert_finding(&of(&patient, "SPF").await, Level::Ok, "ends in ~all", "");
+    assert_finding(
+        &of(&patient, "MX").await,
+        Level::Ok,
+        "mx.ledger.example",
+        "",
+    );
+    let unread = of(&patient, "bounces").await;
+    assert_finding(
+        &unread,
+        Level::Warn,
+        "nothing here reads",
+        "bounces.lmtp_listen",
+    );
+    patient.case.coming_back.as_mut().unwrap().is_read = true;
+    assert_finding(&of(&patient, "bounces").await, Level::Ok, "is read", "");
+    let mut bare = sender(good(), DOMAIN).await;
+    bare.case.coming_back = patient.case.coming_back.take();
+    assert_eq!(of(&bare, "MX").await.result, Level::Fail);
 }

@@ -18,7 +18,7 @@ use crate::services::{Deps, links, preview_digest};
 use crate::store::clicks::{self, Clicks};
 use crate::store::editions::Summary;
 use crate::store::ledger::{self, MOST_SUMMED};
-use crate::store::{StoreError, Tx, curves, editions, issues, waves};
+use crate::store::{StoreError, Tx, bounces, curves, editions, issues, waves};
 use crate::web::Web;
 use crate::web::admin::error::AdminError;
 use crate::web::admin::signed_in::{Reads, Right, Sends, SignedIn};
@@ -95,6 +95,7 @@ pub(super) async fn page<R: Right>(
         editions: editions.iter().map(edition).collect(),
         replies: replies(&mut tx, issue, &counts).await?,
         domains: domains(&mut tx, issue, &counts).await?,
+        came_back: came_back(&mut tx, issue).await?,
         most_summed: Some(MOST_SUMMED).filter(|most| counts.failed.max(counts.deferred) > *most),
         archive_url: archive_url(&me.deps, whole),
         actions: actions(issue, &counts, me.may::<Sends>()),
@@ -187,6 +188,19 @@ async fn domains(tx: &mut Tx, issue: &Issue, counts: &Counts) -> Result<Vec<SumR
         (domain.to_owned(), 1)
     };
     Ok(sums(addresses.iter().map(domain)))
+}
+
+/// Why mails came back, as in "hard: mailbox-unknown".
+async fn came_back(tx: &mut Tx, issue: &Issue) -> Result<Vec<SumRow>, StoreError> {
+    let reasons = bounces::reasons(tx, issue.id).await?;
+    let row = |(kind, reason, count): (String, String, i64)| SumRow {
+        name: match kind.as_str() {
+            "complaint" => "complaint of the reader".to_owned(),
+            _ => format!("{kind}: {reason}"),
+        },
+        count,
+    };
+    Ok(reasons.into_iter().take(MOST).map(row).collect())
 }
 
 /// The most frequent first.
