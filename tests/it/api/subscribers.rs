@@ -508,6 +508,7 @@ async fn the_readers_of_a_publication_are_listed_by_state_and_topic_and_handed_o
     let owner = Program::new(&app, Role::Owner).await;
     let names: Vec<String> = (0..5).map(|n| format!("a{n}@inbox.example")).collect();
     app.readers(names.into_iter()).await;
+    app.advance(chrono::Duration::seconds(1));
     let body = json!({ "email": "bob@inbox.example", "topics": ["energy"] });
     owner.done("/subscribers?publication=ledger", body).await;
     let path = "/publications/ledger/subscriptions";

@@ -35,6 +35,7 @@ async fn a_rule_is_added_listed_and_removed() {
         let refused = problem(&editor.post(rules, body.clone()).await, 422);
         assert_eq!(refused["errors"][0]["pointer"], pointer, "{body}");
     }
+    app.advance(chrono::Duration::seconds(1));
     editor
         .done(
             rules,
