@@ -26,7 +26,7 @@ pub(super) enum Suppression {
     Add {
         /// The address
         address: EmailAddress,
-        /// manual, reader, hard-bounce, complaint or erased (which keeps a hash only)
+        /// manual, reader, hard-bounce, soft-bounces, complaint or erased (which keeps a hash only)
         #[arg(long, default_value = "manual")]
         reason: SuppressionReason,
         /// Who said so

@@ -114,7 +114,7 @@ mod tests {
             [
                 (
                     4,
-                    "reason \"sad\" is not one of: manual, reader, hard-bounce, complaint, erased"
+                    "reason \"sad\" is not one of: manual, reader, hard-bounce, soft-bounces, complaint, erased"
                         .to_owned()
                 ),
                 (5, "no address".to_owned()),
