@@ -65,7 +65,8 @@ pub(super) struct Line {
     email: String,
     name: Option<String>,
     state: ReaderStateWord,
-    /// The slugs of those chosen; empty for all.
+    /// The slugs of those chosen; empty for all, and of who is pending: their choice waits until they
+    /// confirm.
     topics: Vec<String>,
     /// The slugs of those taken; empty for the first.
     digests: Vec<String>,
