@@ -79,7 +79,7 @@ pub struct Report {
     pub unsubscribe: Option<String>,
     /// The addresses that the report itself went to, envelope fields first.
     pub sent_to: Vec<String>,
-    /// Not a report at all: a person wants no more mail.
+    /// Not a report at all: a person wants no more mail, or a mail program says so for them.
     pub wants_to_leave: bool,
 }
 

@@ -49,7 +49,8 @@ pub fn read(message: &[u8]) -> Report {
         .or_else(|| auto_reply::read(&mail))
         .unwrap_or_else(|| Report::new(ReportKind::Other, Reason::Undetermined));
     let mut report = completed(report, &mail, &original);
-    report.wants_to_leave = report.kind == ReportKind::Other && wish::read(&mail, told);
+    let may_wish = matches!(report.kind, ReportKind::Other | ReportKind::AutoReply);
+    report.wants_to_leave = may_wish && wish::read(&mail, told);
     report
 }
 

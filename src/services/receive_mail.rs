@@ -63,8 +63,10 @@ pub async fn receive(deps: &Deps, mail: Incoming<'_>) -> Result<Received, StoreE
     let report = mail.report;
     match address(deps, &mail) {
         Some(ReturnAddress::Leave(subscription, delivery)) => {
-            // What programs write by themselves ends nobody's subscription (RFC 3834, 4).
-            if mail.is_from_nobody || report.kind != ReportKind::Other {
+            // What programs write by themselves ends nobody's subscription (RFC 3834, 4); but those
+            // that leave for a reader at the press of a button may mark their mails in the same way.
+            let is_meant = report.kind == ReportKind::Other || report.wants_to_leave;
+            if mail.is_from_nobody || !is_meant {
                 return Ok(Received::Ignored);
             }
             leave(deps, subscription, delivery).await

@@ -130,3 +130,16 @@ async fn only_what_was_signed_here_is_taken() {
     assert!(reply.starts_with("250 "), "{reply}");
     assert_eq!(place(&app).await.state, SubscriptionState::Unsubscribed);
 }
+
+#[tokio::test]
+async fn a_mail_program_leaves_for_its_reader() {
+    let app = service(|_| {}).await;
+    let (_, _, mail) = sent(&app).await;
+    let to = leave_address(&mail);
+    let mut client = Client::connect(&app).await;
+    let marked = letter(&to, "unsubscribe", "Written by a program.")
+        .replace("Subject:", "Auto-Submitted: auto-generated\nSubject:");
+    client.hand_over(ANN, &to, &marked).await;
+    assert_eq!(place(&app).await.state, SubscriptionState::Unsubscribed);
+    assert_eq!(withdrawals(&app).await, ["mail"]);
+}
