@@ -168,7 +168,7 @@ impl Session {
             match receive(&self.deps, Some(&to), from.as_deref(), message).await {
                 Ok(_) => self.reply("250 2.0.0 taken"),
                 Err(error) => {
-                    tracing::error!(%error, "a mail that came in cannot be kept; it was asked for again");
+                    tracing::error!(%error, "a mail that came in cannot be kept now; its server is told to try again later");
                     self.reply("451 4.3.0 not now, try again later");
                 }
             }
