@@ -18,6 +18,7 @@ use super::{Global, context};
 use crate::domain::digest as domain;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::IssueState;
+use crate::domain::look::Design;
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
 use crate::services::output::digests::DigestOutput;
@@ -139,7 +140,7 @@ impl Digest {
                     .collect();
                 let empty = "there is no digest yet; `paperround digest create` makes one";
                 out.list(
-                    &["slug", "name", "schedule", "zone", "next run"],
+                    &["slug", "name", "schedule", "zone", "design", "next run"],
                     &rows,
                     empty,
                 )?;
@@ -176,6 +177,8 @@ fn cells(d: &domain::Digest) -> Vec<String> {
         d.name.clone(),
         cron,
         d.timezone.name().to_owned(),
+        // The word that --design takes.
+        d.design.map_or("publication", Design::as_str).to_owned(),
         next,
     ]
 }

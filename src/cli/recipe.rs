@@ -6,9 +6,11 @@ use anyhow::{Context as _, Result, bail};
 use chrono::NaiveDate;
 use clap::Args;
 
+use crate::domain::UnknownWord;
 use crate::domain::calendar::{Hours, OnHoliday};
 use crate::domain::digest::{Breaking, Digest, Rules, SectionRule, Window};
 use crate::domain::language::Languages;
+use crate::domain::look::Design;
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
 use crate::domain::span;
@@ -66,11 +68,29 @@ pub(super) struct Recipe {
     /// What stands above that block, as in "Sponsor"; empty for the word "Notice" in the mail's language
     #[arg(long, value_name = "LABEL")]
     notice_label: Option<String>,
+    /// The design of its mails: editorial, compact, plain, or publication for that of the publication [default: publication]
+    #[arg(long, value_name = "NAME", value_parser = design)]
+    design: Option<OwnDesign>,
     /// Nothing goes out before `issue approve`; =false takes it back
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     require_approval: Option<bool>,
     #[command(flatten)]
     times: Times,
+}
+
+/// The design that a digest is to have; `None`: that of its publication.
+#[derive(Debug, Clone, Copy)]
+struct OwnDesign(Option<Design>);
+
+/// Reads a design, or the word for going back to the publication's.
+fn design(text: &str) -> Result<OwnDesign, String> {
+    match text.trim() {
+        "" | "publication" => Ok(OwnDesign(None)),
+        name => {
+            let read = name.parse().map(|own| OwnDesign(Some(own)));
+            read.map_err(|why: UnknownWord| format!("{why}, publication"))
+        }
+    }
 }
 
 /// When a digest may go out.
@@ -201,6 +221,7 @@ impl Recipe {
             &mut rules.notice_label,
             self.notice_label.map(|label| label.trim().to_owned()),
         );
+        set(&mut digest.design, self.design.map(|given| given.0));
         set(&mut rules.require_approval, self.require_approval);
         if let Some(subject) = self.subject {
             rules.subject = Some(subject).filter(|text| !text.trim().is_empty());

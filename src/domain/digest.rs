@@ -12,6 +12,7 @@ use super::calendar::Calendar;
 use super::clock::Time;
 use super::ids::{DigestId, PublicationId};
 use super::language::Languages;
+use super::look::{Design, Look};
 use super::run::{self, RunChange, Runs};
 use super::schedule::{Schedule, ScheduleError};
 use super::slug::{self, Slug};
@@ -39,6 +40,8 @@ pub struct Digest {
     /// Topics that the digest is limited to; empty means all.
     pub topics: Vec<Slug>,
     pub rules: Rules,
+    /// `None`: that of its publication.
+    pub design: Option<Design>,
     pub paused_at: Option<Time>,
     /// `None`: it goes out only by hand.
     pub cron: Option<String>,
@@ -89,6 +92,11 @@ impl Digest {
         let cron = self.cron.as_deref();
         let schedule = cron.map(|cron| Schedule::parse(cron, self.timezone.name(), now));
         schedule.transpose()
+    }
+
+    /// The design of its mails, where its publication has this look.
+    pub fn design_in(&self, look: &Look) -> Design {
+        self.design.unwrap_or(look.design)
     }
 
     /// The next run, with what was changed about it.

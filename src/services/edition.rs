@@ -170,7 +170,7 @@ impl Material {
                 .map(|cron| dates::when(Some(cron), language)),
             language: language.to_owned(),
             direction: Direction::of(language),
-            design: publication.look.design,
+            design: digest.design_in(&publication.look),
             intro_html: words::for_html(&self.words.intro),
             intro_text: words::for_text(&self.words.intro),
             outro_html: words::for_html(&self.words.outro),

@@ -69,6 +69,7 @@ pub fn draft(deps: &Deps, publication: &Publication, slug: Slug, name: &str) -> 
         window: Window::LastIssue,
         topics: Vec::new(),
         rules: Rules::default(),
+        design: None,
         paused_at: None,
         cron: None,
         next_run_at: None,

@@ -65,6 +65,7 @@ mod tests {
             min_items: 1,
             window: Window::LastIssue,
             topics: Vec::new(),
+            design: None,
             rules: Rules {
                 local_time,
                 ..Rules::default()

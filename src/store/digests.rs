@@ -8,6 +8,7 @@ use super::{StoreError, Tx, moment, on, read, unsigned};
 use crate::domain::clock::Time;
 use crate::domain::digest::{Digest, Rules};
 use crate::domain::ids::{DigestId, PublicationId, TopicId};
+use crate::domain::look::Design;
 use crate::domain::run::RunChange;
 
 #[derive(FromRow)]
@@ -29,6 +30,7 @@ struct Row {
     changes: Option<String>,
     topics: Option<String>,
     rules: String,
+    design: Option<String>,
 }
 
 impl TryFrom<Row> for Digest {
@@ -57,6 +59,10 @@ impl TryFrom<Row> for Digest {
             window: read(table, "selection_window", row.id, &row.selection_window)?,
             topics,
             rules: rules(row.id, &row.rules)?,
+            design: row
+                .design
+                .map(|word| read(table, "design", row.id, &word))
+                .transpose()?,
             paused_at: row.paused_at,
             // A digest that waits for news has a schedule to be looked at, but no runs.
             next_run_at: row.next_run_at.filter(|_| row.cron.as_deref() != Some("")),
@@ -103,7 +109,7 @@ macro_rules! select_digests {
     ($rest:literal) => {
         concat!(
             "SELECT d.id, d.publication_id, d.slug, d.name, d.timezone, d.max_items, d.min_items,
-                d.selection_window, d.rules, d.paused_at, d.created_at, s.cron, s.next_run_at,
+                d.selection_window, d.rules, d.design, d.paused_at, d.created_at, s.cron, s.next_run_at,
                 s.look_at, s.since_at,
                 (SELECT string_agg(CAST(c.slot_at AS TEXT) || ':' || CAST(c.run_at AS TEXT) || ':'
                         || CAST(c.left_out AS TEXT), ',' ORDER BY c.slot_at)
@@ -121,8 +127,8 @@ pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     let d = digest;
     on!(tx, |conn| sqlx::query(
         "INSERT INTO digests (id, publication_id, slug, name, timezone, max_items, min_items,
-            selection_window, created_at, rules)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            selection_window, created_at, rules, design)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
     )
     .bind(d.id.0)
     .bind(d.publication.0)
@@ -134,6 +140,7 @@ pub async fn insert(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     .bind(d.window.as_str())
     .bind(d.created_at)
     .bind(json(&d.rules)?)
+    .bind(d.design.map(Design::as_str))
     .execute(conn)
     .await
     .map(drop))?;
@@ -146,7 +153,7 @@ pub async fn update(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     let d = digest;
     on!(tx, |conn| sqlx::query(
         "UPDATE digests SET name = $2, timezone = $3, max_items = $4, min_items = $5,
-            selection_window = $6, rules = $7
+            selection_window = $6, rules = $7, design = $8
          WHERE id = $1"
     )
     .bind(d.id.0)
@@ -156,6 +163,7 @@ pub async fn update(tx: &mut Tx, digest: &Digest, topics: &[TopicId]) -> Result<
     .bind(i64::from(d.min_items))
     .bind(d.window.as_str())
     .bind(json(&d.rules)?)
+    .bind(d.design.map(Design::as_str))
     .execute(conn)
     .await
     .map(drop))?;

@@ -24,6 +24,9 @@ export const PLACES = [
   ['making a digest', async ({ page }) => {
     await press(page, 'Make a digest', 'link');
     assert.equal(await page.locator('#in-cron').isVisible(), false);
+    const designs = await page.locator('#in-design option').allInnerTexts();
+    assert.deepEqual(designs, ['As the publication (editorial)', 'editorial', 'compact', 'plain']);
+    await page.getByLabel('Design of its mails').selectOption('plain');
     await page.locator('#in-goes_out').selectOption('monthly');
     assert.equal(await page.locator('#in-day').isVisible(), true);
     assert.equal(await page.locator('#in-weekday').isVisible(), false);
@@ -41,9 +44,15 @@ export const PLACES = [
   ['a digest is made', async ({ page }) => {
     await page.locator('#in-max_items').fill('20');
     await press(page, 'Make the digest');
+    assert.equal(await page.locator('dt', { hasText: 'Design' }).locator('+ dd').innerText(), 'plain');
   }],
   ['a recipe', async ({ page }) => {
     await press(page, 'Change the recipe', 'link');
+    await page.getByLabel('Design of its mails').selectOption({ label: 'As the publication (editorial)' });
+    await press(page, 'Save');
+    await page.getByText('as the publication (editorial)').waitFor();
+    await press(page, 'Change the recipe', 'link');
+    assert.equal(await page.locator('#in-design').inputValue(), 'publication');
   }],
   ['the coming issue', go('/admin/p/ledger/digests/daily/edit')],
   ['an article is pinned, another dropped', async ({ page }) => {

@@ -111,6 +111,7 @@ impl Makes {
             next_run_at: Some(at("2026-03-03T07:00:00Z")),
             look_at: Some(at("2026-03-03T07:00:00Z")),
             since_at: None,
+            design: None,
             changes: Vec::new(),
             created_at: self.now(),
         };

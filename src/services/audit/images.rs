@@ -27,7 +27,7 @@ pub fn digest(d: &Digest) -> Value {
     json!({
         "slug": d.slug, "name": d.name, "timezone": d.timezone.name(), "max_items": d.max_items,
         "min_items": d.min_items, "window": d.window, "topics": d.topics,
-        "rules": d.rules, "cron": d.cron, "paused_at": d.paused_at,
+        "rules": d.rules, "design": d.design, "cron": d.cron, "paused_at": d.paused_at,
     })
 }
 

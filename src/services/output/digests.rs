@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::words::{At, LanguagesWord, OnHolidayWord, WindowWord};
+use super::words::{At, DesignWord, LanguagesWord, OnHolidayWord, WindowWord};
 use crate::domain::digest::Digest;
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
@@ -46,6 +46,8 @@ pub struct DigestOutput {
     notice: String,
     /// What stands above that.
     notice_label: String,
+    /// The make-up of its mails; null: that of its publication.
+    design: Option<DesignWord>,
     /// Whether an issue waits until somebody has approved it.
     require_approval: bool,
     /// Whether each reader gets it when their own clocks show the time of its cron.
@@ -106,6 +108,7 @@ impl DigestOutput {
             outro: rules.outro.clone(),
             notice: rules.notice.clone(),
             notice_label: rules.notice_label.clone(),
+            design: d.design.map(DesignWord),
             require_approval: rules.require_approval,
             local_time: rules.local_time,
             calendar: CalendarView {

@@ -59,7 +59,7 @@ async fn page<R: Right>(
         may_change: me.may::<Changes>(),
         may_send: me.may::<Sends>(),
         state: words::of_digest(digest),
-        facts: facts(digest),
+        facts: facts(publication, digest),
         runs: runs
             .into_iter()
             .map(|run| {
@@ -76,7 +76,7 @@ async fn page<R: Right>(
 }
 
 /// The recipe in words; what is as usual is left out.
-fn facts(d: &Digest) -> Vec<Fact> {
+fn facts(publication: &Publication, d: &Digest) -> Vec<Fact> {
     let (rules, calendar) = (&d.rules, &d.rules.calendar);
     let mut facts = Vec::new();
     let mut say = |term, text: String| {
@@ -143,6 +143,7 @@ fn facts(d: &Digest) -> Vec<Fact> {
             .clone()
             .unwrap_or_else(|| "the top headline".to_owned()),
     );
+    say("Design", design(publication, d));
     say(
         "Approval",
         if rules.require_approval {
@@ -152,6 +153,14 @@ fn facts(d: &Digest) -> Vec<Fact> {
         },
     );
     facts
+}
+
+/// How its mails look.
+fn design(publication: &Publication, d: &Digest) -> String {
+    match d.design {
+        Some(own) => own.to_string(),
+        None => format!("as the publication ({})", publication.look.design),
+    }
 }
 
 /// The days on which it does not go out.

@@ -6,7 +6,8 @@ use super::fields::Fields;
 use super::forms::{Errors, choice, filled, text};
 use crate::domain::cadence::{Cadence, Days, LAST_COMMON_DAY, Weekday};
 use crate::domain::digest::{Breaking, Digest};
-use crate::domain::publication::Topic;
+use crate::domain::look::Design;
+use crate::domain::publication::{Publication, Topic};
 use crate::domain::span;
 use crate::render::admin::form::{Group, Input, Kind};
 use crate::render::admin::frame::Choice;
@@ -16,8 +17,12 @@ const AT_A_TIME: &str = "for-daily for-weekdays for-weekly for-monthly";
 /// Those that have a schedule.
 const BY_SCHEDULE: &str = "for-daily for-weekdays for-weekly for-monthly for-cron";
 
+/// The choice of no design of its own.
+pub(super) const AS_PUBLICATION: &str = "publication";
+
 /// All fields; a new digest is asked for its short name too.
 pub(super) fn groups(
+    publication: &Publication,
     topics: &[Topic],
     is_new: bool,
     values: &Fields,
@@ -34,6 +39,7 @@ pub(super) fn groups(
         group("Days and hours", "", calendar()),
         group("Articles", "", articles(topics)),
         group("Words", "", words(is_new)),
+        group("Look", "", vec![design(publication)]),
         group(
             "Before it goes out",
             "",
@@ -188,6 +194,16 @@ fn words(is_new: bool) -> Vec<Input> {
     inputs
 }
 
+fn design(publication: &Publication) -> Input {
+    let usual = format!("As the publication ({})", publication.look.design);
+    let usual = choice(AS_PUBLICATION, &usual);
+    let own = Design::WORDS.iter().map(|word| choice(word, word));
+    let choices = std::iter::once(usual).chain(own).collect();
+    Input::select("design", "Design of its mails", choices).help(
+        "editorial: a front page with pictures. compact: headlines with a sentence each. plain: like a letter. What has been composed keeps its design.",
+    )
+}
+
 /// What a new digest is proposed as: every weekday at seven.
 pub(super) fn proposal(draft: &Digest) -> Fields {
     let cron = Some("0 7 * * mon-fri".to_owned());
@@ -239,6 +255,10 @@ pub(super) fn values(d: &Digest, next_intro: &str) -> Fields {
         ("outro", rules.outro.clone()),
         ("notice", rules.notice.clone()),
         ("notice_label", rules.notice_label.clone()),
+        (
+            "design",
+            d.design.map_or(AS_PUBLICATION, Design::as_str).to_owned(),
+        ),
         ("require_approval", yes(rules.require_approval)),
     ];
     pairs.extend(way(d));

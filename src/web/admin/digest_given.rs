@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 
 use chrono::{NaiveDate, NaiveTime};
 
+use super::digest_form::AS_PUBLICATION;
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
 use super::forms::{Errors, take};
@@ -40,6 +41,10 @@ pub(super) fn read(fields: &Fields, old: &Digest, errors: &mut Errors) -> Option
     let topics = fields.all("topics").map(str::parse::<Slug>);
     let topics = topics.collect::<Result<Vec<Slug>, _>>();
     let topics = topics.map_err(|why| noted(errors, "topics", &why));
+    let design = match fields.text("design") {
+        "" | AS_PUBLICATION => None,
+        _ => take(fields, "design", errors),
+    };
     let rules = rules(fields, &old.rules, errors);
     if !errors.is_empty() {
         return None;
@@ -57,6 +62,7 @@ pub(super) fn read(fields: &Fields, old: &Digest, errors: &mut Errors) -> Option
             local_time: has_schedule && fields.text("local_time") == "yes",
             ..rules?
         },
+        design,
         cron,
         ..old.clone()
     })
@@ -73,6 +79,7 @@ pub(super) fn take_over(given: &Digest, digest: &mut Digest) {
         window: recipe.window,
         topics: recipe.topics,
         rules: recipe.rules,
+        design: recipe.design,
         cron: recipe.cron,
         ..digest.clone()
     };

@@ -54,7 +54,8 @@ pub(super) fn of_one(deps: &Deps, values: &Fields, errors: &Errors) -> Vec<Input
         text("utm_source", "Name for site statistics")
             .optional()
             .help("Stands as utm_source in the addresses of articles, with utm_medium and utm_campaign."),
-        words("design", "Design of the mails", Design::WORDS),
+        words("design", "Design of the mails", Design::WORDS)
+            .help("Of digests that have none of their own."),
         words("font", "Headlines", Font::WORDS),
         text("accent", "Accent").help(
             "A colour as in #1b5578. It must be readable on white, and is corrected for the dark.",

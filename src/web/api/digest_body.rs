@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::publications::set;
 use super::schemas::{
-    DayText, HoursText, LanguagesWord, OnHolidayWord, SectionText, SlugText, WindowWord, ZoneText,
-    changes, given,
+    DayText, DesignWord, HoursText, LanguagesWord, OnHolidayWord, SectionText, SlugText,
+    WindowWord, ZoneText, changes, given,
 };
 use crate::domain::calendar::Calendar;
 use crate::domain::digest::{Breaking, Digest};
@@ -126,6 +126,10 @@ macro_rules! with_recipe {
             #[serde(default, deserialize_with = "given")]
             #[schema(value_type = String, max_length = 40)]
             notice_label: Option<String>,
+            /// The make-up of its mails; null: that of the publication.
+            #[serde(default, deserialize_with = "given")]
+            #[schema(value_type = Option<DesignWord>)]
+            design: Option<Option<DesignWord>>,
             /// Nothing goes out before somebody has approved the issue.
             #[serde(default, deserialize_with = "given")]
             #[schema(value_type = bool)]
@@ -163,6 +167,7 @@ macro_rules! with_recipe {
                 set(&mut rules.outro, self.outro);
                 set(&mut rules.notice, self.notice);
                 set(&mut rules.notice_label, self.notice_label);
+                set(&mut digest.design, self.design.map(|own| own.map(|word| word.0)));
                 set(&mut rules.require_approval, self.require_approval);
                 set(&mut rules.local_time, self.local_time);
                 if let Some(calendar) = self.calendar {

@@ -14,7 +14,7 @@ const LIST: &str = "/admin/p/ledger/digests";
 const MAKE: &str = "/admin/p/ledger/make-digest";
 
 /// A form as a browser sends it, with all its fields.
-const FORM: [(&str, &str); 27] = [
+const FORM: [(&str, &str); 28] = [
     ("name", "Morning Tide"),
     ("slug", "tide"),
     ("goes_out", "weekdays"),
@@ -41,6 +41,7 @@ const FORM: [(&str, &str); 27] = [
     ("outro", ""),
     ("notice", ""),
     ("notice_label", "Sponsor"),
+    ("design", "plain"),
     ("require_approval", "no"),
 ];
 
@@ -109,6 +110,7 @@ async fn an_editor_makes_a_digest_by_plain_choices() {
         "every weekday at 7:00",
         "at most 10, 6 of them",
         "energy:3, markets",
+        "<dd>plain</dd>",
         "2026-03-03, 2026-12-25: an issue is left out",
     ] {
         assert!(page.contains(part), "{part}: {page}");
@@ -156,6 +158,11 @@ async fn what_is_wrong_stands_beside_its_field() {
         ("max_items", "101", "A number from 1 to 100 is expected."),
         ("min_items", "11", "A number from 1 to 10 is expected."),
         ("full_items", "", "A number from 1 to 100 is expected."),
+        (
+            "design",
+            "glossy",
+            "is not one of: editorial, compact, plain",
+        ),
         ("subject", "{{ headlin }}", "headlin"),
         (
             "notice_label",
@@ -213,6 +220,12 @@ async fn the_recipe_is_changed_and_two_editors_do_not_overwrite_each_other() {
         page.contains("<option value=\"cron\" selected>") && page.contains("0 7,12 * * *"),
         "{page}"
     );
+    assert!(
+        page.contains(
+            "<option value=\"publication\" selected>As the publication (editorial)</option>"
+        ),
+        "{page}"
+    );
     let seen = page
         .split_once("name=\"seen\" value=\"")
         .unwrap()
@@ -266,11 +279,16 @@ async fn the_recipe_is_changed_and_two_editors_do_not_overwrite_each_other() {
         ("goes_out", "hand"),
         ("name", "By hand"),
         ("next_intro", "Only today"),
+        ("design", "publication"),
     ]);
     again.push(("seen", seen));
     let saved = editor.post(&settings, &settings, &again).await;
     assert_eq!(saved.location(), path, "{}", saved.body);
     let page = editor.get(&path).await.body;
+    assert!(
+        page.contains("<dd>as the publication (editorial)</dd>"),
+        "{page}"
+    );
     assert!(
         page.contains(">by hand<") && page.contains("It has no schedule"),
         "{page}"

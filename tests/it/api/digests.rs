@@ -38,13 +38,17 @@ async fn a_digest_is_made_shown_and_changed() {
     // Monday, 2 March, 9 in Berlin.
     assert_eq!(digest["next_run_at"], "2026-03-03T06:00:00Z");
 
+    assert_eq!(digest["design"], Value::Null);
     let tag = header(&shown, "etag").to_owned();
     let change = json!({
         "name": "Morning", "calendar": { "on_holiday": "move" }, "sections": [],
-        "subject": "{{ headline }}", "next_intro": "*Today only.*",
+        "subject": "{{ headline }}", "next_intro": "*Today only.*", "design": "plain",
     });
     let changed = read(&editor.patch_if(DAILY, &tag, change.clone()).await);
-    assert_eq!(changed["name"], "Morning");
+    assert_eq!(
+        (&changed["name"], &changed["design"]),
+        (&json!("Morning"), &json!("plain"))
+    );
     assert_eq!(changed["calendar"]["holidays"], json!(["2026-12-25"]));
     assert_eq!(changed["calendar"]["on_holiday"], "move");
     assert_eq!(
@@ -59,6 +63,9 @@ async fn a_digest_is_made_shown_and_changed() {
         json!({ "gap_minutes": 60, "most_a_day": 2 })
     );
     assert_eq!(changed["next_run_at"], Value::Null);
+    assert_eq!(changed["design"], "plain");
+    let back = read(&editor.patch(DAILY, json!({ "design": null })).await);
+    assert_eq!(back["design"], Value::Null);
     for (change, pointer) in [
         (json!({ "cron": "0 7 * * *" }), "/breaking"),
         (json!({ "max_items": 0 }), "/max_items"),
@@ -71,6 +78,7 @@ async fn a_digest_is_made_shown_and_changed() {
             "/calendar/holidays/0",
         ),
         (json!({ "breaking": null, "cron": "every day" }), "/cron"),
+        (json!({ "design": "glossy" }), "/design"),
         (json!({ "slug": "weekly" }), "/slug"),
     ] {
         let refused = problem(&editor.patch(DAILY, change.clone()).await, 422);
