@@ -125,12 +125,9 @@ impl Test {
         }
         let subject = &tested.preview.edition.subject;
         let shown = json!({
-            "to": self.to.as_str(), "subject": format!("[Test] {subject}"),
+            "to": self.to.as_str(), "subject": subject,
             "articles": tested.preview.articles, "latest": tested.is_old, "reply": tested.reply,
         });
-        out.result(
-            &shown,
-            &format!("[Test] {subject}: sent ({})", tested.reply),
-        )
+        out.result(&shown, &format!("{subject}: sent ({})", tested.reply))
     }
 }

@@ -39,6 +39,12 @@ pub fn unsubscribe_by_mail(
     Some(format!("mailto:{address}?subject=unsubscribe"))
 }
 
+/// The same in a mail that is only looked at: it names nobody and is not signed, so that it ends nothing.
+pub fn unsubscribe_by_mail_of_nobody(deps: &Deps) -> Option<String> {
+    let domain = deps.limits.return_path_domain.as_deref()?;
+    Some(format!("mailto:leave+preview@{domain}?subject=unsubscribe"))
+}
+
 /// An address of ours to which mails come back, where there is a domain for them.
 pub fn return_address(deps: &Deps, address: ReturnAddress) -> Option<String> {
     let domain = deps.limits.return_path_domain.as_deref()?;

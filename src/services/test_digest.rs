@@ -7,10 +7,9 @@ use super::{Deps, send_notice};
 use crate::domain::delivery::Outcome;
 use crate::domain::digest::Digest;
 use crate::domain::email_address::EmailAddress;
-use crate::domain::ids::IssueId;
 use crate::domain::publication::Publication;
+use crate::mail::ComposeError;
 use crate::mail::dkim::DkimError;
-use crate::mail::{ComposeError, Draft, compose, notice_headers};
 use crate::store::{StoreError, holds, suppressions};
 
 /// Why no test mail was sent.
@@ -35,6 +34,7 @@ pub enum TestError {
 /// What was sent.
 #[derive(Debug)]
 pub struct Tested {
+    /// With the subject as it was marked.
     pub preview: Preview,
     /// There was no news: the mail has the latest articles.
     pub is_old: bool,
@@ -42,8 +42,8 @@ pub struct Tested {
     pub reply: String,
 }
 
-/// Sends what would go out now, or the latest articles where that is nothing. The subject is marked,
-/// and the links to leave and to change topics lead nowhere.
+/// Sends what would go out now, or the latest articles where that is nothing: the same message, but
+/// that its subject is marked, and that the ways to leave and to change topics lead nowhere.
 pub async fn send(
     deps: &Deps,
     publication: Publication,
@@ -78,24 +78,12 @@ pub async fn send(
         Err(error) => return Err(error.into()),
     };
     preview.readdress(to);
-    let id = deps.new_id(IssueId::new).0.simple();
-    let from = preview.publication.from.clone();
-    let domain = from.email.domain().to_owned();
-    let draft = Draft {
-        message_id: format!("{id}.test@{domain}"),
-        from,
-        reply_to: preview.publication.reply_to.clone(),
-        to: to.clone(),
-        to_name: None,
-        subject: format!("[Test] {}", preview.edition.subject),
-        text: preview.text(),
-        html: preview.html(),
-        date: deps.now(),
-        // No way to leave: nobody is subscribed by a test.
-        headers: notice_headers(),
-    };
-    let bytes = deps.dkim.seal(&domain, compose(&draft)?, deps.now())?;
-    match send_notice::hand_over(deps, draft.from.email.as_str(), &draft.to, &bytes).await {
+    preview.edition.subject = format!("[Test] {}", preview.edition.subject);
+    let sender = &preview.publication.from.email;
+    let message = preview.message(deps)?;
+    let bytes = deps.dkim.seal(sender.domain(), message, deps.now())?;
+    let outcome = send_notice::hand_over(deps, sender.as_str(), to, &bytes).await;
+    match outcome {
         Outcome::Accepted(reply) => Ok(Tested {
             preview,
             is_old,

@@ -149,7 +149,10 @@ async fn a_test_mail_is_marked_and_harmless() {
     assert!(!test().await.unwrap().is_old);
     let mail = app.newest("editor@ledger.example");
     assert_eq!(mail.subject(), "[Test] Bonds fall (1)");
-    assert_eq!(mail.header("List-Unsubscribe"), None);
+    assert_eq!(
+        mail.header("List-Unsubscribe").as_deref(),
+        Some("<https://news.example/ledger#preview>")
+    );
     let source = mail.html().unwrap() + &mail.text().unwrap();
     assert!(source.contains("editor@ledger.example"));
     assert!(!source.contains("/unsubscribe/") && !source.contains("/preferences/"));

@@ -261,7 +261,10 @@ pub fn sample(deps: &Deps, sample: Sample<'_>) -> Result<Vec<u8>, ComposeError> 
     let message_id = message_id(sample.issue.id, DeliveryId(0), sample.publication);
     let publication = sample.publication.clone();
     let letters = Letters::new(deps, sample.issue, publication, sample.digest);
-    let way_out = list_unsubscribe([sample.values.unsubscribe_url.as_str()])?;
+    let by_mail = links::unsubscribe_by_mail_of_nobody(deps);
+    let unsubscribe_url = sample.values.unsubscribe_url.as_str();
+    let ways_out = std::iter::once(unsubscribe_url).chain(by_mail.as_deref());
+    let way_out = list_unsubscribe(ways_out)?;
     let (text, html) = (sample.values.for_text(), sample.values.for_html());
     let mut message = Vec::new();
     letters.compose(sample.edition)?.skeleton.write(

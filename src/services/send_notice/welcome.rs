@@ -130,8 +130,10 @@ fn headers(deps: &Deps, m: &Material) -> Result<Vec<Header>, NoticeError> {
         feedback_id: format!("welcome:{}:welcome:paperround", m.publication.slug),
     };
     let leave = links::unsubscribe(deps, m.subscription.id, None);
+    let by_mail = links::unsubscribe_by_mail(deps, m.subscription.id, None);
+    let ways_out = std::iter::once(leave.as_str()).chain(by_mail.as_deref());
     let mut headers = list.headers()?;
-    headers.push(list_unsubscribe([leave.as_str()])?);
+    headers.push(list_unsubscribe(ways_out)?);
     headers.extend(notice_headers());
     Ok(headers)
 }

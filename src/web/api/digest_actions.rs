@@ -156,7 +156,7 @@ pub(super) async fn test(
         let tested = test_digest::send(&web.deps, publication, digest, to).await?;
         Ok(done(&Tested {
             to: to.to_string(),
-            subject: format!("[Test] {}", tested.preview.edition.subject),
+            subject: tested.preview.edition.subject,
             articles: tested.preview.articles,
             latest: tested.is_old,
             reply: tested.reply,

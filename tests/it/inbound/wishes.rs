@@ -1,5 +1,9 @@
 //! Readers leave by mail.
 
+use paperround::domain::publication::Welcome;
+use paperround::services::preview_digest::{self, Eyes};
+use paperround::services::{manage_publication, test_digest};
+
 use super::*;
 
 #[tokio::test]
@@ -140,6 +144,102 @@ async fn a_mail_program_leaves_for_its_reader() {
     let marked = letter(&to, "unsubscribe", "Written by a program.")
         .replace("Subject:", "Auto-Submitted: auto-generated\nSubject:");
     client.hand_over(ANN, &to, &marked).await;
+    assert_eq!(place(&app).await.state, SubscriptionState::Unsubscribed);
+    assert_eq!(withdrawals(&app).await, ["mail"]);
+}
+
+/// The names of the header fields of a message, without the signatures.
+fn fields(message: &str) -> Vec<&str> {
+    let (head, _) = message.split_once("\r\n\r\n").unwrap();
+    let lines = head
+        .split("\r\n")
+        .filter(|line| !line.starts_with([' ', '\t']));
+    let names = lines.map(|line| line.split(':').next().unwrap());
+    names.filter(|name| *name != "DKIM-Signature").collect()
+}
+
+/// The mail of what would go out now, to Ann.
+async fn looked_at(app: &TestApp, digest: &Digest) -> String {
+    let reader = ANN.parse().unwrap();
+    let (publication, digest) = (app.publication.clone(), digest.clone());
+    let made = preview_digest::digest(&app.deps, publication, digest, None, Eyes::Reader(&reader));
+    String::from_utf8(made.await.unwrap().message(&app.deps).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_only_looked_at_shows_both_ways_out_and_neither_leads_anywhere() {
+    let app = service(|_| {}).await;
+    let (digest, _, _) = sent(&app).await;
+    app.article("port", "The port reopens", &[]).await;
+    let shown = looked_at(&app, &digest).await;
+    let editor = "editor@ledger.example";
+    let publication = app.publication.clone();
+    test_digest::send(
+        &app.deps,
+        publication,
+        digest.clone(),
+        &editor.parse().unwrap(),
+    )
+    .await
+    .unwrap();
+    let test = app.newest(editor);
+    app.send(&digest).await;
+    let mail = app.newest(ANN);
+    assert_eq!(fields(&shown), fields(&mail.source()));
+    assert_eq!(fields(&test.source()), fields(&mail.source()));
+    for name in [
+        "List-Id",
+        "List-Unsubscribe-Post",
+        "Precedence",
+        "Feedback-ID",
+    ] {
+        assert_eq!(test.header(name), mail.header(name), "{name}");
+        assert!(mail.header(name).is_some(), "{name}");
+    }
+    let to = leave_address(&test);
+    let ways_out = format!(
+        "List-Unsubscribe: <https://news.example/ledger#preview>, <mailto:{to}?subject=unsubscribe>"
+    );
+    assert!(
+        shown.replace("\r\n ", " ").contains(&ways_out),
+        "{ways_out}: {shown}"
+    );
+    assert_ne!(to, leave_address(&mail));
+    let mut client = Client::connect(&app).await;
+    let reply = client
+        .hand_over(ANN, &to, &letter(&to, "unsubscribe", ""))
+        .await;
+    assert!(reply.starts_with("550 5.1.1"), "{reply}");
+    assert_eq!(place(&app).await.state, SubscriptionState::Confirmed);
+}
+
+#[tokio::test]
+async fn without_a_domain_what_is_looked_at_offers_no_mail_either() {
+    let app = TestApp::new().await;
+    let (digest, _, _) = sent(&app).await;
+    app.article("port", "The port reopens", &[]).await;
+    let shown = looked_at(&app, &digest).await;
+    assert!(shown.contains("\r\nList-Unsubscribe: <https://news.example/ledger#preview>\r\n"));
+    assert!(!shown.contains("mailto:"));
+}
+
+#[tokio::test]
+async fn a_mail_of_welcome_can_be_left_by_mail() {
+    let app = service(|_| {}).await;
+    manage_publication::update(&app.deps, "ledger", |publication| {
+        publication.welcome = Welcome::On;
+        Ok(())
+    })
+    .await
+    .unwrap();
+    app.subscribe(ANN, "").await;
+    app.send_notices().await;
+    let to = leave_address(&app.newest(ANN));
+    let mut client = Client::connect(&app).await;
+    let reply = client
+        .hand_over(ANN, &to, &letter(&to, "unsubscribe", ""))
+        .await;
+    assert!(reply.starts_with("250 "), "{reply}");
     assert_eq!(place(&app).await.state, SubscriptionState::Unsubscribed);
     assert_eq!(withdrawals(&app).await, ["mail"]);
 }
