@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::output::{Output, Row};
 use super::{Global, context, webhook_log};
+use crate::domain::UnknownWord;
 use crate::domain::ids::{WebhookCallId, WebhookId};
 use crate::domain::webhook::{EventChoice, EventKind, Webhook as Hook, WebhookSecret};
 use crate::services::Deps;
@@ -80,7 +81,7 @@ pub(super) struct Add {
     #[arg(long)]
     all: bool,
     /// An event of which it is told; may be given several times; without it all
-    #[arg(long = "event", value_name = "EVENT")]
+    #[arg(long = "event", value_name = "EVENT", value_parser = event)]
     events: Vec<EventKind>,
     /// Tell it the addresses of readers too; else their ids alone
     #[arg(long)]
@@ -95,7 +96,7 @@ pub(super) struct Update {
     #[arg(long)]
     url: Option<String>,
     /// An event of which it is told from now on, in place of those before; may be given several times
-    #[arg(long = "event", value_name = "EVENT")]
+    #[arg(long = "event", value_name = "EVENT", value_parser = event)]
     events: Vec<EventKind>,
     /// Tell it of all events
     #[arg(long, conflicts_with = "events")]
@@ -106,6 +107,13 @@ pub(super) struct Update {
     /// Tell it no addresses
     #[arg(long)]
     without_addresses: bool,
+}
+
+/// Reads an event that can be chosen.
+fn event(text: &str) -> Result<EventKind, String> {
+    let kind: EventKind = text.parse().map_err(|why: UnknownWord| why.to_string())?;
+    let chosen = EventChoice::new([kind]).map(|_| kind);
+    chosen.map_err(|why| why.to_string())
 }
 
 impl Webhook {
@@ -160,7 +168,7 @@ async fn add(deps: &Deps, new: Add, out: &Output) -> Result<()> {
     let new = NewWebhook {
         publication,
         url: url.clone(),
-        events: EventChoice::new(new.events),
+        events: EventChoice::new(new.events)?,
         with_addresses: new.with_addresses,
     };
     let (webhook, secret) = service::add(deps, new).await?;
@@ -191,8 +199,10 @@ async fn done(deps: &Deps, webhook: &Hook, what: &str, out: &Output) -> Result<(
 async fn update(deps: &Deps, given: Update, out: &Output) -> Result<()> {
     let events = if given.all_events {
         Some(EventChoice::default())
+    } else if given.events.is_empty() {
+        None
     } else {
-        (!given.events.is_empty()).then(|| EventChoice::new(given.events))
+        Some(EventChoice::new(given.events)?)
     };
     let with_addresses = match (given.with_addresses, given.without_addresses) {
         (true, _) => Some(true),

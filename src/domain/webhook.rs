@@ -76,19 +76,24 @@ pub fn check_webhook_url(text: &str, plain: bool) -> Result<Url, WebhookUrlError
     Ok(url)
 }
 
+/// `ping` was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("ping is sent when it is asked for, and cannot be chosen")]
+pub struct PingError;
+
 /// Which events a webhook is told of; none chosen means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct EventChoice(Vec<EventKind>);
 
 impl EventChoice {
-    /// Each once, in the order of their words; `ping` cannot be chosen.
-    pub fn new(chosen: impl IntoIterator<Item = EventKind>) -> Self {
+    /// Each once, in the order of their words.
+    pub fn new(chosen: impl IntoIterator<Item = EventKind>) -> Result<Self, PingError> {
         let mut kinds: Vec<EventKind> = chosen.into_iter().collect();
-        kinds.retain(|kind| *kind != EventKind::Ping);
         kinds.sort_by_key(|kind| kind.as_str());
         kinds.dedup();
-        Self(kinds)
+        let can_be_chosen = !kinds.contains(&EventKind::Ping);
+        can_be_chosen.then_some(Self(kinds)).ok_or(PingError)
     }
 
     /// Which they are; none means all.
@@ -104,7 +109,8 @@ impl EventChoice {
 
     /// Reads a key. Words that this version does not know are left out: nothing of that kind happens.
     pub fn from_key(key: &str) -> Self {
-        Self::new(key.split(',').filter_map(|word| word.parse().ok()))
+        let known = key.split(',').filter_map(|word| word.parse().ok());
+        Self::new(known.filter(|kind| *kind != EventKind::Ping)).unwrap_or_default()
     }
 
     pub fn has(&self, kind: EventKind) -> bool {
@@ -371,6 +377,7 @@ mod tests {
         assert_eq!(some.key(), "issue.sent");
         assert!(some.has(EventKind::IssueSent) && !some.has(EventKind::IssuePaused));
         assert!(EventChoice::from_key("").has(EventKind::IssuePaused));
+        assert_eq!(EventChoice::new([EventKind::Ping]), Err(PingError));
     }
 
     #[test]

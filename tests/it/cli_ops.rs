@@ -127,6 +127,33 @@ async fn a_worker_tells_webhooks_of_what_commands_do() {
 }
 
 #[test]
+fn ping_is_no_event_to_be_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    ok(at, &CREATE, "");
+    let add = ["webhook", "add", "ledger", "https://crm.example/in"];
+    let words = "ping is sent when it is asked for, and cannot be chosen";
+    for events in [
+        &["--event", "ping"][..],
+        &["--event", "issue.sent", "--event", "ping"],
+    ] {
+        let refused = fails(at, &[&add[..], events].concat(), 2);
+        assert!(refused.contains(words), "{refused}");
+    }
+    let told = ok(
+        at,
+        &[&add[..], &["--event", "issue.sent", "--json"]].concat(),
+        "",
+    );
+    let made = &json(&told)[0];
+    let id = made["id"].as_str().unwrap();
+    let refused = fails(at, &["webhook", "update", id, "--event", "ping"], 2);
+    assert!(refused.contains(words), "{refused}");
+    let shown = &json(&ok(at, &["webhook", "show", id, "--json"], ""))[0];
+    assert_eq!(shown["events"], serde_json::json!(["issue.sent"]));
+}
+
+#[test]
 fn alerts_are_listed_and_unknown_ones_refused() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

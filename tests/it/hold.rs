@@ -50,7 +50,7 @@ async fn nothing_goes_out_while_sending_is_held() {
     let new = NewWebhook {
         publication: None,
         url: receiver.url.clone(),
-        events: EventChoice::new([]),
+        events: EventChoice::default(),
         with_addresses: false,
     };
     let (webhook, _) = manage_webhook::add(&app.deps, new).await.unwrap();

@@ -34,7 +34,7 @@ async fn add(app: &TestApp, receiver: &Receiver, events: &[EventKind]) -> (Webho
     let new = NewWebhook {
         publication: Some(app.publication_id()),
         url: receiver.url.clone(),
-        events: EventChoice::new(events.iter().copied()),
+        events: EventChoice::new(events.iter().copied()).unwrap(),
         with_addresses: false,
     };
     let (webhook, secret) = manage_webhook::add(&app.deps, new).await.unwrap();

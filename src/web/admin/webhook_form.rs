@@ -75,5 +75,6 @@ fn form(inputs: Vec<Input>, values: &Fields, errors: &Errors) -> WebhookForm {
 pub(super) fn events(fields: &Fields) -> Result<EventChoice, String> {
     let kinds = fields.all("events").map(str::parse::<EventKind>);
     let kinds: Result<Vec<EventKind>, _> = kinds.collect();
-    kinds.map(EventChoice::new).map_err(|e| e.to_string())
+    let kinds = kinds.map_err(|error| error.to_string())?;
+    EventChoice::new(kinds).map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ use super::page::{Page, Paging, changed, shown};
 use super::problem::Problem;
 use super::schemas::{EventWord, SlugText, changes};
 use super::unchanged::IfMatch;
-use crate::domain::webhook::{EventChoice, EventKind, Webhook};
+use crate::domain::webhook::{EventChoice, Webhook};
 use crate::services::manage_webhook::{self as service, NewWebhook, WebhookChange};
 use crate::services::output::slugs;
 use crate::services::output::webhooks::WebhookOutput;
@@ -62,11 +62,8 @@ changes! {
 }
 
 fn choice(words: &[EventWord]) -> Result<EventChoice, Problem> {
-    if words.iter().any(|word| word.0 == EventKind::Ping) {
-        let text = "ping is sent when it is asked for, and cannot be chosen";
-        return Err(Problem::field("events", text));
-    }
-    Ok(EventChoice::new(words.iter().map(|word| word.0)))
+    let chosen = EventChoice::new(words.iter().map(|word| word.0));
+    chosen.map_err(|error| Problem::field("events", error))
 }
 
 /// Finds a webhook that the caller reaches.

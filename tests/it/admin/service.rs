@@ -165,6 +165,42 @@ async fn a_webhook_that_fails_is_seen_changed_disabled_and_removed() {
 }
 
 #[tokio::test]
+async fn ping_cannot_be_chosen_and_nothing_is_left_of_the_wish() {
+    let app = service().await;
+    let receiver = Receiver::open();
+    let mut owner = Browser::of(&app, "ann@ops.example", Role::Owner).await;
+    let list = "/admin/webhooks";
+    assert!(!owner.get(list).await.body.contains("value=\"ping\""));
+    let url = ("url", receiver.url.as_str());
+    let wishes = [
+        vec![url, ("events", "ping")],
+        vec![url, ("events", "issue.sent"), ("events", "ping")],
+    ];
+    let words = "Ping is sent when it is asked for, and cannot be chosen.";
+    for wish in &wishes {
+        let refused = owner.post(list, list, wish).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(words), "{}", refused.body);
+    }
+    owner
+        .post(list, list, &[url, ("events", "issue.sent")])
+        .await;
+    let kept = async || {
+        let mut tx = app.deps.store.read().await.unwrap();
+        webhooks::list(&mut tx).await.unwrap()
+    };
+    let made = kept().await;
+    assert_eq!(made.len(), 1);
+    let page = format!("{list}/{}", made[0].id);
+    for wish in &wishes {
+        let refused = owner.post(&page, &page, wish).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(refused.body.contains(words), "{}", refused.body);
+    }
+    assert_eq!(kept().await[0].events.key(), "issue.sent");
+}
+
+#[tokio::test]
 async fn a_call_of_another_webhook_is_not_made_again() {
     let app = service().await;
     let (one, two) = (Receiver::open(), Receiver::open());
