@@ -1,13 +1,15 @@
 // Makes docs/pictures: each design in the light, in the dark, on a phone and without its pictures, and
 // from right to left. The mails are the snapshots that the unit tests keep: node pictures.mjs
 //
-// With SHOTS, where the tests of the operators' pages have left pictures, also those pages, in the light
-// and on a phone in the dark.
+// Then the operators' pages of a newsroom, in the light and on a phone in the dark. Names make those alone:
+// node pictures.mjs today relays
 
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { PICTURED, close, open } from './newsroom.mjs';
+import { smaller } from './palette.mjs';
 import { launch } from './support.mjs';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -58,6 +60,17 @@ async function view(browser, html, { width, dark = false, pictures = true }) {
   return `data:image/png;base64,${taken.toString('base64')}`;
 }
 
+/** Views side by side, as a file of docs/pictures. */
+async function keep(browser, name, views) {
+  const page = await browser.newPage();
+  await page.setContent(`<body style="margin:0"><section style="display:inline-flex;gap:12px;padding:12px;
+    background:#c8c6c1">${views.join('')}</section>`);
+  const png = smaller(await page.locator('section').screenshot());
+  await page.close();
+  await writeFile(path.join(ROOT, 'docs/pictures', `${name}.png`), png);
+  console.log(`${name}: ${png.length} bytes`);
+}
+
 async function sheet(browser, name) {
   const html = await mail(name);
   const views = [];
@@ -68,42 +81,46 @@ async function sheet(browser, name) {
     const src = await view(browser, html, look);
     views.push(`<img src="${src}" width="${width}" height="${Math.round(HEIGHT * SCALE)}">`);
   }
-  const page = await browser.newPage();
-  await page.setContent(`<body style="margin:0"><div style="display:inline-flex;gap:12px;padding:12px;
-    background:#c8c6c1">${views.join('')}</div>`);
-  await page.locator('div').screenshot({ path: path.join(ROOT, 'docs/pictures', `${name}.png`) });
-  await page.close();
+  await keep(browser, name, views);
 }
 
-/** What the pages are called in docs/pictures, and by the tests. */
-const PAGES = {
-  'coming-issue': 'admin-the-coming-issue',
-  issue: 'admin-an-issue-goes-out',
-  calendar: 'admin-the-calendar-of-a-busy-week',
-  reader: 'admin-a-reader',
-};
 /** How much of a page is shown. */
 const TALL = 900;
+const WINDOWS = [
+  { width: 1280, colorScheme: 'light' },
+  { width: 360, colorScheme: 'dark' },
+];
 
-/** A page in the light, and on a phone in the dark. */
-async function pair(browser, name, shot) {
+/** The open page in the light, and on a phone in the dark. */
+async function pair(browser, name, page) {
   const views = [];
-  for (const [view, width] of [['1280-px-light', 1280], ['360-px-dark', 360]]) {
-    const taken = await readFile(path.join(process.env.SHOTS, `${shot}-${view}.png`));
-    views.push(`<div style="width:${width * SCALE}px;height:${TALL * SCALE}px;overflow:hidden">
-      <img src="data:image/png;base64,${taken.toString('base64')}" width="${width * SCALE}"></div>`);
+  for (const { width, colorScheme } of WINDOWS) {
+    await page.setViewportSize({ width, height: TALL });
+    await page.emulateMedia({ colorScheme });
+    const taken = await page.screenshot();
+    views.push(`<img src="data:image/png;base64,${taken.toString('base64')}" width="${width * SCALE}" height="${TALL * SCALE}">`);
   }
-  const page = await browser.newPage();
-  await page.setContent(`<body style="margin:0"><section style="display:inline-flex;gap:12px;padding:12px;
-    background:#c8c6c1">${views.join('')}</section>`);
-  await page.locator('section').screenshot({ path: path.join(ROOT, 'docs/pictures', `${name}.png`) });
-  await page.close();
+  await page.setViewportSize({ width: WINDOWS[0].width, height: TALL });
+  await page.emulateMedia({ colorScheme: 'light' });
+  await keep(browser, name, views);
 }
+
+const asked = process.argv.slice(2);
+const isAsked = (name) => asked.length === 0 || asked.includes(name);
 
 await mkdir(path.join(ROOT, 'docs/pictures'), { recursive: true });
 const browser = await launch();
-for (const name of Object.keys(MAILS)) await sheet(browser, name);
-if (process.env.SHOTS) {
-  for (const [name, shot] of Object.entries(PAGES)) await pair(browser, name, shot);
+for (const name of Object.keys(MAILS).filter(isAsked)) await sheet(browser, name);
+const pages = Object.entries(PICTURED).filter(([name]) => isAsked(name));
+if (pages.length) {
+  const world = await open(browser);
+  try {
+    for (const [name, show] of pages) {
+      await show(world);
+      await pair(browser, name, world.page);
+    }
+  } finally {
+    await close(world);
+  }
 }
 await browser.close();

@@ -3,6 +3,7 @@
   const live = document.querySelector('[data-live]');
   if (!live || !window.EventSource) return;
   const link = document.querySelector('[data-reload]');
+  const heading = document.querySelector('h1').textContent;
   const number = new Intl.NumberFormat('en-GB');
   const waiting = new Map();
   let state = live.dataset.state;
@@ -12,6 +13,9 @@
       const value = figures[element.dataset.figure];
       element.textContent = typeof value === 'number' ? number.format(value) : value;
     }
+    // The top line says the same, where it speaks of this issue alone.
+    const [said, what] = ['.state', '.dim'].map((name) => document.querySelector(`.sending ${name}`));
+    if (what?.textContent === heading && said.textContent.startsWith('sending')) said.textContent = `sending ${figures.percent} %`;
     for (const part of figures.bar) {
       const rect = live.querySelector(`rect.${part.class}`);
       rect?.setAttribute('x', part.x);
