@@ -24,6 +24,16 @@ pub(super) fn encode_piece(text: &str, out: &mut Vec<u8>) {
             at += 2;
             continue;
         }
+        // At once what stays as it is wherever a soft break may follow: most of most texts.
+        let most = (LINE - 1).saturating_sub(column).min(bytes.len() - at);
+        let run = bytes[at..at + most].iter().take_while(|b| is_itself(**b));
+        let run = run.count();
+        if column > 0 && run > 0 {
+            out.extend_from_slice(&bytes[at..at + run]);
+            column += run;
+            at += run;
+            continue;
+        }
         let ends_line = matches!(bytes.get(at + 1..at + 3), Some(b"\r\n"));
         let is_plain = match byte {
             b'.' => column != 0,
@@ -53,6 +63,11 @@ pub(super) fn encode_piece(text: &str, out: &mut Vec<u8>) {
     if column > 0 {
         out.extend_from_slice(b"=\r\n");
     }
+}
+
+/// Whether an octet stands for itself wherever it is, but for a dot at the start of a line.
+fn is_itself(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'='
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! Composing, encoding and folding happen once for an edition. A reader's mail is a splice: the
 //! shared pieces as they are, and between them a few short values.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use chrono::{Datelike, Timelike};
@@ -12,6 +14,7 @@ use super::message::{
     ComposeError, addressee, boundary, check_line, field_text, mailbox_field, message_id, with_crlf,
 };
 use super::quoted_printable::encode_piece;
+use super::splice::Spliced;
 use crate::domain::clock::Time;
 use crate::domain::email_address::EmailAddress;
 use crate::domain::publication::Mailbox;
@@ -19,6 +22,10 @@ use crate::domain::publication::Mailbox;
 /// Octets of base64 in a line, and the octets of text that they stand for (RFC 2045, 6.8).
 const BASE64_LINE: usize = 76;
 const BASE64_TEXT: usize = BASE64_LINE / 4 * 3;
+
+/// A shared piece from this size on is not copied into a reader's mail: below it, one more piece costs
+/// the kernel as much.
+const LONG: usize = 512;
 
 /// RFC 5322, 3.3.
 const MONTHS: [&str; 12] = [
@@ -138,9 +145,38 @@ impl Skeleton {
     /// follows, and ASCII, but for a UTF-8 address (RFC 6532).
     pub fn write(&self, reader: &Reader<'_>, out: &mut Vec<u8>) -> Result<(), ComposeError> {
         out.reserve(self.size + 1024);
+        self.fill(reader, out, |out, long| out.extend_from_slice(long))
+    }
+
+    /// The same, without a copy of what is shared.
+    pub fn splice(
+        self: &Arc<Self>,
+        reader: &Reader<'_>,
+        mail: &mut Spliced,
+    ) -> Result<(), ComposeError> {
+        let (own, ends) = mail.parts(self);
+        self.fill(reader, own, |own, _| ends.push(own.len()))
+    }
+
+    /// The shared pieces that a spliced mail refers to, in their order.
+    pub(super) fn long(&self) -> impl Iterator<Item = &[u8]> {
+        self.segments.iter().filter_map(|segment| match segment {
+            Segment::Literal(bytes) if bytes.len() >= LONG => Some(bytes.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Writes what is the reader's own and short pieces, and has `long` see to the others.
+    fn fill(
+        &self,
+        reader: &Reader<'_>,
+        out: &mut Vec<u8>,
+        mut long: impl FnMut(&mut Vec<u8>, &[u8]),
+    ) -> Result<(), ComposeError> {
         reader_fields(reader, out)?;
         for segment in &self.segments {
             match segment {
+                Segment::Literal(bytes) if bytes.len() >= LONG => long(out, bytes),
                 Segment::Literal(bytes) => out.extend_from_slice(bytes),
                 Segment::Value(side, place) => encode_piece(reader.value(*side, *place), out),
                 Segment::Base64(side, pieces) => {

@@ -38,11 +38,14 @@ fn wire(shared: &Shared, name: Option<&str>, text: &[&str], html: &[&str]) -> St
         text,
         html,
     };
+    let skeleton = Arc::new(Skeleton::compose(shared).unwrap());
     let mut out = Vec::new();
-    Skeleton::compose(shared)
-        .unwrap()
-        .write(&reader, &mut out)
-        .unwrap();
+    skeleton.write(&reader, &mut out).unwrap();
+    let mut spliced = Spliced::default();
+    spliced.whole().extend_from_slice(b"a mail before");
+    skeleton.splice(&reader, &mut spliced).unwrap();
+    assert_eq!(spliced.pieces().concat(), out);
+    assert_eq!(spliced.len(), out.len());
     String::from_utf8(out).unwrap()
 }
 
@@ -153,10 +156,32 @@ fn what_could_start_a_header_is_refused() {
     assert!(Skeleton::compose(&edition).is_err());
 }
 
+#[test]
+fn long_shared_pieces_are_not_copied() {
+    let long = "The harbour council votes again. ".repeat(40);
+    let skeleton = Skeleton::compose(&shared(&["Dear ", &long], &["<p>", &long])).unwrap();
+    let skeleton = Arc::new(skeleton);
+    let reader = Reader {
+        to: &"ann@example.org".parse().unwrap(),
+        to_name: None,
+        message_id: "1@ledger.example",
+        date: "2026-01-01T09:30:00Z".parse().unwrap(),
+        headers: &[],
+        text: &["Ann"],
+        html: &["Ann"],
+    };
+    let mut mail = Spliced::default();
+    skeleton.splice(&reader, &mut mail).unwrap();
+    let shared: Vec<_> = skeleton.long().map(<[u8]>::as_ptr).collect();
+    let taken = mail.pieces().into_iter().map(<[u8]>::as_ptr);
+    let taken: Vec<_> = taken.filter(|piece| shared.contains(piece)).collect();
+    assert_eq!((taken.len(), &taken), (2, &shared));
+}
+
 proptest! {
     #[test]
     fn whatever_is_written_is_read(
-        parts in prop::collection::vec("[ -~üß€\n\t]{0,300}", 2..5),
+        parts in prop::collection::vec("[ -~üß€\n\t]{0,900}", 2..5),
         value in "[ -~ü.=]{0,200}",
     ) {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();

@@ -1,6 +1,8 @@
 //! What differs between the readers of one edition: a few places that are filled for each of
 //! them when the mail is sent, so that the edition itself is rendered and inlined only once.
 
+use std::borrow::Cow;
+
 /// A place that is filled for each reader. In a rendered edition it is a single private-use
 /// character, which the sanitiser takes out of whatever others wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,22 +121,13 @@ pub fn split(edition: &str) -> Vec<Part<'_>> {
 
 impl SlotValues {
     /// The values as they stand in the text part, in the order of [`Slot::ALL`].
-    pub fn for_text(&self) -> [String; 4] {
-        Slot::ALL.map(|slot| {
-            slot.value(self)
-                .chars()
-                .filter(|c| !c.is_control())
-                .collect()
-        })
+    pub fn for_text(&self) -> [Cow<'_, str>; 4] {
+        Slot::ALL.map(|slot| without_controls(slot.value(self)))
     }
 
     /// The same for the HTML part, escaped.
-    pub fn for_html(&self) -> [String; 4] {
-        Slot::ALL.map(|slot| {
-            let mut out = String::new();
-            push_escaped(&mut out, slot.value(self));
-            out
-        })
+    pub fn for_html(&self) -> [Cow<'_, str>; 4] {
+        Slot::ALL.map(|slot| escaped(slot.value(self)))
     }
 }
 
@@ -156,17 +149,30 @@ pub fn without_reader(edition: &str) -> String {
     strip(&kept.replacen("role=\"article\"", "role=\"main\"", 1))
 }
 
-fn fill(edition: &str, values: &[String; 4]) -> String {
+fn fill(edition: &str, values: &[Cow<'_, str>; 4]) -> String {
     split(edition)
         .into_iter()
         .map(|part| match part {
             Part::Shared(text) => text,
-            Part::Place(slot) => values[slot as usize].as_str(),
+            Part::Place(slot) => &values[slot as usize],
         })
         .collect()
 }
 
-fn push_escaped(out: &mut String, value: &str) {
+/// Most values are what they are, and borrowed: this is done for each reader.
+fn without_controls(value: &str) -> Cow<'_, str> {
+    if value.chars().any(char::is_control) {
+        return value.chars().filter(|c| !c.is_control()).collect();
+    }
+    value.into()
+}
+
+fn escaped(value: &str) -> Cow<'_, str> {
+    let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || c.is_control();
+    if !value.contains(is_special) {
+        return value.into();
+    }
+    let mut out = String::with_capacity(value.len() + 16);
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),
@@ -178,6 +184,7 @@ fn push_escaped(out: &mut String, value: &str) {
             c => out.push(c),
         }
     }
+    out.into()
 }
 
 #[cfg(test)]

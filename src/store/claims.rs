@@ -5,7 +5,7 @@
 //! not been sent; what is begun and not recorded may have been. The delivery's own row is written
 //! with the result, once.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -17,6 +17,20 @@ use crate::domain::clock::Time;
 use crate::domain::delivery::{DeliveryState, OnUnknown};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::ids::{DeliveryId, EditionId, IssueId, SubscriptionId};
+
+/// `DUE_DELIVERIES` of either database with its values.
+macro_rules! due {
+    ($query:ident, $statement:expr, $issue:expr, $node:expr, $held:expr, $now:expr, $after:expr, $limit:expr) => {
+        sqlx::$query($statement)
+            .bind($issue.0)
+            .bind(micros($now))
+            .bind(micros($after.0))
+            .bind($after.1.0)
+            .bind($limit)
+            .bind($node)
+            .bind($held)
+    };
+}
 
 /// A claimed delivery with all that is needed to send it.
 #[derive(Debug, Clone)]
@@ -49,7 +63,8 @@ pub struct Batch {
     pub next: Option<Position>,
 }
 
-#[derive(FromRow)]
+/// A row of PostgreSQL, or an element of SQLite's list.
+#[derive(FromRow, Deserialize)]
 struct ClaimedRow {
     id: i64,
     subscription_id: Uuid,
@@ -96,27 +111,8 @@ pub async fn claim(
     after: Position,
     limit: i64,
 ) -> Result<Batch, StoreError> {
-    let statement = match tx {
-        Tx::Sqlite(_) => sqlite::DUE_DELIVERIES,
-        Tx::Postgres(inner) => {
-            // Apart, so that the next statement sees what the claimer before has committed.
-            sqlx::query(postgres::CLAIM_LOCK)
-                .execute(&mut **inner)
-                .await?;
-            postgres::DUE_DELIVERIES
-        }
-    };
     let mut ids: Vec<i64> = claimer.held.iter().map(|id| id.0).collect();
-    let found = on!(&mut *tx, |conn| sqlx::query_as::<_, ClaimedRow>(statement)
-        .bind(issue.0)
-        .bind(micros(now))
-        .bind(micros(after.0))
-        .bind(after.1.0)
-        .bind(limit)
-        .bind(claimer.node)
-        .bind(json(&ids)?)
-        .fetch_all(conn)
-        .await)?;
+    let found = due(tx, issue, claimer.node, &json(&ids)?, now, after, limit).await?;
     let next = match found.last() {
         Some(last) if i64::try_from(found.len()) == Ok(limit) => {
             Some(Position(moment(last.next_attempt_at), DeliveryId(last.id)))
@@ -137,6 +133,52 @@ pub async fn claim(
         .map(claimed)
         .collect::<Result<_, _>>()?;
     Ok(Batch { rows, next })
+}
+
+/// The next due deliveries, in their order.
+async fn due(
+    tx: &mut Tx,
+    issue: IssueId,
+    node: &str,
+    held: &str,
+    now: Time,
+    after: Position,
+    limit: i64,
+) -> Result<Vec<ClaimedRow>, StoreError> {
+    match tx {
+        Tx::Sqlite(tx) => {
+            let rows = due!(
+                query_scalar,
+                sqlite::DUE_DELIVERIES,
+                issue,
+                node,
+                held,
+                now,
+                after,
+                limit
+            );
+            let rows: String = rows.fetch_one(&mut **tx).await?;
+            let mut rows: Vec<ClaimedRow> = serde_json::from_str(&rows)
+                .map_err(|error| StoreError::Database(sqlx::Error::Decode(error.into())))?;
+            rows.sort_unstable_by_key(|row| (row.next_attempt_at, row.id));
+            Ok(rows)
+        }
+        Tx::Postgres(tx) => {
+            // Apart, so that the next statement sees what the claimer before has committed.
+            sqlx::query(postgres::CLAIM_LOCK).execute(&mut **tx).await?;
+            let rows = due!(
+                query_as,
+                postgres::DUE_DELIVERIES,
+                issue,
+                node,
+                held,
+                now,
+                after,
+                limit
+            );
+            Ok(rows.fetch_all(&mut **tx).await?)
+        }
+    }
 }
 
 /// Writes down what the claimer has left; the others are free, or open again for all to see.

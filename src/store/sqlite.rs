@@ -185,12 +185,14 @@ fn queue_pool(lent: &Lent) -> SqlitePoolOptions {
 
 /// Due deliveries of an issue: $1 issue, $2 now, $3 and $4 the position after which, $5 limit, $6
 /// node, $7 JSON list of what it has. The write lock that the transaction holds keeps other claimers
-/// out.
+/// out. One JSON list of the columns of `claims::ClaimedRow`, in no order: each row of its own would be
+/// a message between two threads. `LIMIT $5` alone would have the statement prepared anew each time,
+/// since SQLite plans with its value.
 pub(super) const DUE_DELIVERIES: &str = "
-    SELECT d.id, d.subscription_id, d.edition_id, r.email, r.name, s.confirmed_at, s.source,
-        CASE WHEN s.state = 'confirmed' AND r.suppressed_at IS NULL AND COALESCE(s.paused_until, 0) <= $2
-            THEN 1 ELSE 0 END AS reachable,
-        d.attempts, d.first_attempt_at, d.next_attempt_at
+    SELECT json_group_array(json_array(d.id, hex(d.subscription_id), NULLIF(hex(d.edition_id), ''),
+        r.email, r.name, s.confirmed_at, s.source,
+        s.state = 'confirmed' AND r.suppressed_at IS NULL AND COALESCE(s.paused_until, 0) <= $2,
+        d.attempts, d.first_attempt_at, d.next_attempt_at))
     FROM (
         SELECT * FROM deliveries
         WHERE issue_id = $1 AND state IN ('pending', 'deferred') AND next_attempt_at <= $2
@@ -200,11 +202,10 @@ pub(super) const DUE_DELIVERIES: &str = "
             AND id NOT IN (SELECT delivery_id FROM begun)
             AND EXISTS (SELECT 1 FROM issues i WHERE i.id = $1 AND i.state = 'sending')
             AND NOT EXISTS (SELECT 1 FROM sending_holds)
-        ORDER BY next_attempt_at, id LIMIT $5
+        ORDER BY next_attempt_at, id LIMIT $5 + 0
     ) d
     JOIN subscriptions s ON s.id = d.subscription_id
-    JOIN subscribers r ON r.id = s.subscriber_id
-    ORDER BY d.next_attempt_at, d.id";
+    JOIN subscribers r ON r.id = s.subscriber_id";
 
 /// Skips deliveries of readers who left, take a pause or are suppressed: $1 JSON list of ids.
 pub(super) const SKIP_DELIVERIES: &str = "

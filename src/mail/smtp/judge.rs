@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::plan::Verb;
 use super::session::{LAST_WORDS, Session, Stage, patience};
-use super::{Broken, Refusal};
+use super::{Broken, Pieces, Refusal};
 use crate::domain::delivery::Outcome;
 use crate::mail::outcome;
 
@@ -57,7 +57,7 @@ impl Session {
 
     /// Writes message, final dot and what may follow, and reads the reply to the message.
     /// `dot` is where the line with the final dot ends.
-    pub(super) async fn hand_over(&mut self, message: &[u8], dot: usize) -> Outcome {
+    pub(super) async fn hand_over(&mut self, message: &Pieces<'_>, dot: usize) -> Outcome {
         let reach = self.plan.reach(self.pipelines());
         let limits = &self.relay.0;
         let (stall, total) = (limits.command_timeout, limits.data_timeout);
@@ -66,9 +66,8 @@ impl Session {
         };
         let mut done = 0;
         let commands = &self.plan.bytes[..reach];
-        let written = wire
-            .write(&[message, commands], &mut done, patience(stall, total))
-            .await;
+        let pieces: Vec<&[u8]> = message.iter().chain([commands]).collect();
+        let written = wire.write(&pieces, &mut done, patience(stall, total)).await;
         self.since = Instant::now();
         self.plan.written = done.saturating_sub(message.len());
         let reply = match &written {

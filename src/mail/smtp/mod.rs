@@ -14,6 +14,7 @@ mod examine;
 mod incoming;
 mod judge;
 mod open;
+mod pieces;
 mod plan;
 mod session;
 mod stream;
@@ -25,6 +26,7 @@ pub use auth::{Auth, Mechanism};
 pub use capabilities::Capabilities;
 pub use envelope::Envelope;
 pub use examine::{Examined, Protection};
+pub use pieces::Pieces;
 pub use session::Session;
 pub use window::{Answer, Parcel};
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 
 use super::plan::{Plan, Verb};
 use super::stream::{Patience, Wire};
-use super::{Broken, Capabilities, Envelope, Refusal, Step};
+use super::{Broken, Capabilities, Envelope, Pieces, Refusal, Step};
 use crate::domain::delivery::{Outcome, Reply};
 use crate::mail::outcome;
 use crate::mail::relay::Relay;
@@ -143,8 +143,16 @@ impl Session {
     /// Hands over the message of the mail that is `ready`: with CRLF line ends, dots doubled at
     /// the start of lines, without the final dot. `next` is announced along with it, so that
     /// `ready` is what comes after; it is passed over where the connection has had its share.
-    pub async fn send(&mut self, message: &[u8], next: Option<&Envelope>) -> Outcome {
-        debug_assert!(is_whole(message), "a lone CR or LF, or a single dot");
+    pub async fn send<'m>(
+        &mut self,
+        message: impl Into<Pieces<'m>>,
+        next: Option<&Envelope>,
+    ) -> Outcome {
+        let message = message.into();
+        debug_assert!(
+            is_whole(message.bytes()),
+            "a lone CR or LF, or a single dot"
+        );
         if self.stage != Stage::Ready {
             return Outcome::NotBegun("the server does not wait for a message".to_owned());
         }
@@ -157,14 +165,14 @@ impl Session {
         self.plan.clear();
         self.refusal = None;
         self.is_mail_open = false;
-        let has_line_end = message.is_empty() || message.ends_with(b"\r\n");
+        let has_line_end = message.is_empty() || message.has_line_end();
         let dot: &[u8] = if has_line_end { b".\r\n" } else { b"\r\n.\r\n" };
         self.plan.push(Verb::Body, dot);
         let next = next.filter(|_| self.has_room());
         if let Some(envelope) = next {
             self.plan_mail(envelope);
         }
-        let outcome = self.hand_over(message, message.len() + dot.len()).await;
+        let outcome = self.hand_over(&message, message.len() + dot.len()).await;
         self.stage = match next {
             Some(_) => Stage::Announced,
             None => Stage::Idle,
@@ -303,10 +311,10 @@ fn not_begun(text: &str) -> Refusal {
 }
 
 /// Whether nothing in a message could be read as its end (RFC 5321, 2.3.8 and 4.5.2).
-fn is_whole(message: &[u8]) -> bool {
+fn is_whole(message: impl Iterator<Item = u8>) -> bool {
     let mut before = *b"\r\n";
     let mut is_single = false;
-    for &byte in message {
+    for byte in message {
         let is_alone = (byte == b'\n') != (before[1] == b'\r');
         if is_alone || (is_single && byte != b'.') {
             return false;
@@ -324,7 +332,7 @@ mod tests {
     #[test]
     fn a_message_cannot_end_early() {
         for good in ["", "a\r\n", "a", "a\r\n\r\n..\r\nb.\r\n", "..", "a.b"] {
-            assert!(is_whole(good.as_bytes()), "{good:?}");
+            assert!(is_whole(good.bytes()), "{good:?}");
         }
         for wrong in [
             "\n",
@@ -336,7 +344,7 @@ mod tests {
             ".a",
             "a\r\n.\r\n",
         ] {
-            assert!(!is_whole(wrong.as_bytes()), "{wrong:?}");
+            assert!(!is_whole(wrong.bytes()), "{wrong:?}");
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::delivery::Reply;
 /// How much is given to TLS at a time, so that what an error may have let through is bounded.
 const TLS_PIECE: usize = 64 * 1024;
 /// How many pieces are handed over in one call.
-const PIECES: usize = 16;
+const PIECES: usize = 64;
 
 pub(super) enum Stream {
     Plain(TcpStream),

@@ -12,16 +12,16 @@ use tokio::time::Instant;
 
 use super::plan::Verb;
 use super::session::{LAST_WORDS, Session, Stage, patience};
-use super::{Broken, Envelope, Step};
+use super::{Broken, Envelope, Pieces, Step};
 use crate::domain::delivery::Outcome;
 use crate::mail::outcome;
 
 /// A mail of a window: its message has CRLF line ends, one at its end, and no line that begins
 /// with a dot, so that it is the same for DATA and for BDAT.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Parcel<'a> {
     pub envelope: &'a Envelope,
-    pub message: &'a [u8],
+    pub message: Pieces<'a>,
 }
 
 /// What became of a mail of a window.
@@ -83,7 +83,7 @@ impl Session {
     /// Sends mails in one go; their answers come in the same order. `NotBegun` is said of those of
     /// which the server has nothing. Whoever drops this halfway cannot go on with the session.
     pub async fn send_window(&mut self, mails: &[Parcel<'_>]) -> Vec<Answer> {
-        debug_assert!(mails.iter().all(|mail| is_ready(mail.message)));
+        debug_assert!(mails.iter().all(|mail| is_ready(&mail.message)));
         if let Some(text) = self.hindrance().await {
             self.close();
             return mails.iter().map(|_| not_begun(&text)).collect();
@@ -172,11 +172,11 @@ impl Session {
         let Some(wire) = &mut self.wire else {
             return line;
         };
-        let mut pieces: Vec<&[u8]> = Vec::with_capacity(2 * mails.len());
+        let mut pieces: Vec<&[u8]> = Vec::new();
         for (said, mail) in said.iter().zip(mails) {
             if said.refusal.is_none() {
                 pieces.push(&self.plan.bytes[said.commands.clone()]);
-                pieces.push(mail.message);
+                pieces.extend(mail.message.iter());
             }
         }
         // The server may be busy with the first messages while the last one waits to leave.
@@ -318,8 +318,10 @@ fn not_begun(text: &str) -> Answer {
 }
 
 /// Whether a message may go in a chunk as it is (RFC 3030, 2).
-fn is_ready(message: &[u8]) -> bool {
-    let begins_with_dot =
-        message.starts_with(b".") || memchr::memmem::find(message, b"\n.").is_some();
-    message.ends_with(b"\r\n") && !begins_with_dot
+fn is_ready(message: &Pieces<'_>) -> bool {
+    let befores = std::iter::once(b'\n').chain(message.bytes());
+    let begins_with_dot = befores
+        .zip(message.bytes())
+        .any(|pair| pair == (b'\n', b'.'));
+    message.has_line_end() && !begins_with_dot
 }

@@ -17,6 +17,7 @@ use super::signers::Unsigned;
 use crate::domain::clock::Time;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Issue, IssueState};
+use crate::mail::Spliced;
 use crate::services::Deps;
 use crate::store::claims::{self, Claimed, Claimer, HandBack, Position};
 use crate::store::results::{self, Record};
@@ -24,7 +25,7 @@ use crate::store::{StoreError, deliveries, digests, issues, nodes, publications}
 
 /// Rows claimed at a time; what a process that is killed had claimed is free again at once when
 /// it starts, and after ten seconds when it does not.
-const CLAIM: i64 = 200;
+const CLAIM: i64 = 500;
 /// How often the list of issues is looked at.
 const REFRESH: Duration = Duration::from_millis(250);
 /// How often rows are looked for while some are on their way.
@@ -210,7 +211,7 @@ impl Feeder {
                     letters,
                     edition,
                     at,
-                    message: Vec::new(),
+                    message: Spliced::default(),
                     troubles: 0,
                 };
                 self.admit(item).await

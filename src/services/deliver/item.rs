@@ -14,6 +14,7 @@ use super::failures::Tallies;
 use super::letter::{Composed, Letters};
 use crate::domain::clock::Time;
 use crate::domain::ids::DeliveryId;
+use crate::mail::Spliced;
 use crate::store::claims::Claimed;
 
 /// A queue that was full has room when this much is left.
@@ -31,7 +32,7 @@ pub(super) struct Item {
     /// The time in the Date field: that of the first attempt.
     pub(super) at: Time,
     /// The message, where it has been written already.
-    pub(super) message: Vec<u8>,
+    pub(super) message: Spliced,
     /// Connections that broke before the mail was begun.
     pub(super) troubles: u8,
 }
@@ -48,7 +49,7 @@ pub(super) struct Shared {
     /// Whether the feeder waits for room in a queue.
     wants_room: AtomicBool,
     /// Buffers of mails that are gone, for the next ones.
-    spare: Mutex<Vec<Vec<u8>>>,
+    spare: Mutex<Vec<Spliced>>,
     /// How the mails of each issue end.
     pub(super) tallies: Tallies,
     /// Mails that found no connection, for another relay or a later time.
@@ -122,12 +123,12 @@ impl Shared {
     }
 
     /// An empty buffer for a mail.
-    pub(super) fn buffer(&self) -> Vec<u8> {
+    pub(super) fn buffer(&self) -> Spliced {
         lock(&self.spare).pop().unwrap_or_default()
     }
 
     /// Keeps the buffer of a mail that is gone.
-    pub(super) fn keep_buffer(&self, mut buffer: Vec<u8>) {
+    pub(super) fn keep_buffer(&self, mut buffer: Spliced) {
         let mut spare = lock(&self.spare);
         if spare.len() < SPARE {
             buffer.clear();

@@ -120,7 +120,8 @@ impl Lane {
         }
         let next = self.take_at_once().await?;
         let envelope = next.as_ref().map(|next| &next.envelope);
-        let outcome = open.send(&mail.item.message, envelope).await;
+        let message = mail.item.message.pieces();
+        let outcome = open.send(message, envelope).await;
         if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &outcome {
             self.routes.fault(self.at, None, text);
         }
@@ -271,9 +272,9 @@ impl Lane {
             return Ok(None);
         }
         if item.message.is_empty() {
-            let mut bytes = self.shared.buffer();
+            let mut message = self.shared.buffer();
             let letters = Arc::clone(&item.letters);
-            if let Err(error) = letters.write(&self.deps, &item, &mut bytes) {
+            if let Err(error) = letters.write(&self.deps, &item, &mut message) {
                 let record = unwritable(&self.deps, &item.claimed, item.at, &error);
                 self.shared
                     .tallies
@@ -283,7 +284,7 @@ impl Lane {
                 self.record().await?;
                 return Ok(None);
             }
-            item.message = bytes;
+            item.message = message;
         }
         let sender = &item.letters.publication.from.email;
         let back = ReturnAddress::Bounce(item.claimed.id);

@@ -14,7 +14,9 @@ use crate::domain::ids::{DeliveryId, EditionId, IssueId};
 use crate::domain::issue::{Edition, Issue};
 use crate::domain::publication::Publication;
 use crate::mail::dkim::{DkimError, Signer};
-use crate::mail::{ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, list_unsubscribe};
+use crate::mail::{
+    ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, Spliced, list_unsubscribe,
+};
 use crate::render::dates;
 use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
@@ -46,7 +48,7 @@ pub(super) enum LetterError {
 /// An edition as its readers get it.
 #[derive(Debug)]
 pub(super) struct Composed {
-    pub(super) skeleton: Skeleton,
+    pub(super) skeleton: Arc<Skeleton>,
     /// In which its dates are said.
     language: String,
 }
@@ -154,17 +156,17 @@ impl Letters {
             seed: edition.id.to_string(),
         })?;
         Ok(Composed {
-            skeleton,
+            skeleton: Arc::new(skeleton),
             language: language_of(&edition.html, publication).to_owned(),
         })
     }
 
-    /// Appends the message for one reader, as it goes over the line.
+    /// Writes the message for one reader, as it goes over the line; a signed one in one piece.
     pub(super) fn write(
         &self,
         deps: &Deps,
         item: &Item,
-        out: &mut Vec<u8>,
+        out: &mut Spliced,
     ) -> Result<(), LetterError> {
         let claimed = &item.claimed;
         let unsubscribe_url = links::unsubscribe(deps, claimed.subscription, Some(claimed.id));
@@ -183,23 +185,24 @@ impl Letters {
             ),
         };
         let (text, html) = (values.for_text(), values.for_html());
-        item.edition.skeleton.write(
-            &Reader {
-                to: &claimed.email,
-                to_name: claimed.name.as_deref(),
-                message_id: &message_id(self.issue.id, claimed.id, &self.publication),
-                date: item.at,
-                headers: &[way_out],
-                text: &text.each_ref().map(String::as_str),
-                html: &html.each_ref().map(String::as_str),
-            },
-            out,
-        )?;
-        if let Some(signer) = &self.signer {
-            // Dated like the mail, so that a copy is the same to the byte.
-            let signatures = signer.sign(out, item.at)?;
-            put_before(&signatures, out);
-        }
+        let reader = Reader {
+            to: &claimed.email,
+            to_name: claimed.name.as_deref(),
+            message_id: &message_id(self.issue.id, claimed.id, &self.publication),
+            date: item.at,
+            headers: &[way_out],
+            text: &text.each_ref().map(AsRef::as_ref),
+            html: &html.each_ref().map(AsRef::as_ref),
+        };
+        let skeleton = &item.edition.skeleton;
+        let Some(signer) = &self.signer else {
+            return Ok(skeleton.splice(&reader, out)?);
+        };
+        let out = out.whole();
+        skeleton.write(&reader, out)?;
+        // Dated like the mail, so that a copy is the same to the byte.
+        let signatures = signer.sign(out, item.at)?;
+        put_before(&signatures, out);
         Ok(())
     }
 
@@ -274,8 +277,8 @@ pub fn sample(deps: &Deps, sample: Sample<'_>) -> Result<Vec<u8>, ComposeError> 
             message_id: &message_id,
             date: sample.date,
             headers: &[way_out],
-            text: &text.each_ref().map(String::as_str),
-            html: &html.each_ref().map(String::as_str),
+            text: &text.each_ref().map(AsRef::as_ref),
+            html: &html.each_ref().map(AsRef::as_ref),
         },
         &mut message,
     )?;

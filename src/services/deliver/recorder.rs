@@ -19,9 +19,10 @@ use crate::store::{Store, StoreError};
 
 /// The most steps that one transaction takes.
 const GROUP: usize = 256;
-/// A group of this size is not waited for any longer, and the others only while there is work.
-const ENOUGH: usize = 8;
-const PATIENCE: usize = 6;
+/// A group of this size is not waited for any longer, and the others only while there is work. With most
+/// connections in one group, they would all wait for its commit, and the database for them.
+const ENOUGH: usize = 4;
+const PATIENCE: usize = 1;
 /// How much sending a power cut may undo.
 const SYNC: Duration = Duration::from_millis(200);
 

@@ -10,7 +10,7 @@ impl Mail {
     fn parcel(&self) -> Parcel<'_> {
         Parcel {
             envelope: &self.envelope,
-            message: &self.item.message,
+            message: self.item.message.pieces().into(),
         }
     }
 }

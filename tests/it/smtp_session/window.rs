@@ -15,8 +15,10 @@ async fn chunker(part: impl Fn(&Heard) -> Option<Vec<Deed>> + Send + Sync + 'sta
 }
 
 async fn send(session: &mut Session, mails: &[Envelope]) -> Vec<Answer> {
-    let message = MESSAGE;
-    let parcel = |envelope| Parcel { envelope, message };
+    let parcel = |envelope| Parcel {
+        envelope,
+        message: MESSAGE.into(),
+    };
     let parcels: Vec<Parcel<'_>> = mails.iter().map(parcel).collect();
     session.send_window(&parcels).await
 }
@@ -300,7 +302,10 @@ async fn what_did_not_leave_whole_was_not_begun() {
         let parcels: Vec<Parcel<'_>> = envelopes
             .iter()
             .zip(messages)
-            .map(|(envelope, message)| Parcel { envelope, message })
+            .map(|(envelope, message)| Parcel {
+                envelope,
+                message: message.into(),
+            })
             .collect();
         let answers = session.send_window(&parcels).await;
         assert_eq!(fates(&answers), ["sent", "message 0", "message 0"]);
