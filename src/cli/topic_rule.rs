@@ -15,7 +15,7 @@ use crate::store::topic_rules;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum TopicRule {
-    /// Put articles under a topic from now on where a text occurs in them
+    /// Put articles under a topic where a text occurs in them
     Add {
         /// The publication
         publication: String,

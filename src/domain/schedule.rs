@@ -1,7 +1,7 @@
 //! When a digest goes out: a cron expression in a time zone.
 
 use chrono::{LocalResult, NaiveDateTime, TimeZone, Utc};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 use croner::Cron;
 use croner::parser::CronParser;
 use thiserror::Error;
@@ -23,17 +23,56 @@ pub enum ScheduleError {
         "{expression:?} is not a cron expression: {reason}; five fields are expected (minute hour day month weekday), as in \"0 7 * * mon-fri\""
     )]
     Cron { expression: String, reason: String },
-    #[error("{0:?} is not a time zone; use an IANA name such as Europe/Berlin or UTC")]
-    Zone(String),
+    #[error("{given:?} is not a time zone; {hint}")]
+    Zone { given: String, hint: String },
     #[error("{0:?} never comes round")]
     Never(String),
 }
 
-/// Reads an IANA time zone name.
+/// Reads an IANA time zone name, in whatever case.
 pub fn timezone(name: &str) -> Result<Tz, ScheduleError> {
-    name.trim()
-        .parse()
-        .map_err(|_| ScheduleError::Zone(name.to_owned()))
+    let given = name.trim();
+    let known = TZ_VARIANTS
+        .iter()
+        .find(|zone| zone.name().eq_ignore_ascii_case(given));
+    known.copied().ok_or_else(|| ScheduleError::Zone {
+        given: name.to_owned(),
+        hint: zone_hint(given),
+    })
+}
+
+/// What was meant by a name that is no zone's: mostly a city.
+fn zone_hint(given: &str) -> String {
+    let place = given.rsplit('/').next().unwrap_or(given).replace(' ', "_");
+    let meant = timezones().find(|name| {
+        let city = name.rsplit('/').next();
+        city.is_some_and(|city| city.eq_ignore_ascii_case(&place))
+    });
+    match meant {
+        Some(name) => format!("do you mean {name}?"),
+        None => "use an IANA name such as Europe/Berlin or UTC".to_owned(),
+    }
+}
+
+/// The names that people choose from: UTC, and those by continent and city.
+pub fn timezones() -> impl Iterator<Item = &'static str> {
+    const AREAS: [&str; 10] = [
+        "Africa",
+        "America",
+        "Antarctica",
+        "Arctic",
+        "Asia",
+        "Atlantic",
+        "Australia",
+        "Europe",
+        "Indian",
+        "Pacific",
+    ];
+    let by_city = TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| {
+        name.split_once('/')
+            .is_some_and(|(area, _)| AREAS.contains(&area))
+    });
+    std::iter::once("UTC").chain(by_city)
 }
 
 impl Schedule {
@@ -253,6 +292,9 @@ mod tests {
         assert!(text("0 7 * *", "UTC").contains("it has 4 fields"));
         assert!(text("0 25 * * *", "UTC").contains("0 25 * * *"));
         assert!(text("0 7 * * *", "Europe/Belrin").contains("IANA"));
+        assert!(text("0 7 * * *", "rome").contains("do you mean Europe/Rome?"));
+        assert!(text("0 7 * * *", "Italy/Rome").contains("do you mean Europe/Rome?"));
+        assert_eq!(timezone(" europe/rome").unwrap(), Tz::Europe__Rome);
         assert!(text("0 7 31 2 *", "UTC").contains("never"));
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::ids::{PublicationId, TopicRuleId};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
 use crate::domain::topic_rule::{RuleField, TopicRule, normalised};
-use crate::store::{StoreError, publications, topic_rules};
+use crate::store::{StoreError, feeds, publications, topic_rules};
 
 /// Why a rule was refused.
 #[derive(Debug, Error)]
@@ -30,7 +30,8 @@ pub enum RuleError {
     Store(#[from] StoreError),
 }
 
-/// Adds a rule; it holds for what comes from now on.
+/// Adds a rule. It holds for what comes from now on; and since the feeds are read once more as a whole, for
+/// what stands in them and has no topic yet.
 pub async fn add(
     deps: &Deps,
     publication: PublicationId,
@@ -62,6 +63,7 @@ pub async fn add(
         Err(StoreError::Conflict) => return Err(RuleError::Exists(rule.topic)),
         other => other?,
     }
+    feeds::read_again(&mut tx, publication, deps.now()).await?;
     let entry = Change::of("add", Kind::TopicRule, rule.id).within(publication);
     let after = json!({ "topic": rule.topic, "field": rule.field, "contains": rule.contains });
     note(deps, &mut tx, entry.to(after)).await?;

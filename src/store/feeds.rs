@@ -19,7 +19,8 @@ mod settings;
 
 pub use hosts::{claim_host, free_host};
 pub use settings::{
-    Change, change, fetch_by, find_by_url, forget_version, hold, set_newest, set_url, stop,
+    Change, change, fetch_by, find_by_url, forget_version, hold, read_again, set_newest, set_url,
+    stop,
 };
 
 #[derive(FromRow)]

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 use paperround::demo::mailbox::Mailbox;
 use paperround::domain::article::{Article, Visibility};
 use paperround::domain::feed::{Every, Feed};
+use paperround::domain::slug::Slug;
 use paperround::domain::topic_rule::RuleField;
 use paperround::services::article_input;
 use paperround::services::edit_article::{self, EditError, Edits};
@@ -489,6 +490,33 @@ async fn rules_put_articles_under_topics() {
     let found = list(&app, &in_energy).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].topics, [topic("energy"), topic("markets")]);
+}
+
+#[tokio::test]
+async fn a_rule_finds_what_the_feed_has_brought_already() {
+    let (app, stand) = app().await;
+    let feed = connect(&app, stand.url("/feed")).await;
+    let item = Item {
+        guid: "1",
+        title: "Windfarm sold",
+        link: "https://x.example/windfarm",
+        text: "",
+        day: 2,
+    };
+    stand.lay("/feed", 200, &[("ETag", "\"1\"")], rss(&[item]));
+    fetch(&app, &feed).await;
+    assert!(list(&app, &Filter::default()).await[0].topics.is_empty());
+    let energy: Slug = "energy".parse().unwrap();
+    let (publication, deps) = (app.publication.id, &app.deps);
+    manage_topic_rule::add(deps, publication, energy.clone(), RuleField::Title, "wind")
+        .await
+        .unwrap();
+    // Due at once, and asked for as a whole.
+    assert_eq!(fetch_feed::enqueue_due(deps).await.unwrap(), 1);
+    fetch(&app, &feed).await;
+    let asked = stand.asked().pop().unwrap().text.to_lowercase();
+    assert!(!asked.contains("if-none-match"), "{asked}");
+    assert_eq!(list(&app, &Filter::default()).await[0].topics, [energy]);
 }
 
 #[tokio::test]

@@ -13,6 +13,8 @@ pub enum Kind {
     Url,
     Area,
     Select,
+    /// A time zone, by its name.
+    Zone,
     /// A time of day.
     Time,
     /// Any number of choices, each with a box to tick.

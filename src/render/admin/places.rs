@@ -113,6 +113,8 @@ pub struct FeedsPage {
     pub error: Option<String>,
     /// A page offers several: one has to be chosen.
     pub offers: Vec<OfferRow>,
+    /// What was given does not answer, and may be connected all the same.
+    pub may_insist: bool,
 }
 
 /// `GET /admin/p/{publication}/feeds/{id}`.

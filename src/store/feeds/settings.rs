@@ -136,6 +136,25 @@ pub async fn forget_version(tx: &mut Tx, id: FeedId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Lets all feeds of a publication be read as a whole, changed or not, by a time.
+pub async fn read_again(
+    tx: &mut Tx,
+    publication: PublicationId,
+    by: Time,
+) -> Result<(), StoreError> {
+    on!(tx, |conn| sqlx::query(
+        "UPDATE feeds SET etag = NULL, last_modified = NULL,
+            next_fetch_at = CASE WHEN next_fetch_at > $2 THEN $2 ELSE next_fetch_at END
+         WHERE publication_id = $1"
+    )
+    .bind(publication.0)
+    .bind(by)
+    .execute(conn)
+    .await
+    .map(drop))?;
+    Ok(())
+}
+
 /// Lets a feed be fetched no later than at a time.
 pub async fn fetch_by(tx: &mut Tx, id: FeedId, at: Time) -> Result<(), StoreError> {
     on!(tx, |conn| sqlx::query(

@@ -3,7 +3,7 @@
 use chrono::Timelike;
 
 use super::fields::Fields;
-use super::forms::{Errors, choice, filled, text};
+use super::forms::{Errors, choice, filled, text, zone};
 use crate::domain::cadence::{Cadence, Days, LAST_COMMON_DAY, Weekday};
 use crate::domain::digest::{Breaking, Digest};
 use crate::domain::look::Design;
@@ -93,8 +93,7 @@ fn times() -> Vec<Input> {
             .optional()
             .only("for-cron")
             .help("Minute, hour, day, month, weekday, as in 0 7 * * mon-fri."),
-        text("timezone", "Time zone")
-            .help("As in Europe/Berlin. All times of the digest are in it."),
+        zone("timezone").help("As in Europe/Berlin. All times of the digest are in it."),
         yes_or_no(
             "local_time",
             "At the readers' time",

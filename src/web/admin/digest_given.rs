@@ -9,11 +9,10 @@ use chrono::{NaiveDate, NaiveTime};
 use super::digest_form::AS_PUBLICATION;
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::{Errors, take};
+use super::forms::{Errors, take, take_zone};
 use crate::domain::cadence::{Cadence, Days, LAST_COMMON_DAY};
 use crate::domain::calendar::{Calendar, Hours};
 use crate::domain::digest::{Breaking, Digest, Rules, SectionRule};
-use crate::domain::schedule;
 use crate::domain::slug::Slug;
 use crate::domain::span;
 use crate::domain::text::LineError;
@@ -31,8 +30,7 @@ impl From<DigestError> for AdminError {
 
 /// The digest that the form makes of another; notes all that is wrong.
 pub(super) fn read(fields: &Fields, old: &Digest, errors: &mut Errors) -> Option<Digest> {
-    let timezone = schedule::timezone(fields.text("timezone"));
-    let timezone = timezone.map_err(|why| noted(errors, "timezone", &why));
+    let timezone = take_zone(fields, errors);
     let (cron, breaking) = way(fields, errors);
     let max_items = number(fields, "max_items", 1..=100, errors);
     let most = max_items.unwrap_or(100);
@@ -52,7 +50,7 @@ pub(super) fn read(fields: &Fields, old: &Digest, errors: &mut Errors) -> Option
     let has_schedule = cron.is_some();
     Some(Digest {
         name: fields.text("name").to_owned(),
-        timezone: timezone.ok()?,
+        timezone: timezone?,
         max_items: max_items?,
         min_items: min_items?,
         window: window?,

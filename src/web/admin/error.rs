@@ -135,10 +135,16 @@ impl AdminError {
 /// The text of an error as a sentence.
 pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
-    let first: String = chars
+    // An address stays as it is.
+    let begins_with_name = text
+        .split(' ')
         .next()
-        .map(|c| c.to_uppercase().collect())
-        .unwrap_or_default();
+        .is_some_and(|word| word.contains(['@', '/']));
+    let first: String = match chars.next() {
+        Some(c) if begins_with_name => c.to_string(),
+        Some(c) => c.to_uppercase().collect(),
+        None => String::new(),
+    };
     let end = if text.ends_with(['.', '?', '!']) {
         ""
     } else {

@@ -13,7 +13,7 @@ use crate::render::admin::form::{Input, Kind};
 /// The fields.
 pub(super) fn inputs(topics: &[Topic]) -> Vec<Input> {
     let mut all = vec![
-        Input::new(Kind::Url, "url", "Address").help("Of the feed, or of a page that names it."),
+        text("url", "Address").help("Of the feed, or of a page that names it."),
         text("every", "How often").help("As in 15m or 1h, or auto: after its own rhythm."),
         Input::select(
             "article_pages",

@@ -79,6 +79,7 @@ async fn page<R: Right>(
         inputs: filled(inputs(&topics), values, errors),
         error: None,
         offers: Vec::new(),
+        may_insist: false,
         frame: framing.frame,
     })
 }
@@ -92,16 +93,23 @@ pub(super) async fn add(
     let publication = me.publication(&slug).await?;
     let mut errors = Errors::new();
     let wish = Wish::read(&fields, &mut errors);
-    let url = fields.text("url").trim();
-    if let Err(why) = check_url(url) {
+    let url = with_scheme(fields.text("url").trim());
+    if let Err(why) = check_url(&url) {
         errors.insert("url", sentence(&why.to_string()));
     }
     let (true, Some(wish)) = (errors.is_empty(), wish) else {
         let page = page(&me, &publication, &fields, &errors).await?;
         return me.refused(&web, &page);
     };
-    let (url, remark) = match look(&me, url).await {
-        Look::At(url, remark) => (url, remark),
+    let url = match look(&me, &url).await {
+        Look::At(url) => url,
+        Look::Silent(_) if fields.ticked("anyway") => url,
+        Look::Silent(why) => {
+            errors.insert("url", why);
+            let mut page = page(&me, &publication, &fields, &errors).await?;
+            page.may_insist = true;
+            return me.refused(&web, &page);
+        }
         Look::Several(offers) => {
             let mut page = page(&me, &publication, &fields, &errors).await?;
             page.offers = offers;
@@ -115,7 +123,7 @@ pub(super) async fn add(
     };
     match manage_feed::add(&me.deps, new(&publication, url, wish)).await {
         Ok(feed) => {
-            let text = format!("{} is connected, and read in a moment.{remark}", feed.url);
+            let text = format!("{} is connected, and read in a moment.", feed.url);
             Ok(done(&web, &format!("/admin/p/{slug}/feeds"), text))
         }
         Err(ManageFeedError::Store(error)) => Err(error.into()),
@@ -138,17 +146,27 @@ fn new(publication: &Publication, url: String, wish: Wish) -> NewFeed {
     }
 }
 
+/// An address as people say it, which begins with the name of its site.
+fn with_scheme(given: &str) -> String {
+    if given.is_empty() || given.contains("://") {
+        return given.to_owned();
+    }
+    format!("https://{given}")
+}
+
 /// What an address turned out to be.
 enum Look {
-    /// A feed, with what there is to say about it.
-    At(String, String),
+    /// A feed, at this address.
+    At(String),
+    /// Nobody answers there, for this reason.
+    Silent(String),
     Several(Vec<OfferRow>),
     None(String),
 }
 
 async fn look(me: &SignedIn<Changes>, url: &str) -> Look {
     match discover(&me.deps, url).await {
-        Ok(Found::Feed { url, .. }) => Look::At(url, String::new()),
+        Ok(Found::Feed { url, .. }) => Look::At(url),
         Ok(Found::Several(offers)) => {
             let offers = offers.into_iter().map(|offer| OfferRow {
                 title: offer.title.unwrap_or_else(|| "without a title".to_owned()),
@@ -156,10 +174,9 @@ async fn look(me: &SignedIn<Changes>, url: &str) -> Look {
             });
             Look::Several(offers.collect())
         }
-        Ok(Found::Unreachable(error)) => Look::At(
-            url.to_owned(),
-            format!(" It was connected without a look at it: {error}."),
-        ),
+        Ok(Found::Unreachable(error)) => Look::Silent(format!(
+            "There is no answer at {url}: {error}. Nothing was connected."
+        )),
         Err(error) => Look::None(sentence(&error.to_string())),
     }
 }

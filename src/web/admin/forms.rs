@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use chrono_tz::Tz;
+
 use super::error::sentence;
 use super::fields::Fields;
+use crate::domain::schedule;
 use crate::render::admin::form::{Input, Kind};
 use crate::render::admin::frame::Choice;
 
@@ -57,6 +60,23 @@ pub(super) fn take_optional<T: FromStr<Err: ToString>>(
 
 pub(super) fn text(name: &'static str, label: &'static str) -> Input {
     Input::new(Kind::Text, name, label)
+}
+
+/// A time zone, with all to choose from while one types.
+pub(super) fn zone(name: &'static str) -> Input {
+    Input {
+        choices: schedule::timezones()
+            .map(|zone| choice(zone, zone))
+            .collect(),
+        ..Input::new(Kind::Zone, name, "Time zone")
+    }
+}
+
+/// The time zone that was given, or what is wrong with it.
+pub(super) fn take_zone(fields: &Fields, errors: &mut Errors) -> Option<Tz> {
+    schedule::timezone(fields.text("timezone"))
+        .map_err(|why| errors.insert("timezone", sentence(&why.to_string())))
+        .ok()
 }
 
 /// One of the choices of a field.

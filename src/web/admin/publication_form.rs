@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::{Errors, filled, take, take_optional, text, words};
+use super::forms::{Errors, filled, take, take_optional, take_zone, text, words, zone};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo, Look};
@@ -27,7 +27,7 @@ fn common(deps: &Deps) -> Vec<Input> {
         text("postal_address", "Postal address")
             .help("Stands at the foot of every mail, as the law asks."),
         words("language", "Language", &languages),
-        text("timezone", "Time zone").help("As in Europe/Berlin. Schedules and times are in it."),
+        zone("timezone").help("As in Europe/Berlin. Schedules and times are in it."),
         text("description", "Promise")
             .optional()
             .help("One sentence above the form, as in: Business news, every weekday at seven."),
@@ -128,7 +128,7 @@ impl Given {
         let owned = |name: &str| fields.optional(name).map(str::to_owned);
         let email: Option<EmailAddress> = take(fields, "from_email", errors);
         let reply_to = take_optional(fields, "reply_to", errors);
-        let timezone = take(fields, "timezone", errors);
+        let timezone = take_zone(fields, errors);
         let welcome = take_optional(fields, "welcome", errors);
         let count_clicks = fields.optional("clicks").map(|word| word == CLICKS[1]);
         // Empty takes the word away; a form without the field leaves it.

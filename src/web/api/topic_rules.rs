@@ -18,7 +18,7 @@ use crate::services::output::topic_rules::TopicRuleOutput;
 use crate::store::topic_rules;
 use crate::web::Web;
 
-/// A new rule; it holds for articles that come from now on.
+/// A new rule; it holds for articles that come from now on, and for those that stand in the feeds without a topic.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewTopicRule)]

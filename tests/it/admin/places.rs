@@ -175,8 +175,20 @@ async fn a_feed_is_found_connected_fetched_paused_and_removed() {
     .await;
     let mut editor = Browser::of(&app, "ann@ops.example", Role::Editor).await;
     let page = "/admin/p/ledger/feeds";
-    let nothing = editor.post(page, page, &[("url", "nowhere")]).await;
+    let nothing = editor.post(page, page, &[("url", "ftp://nowhere")]).await;
     assert!(nothing.body.contains("url-error"), "{}", nothing.body);
+    let silent = ("url", "127.0.0.1:1/feed");
+    let asked = editor.post(page, page, &[silent]).await;
+    let says = "There is no answer at https://127.0.0.1:1/feed";
+    assert!(
+        asked.body.contains(says) && asked.body.contains("name=\"anyway\""),
+        "{}",
+        asked.body
+    );
+    let anyway = editor.post(page, page, &[silent, ("anyway", "yes")]).await;
+    assert_eq!(anyway.location(), page, "{}", anyway.body);
+    let own = format!("{page}/{}", only_feed(&app).await.id);
+    editor.post(&own, &format!("{own}/remove"), &[]).await;
     let url = stand.url("/feed.xml");
     let fields = [
         ("url", url.as_str()),
@@ -219,7 +231,12 @@ async fn a_feed_is_found_connected_fetched_paused_and_removed() {
         .into_iter()
         .map(|e| e.verb)
         .collect();
-    assert_eq!(verbs, ["remove", "change", "resume", "pause", "add"]);
+    assert_eq!(
+        verbs,
+        [
+            "remove", "change", "resume", "pause", "add", "remove", "add"
+        ]
+    );
 }
 
 async fn only_feed(app: &TestApp) -> paperround::domain::feed::Feed {

@@ -96,7 +96,10 @@ pub(super) async fn page<R: Right>(
     let mut tx = me.deps.store.read().await?;
     let group = test_addresses::list(&mut tx, publication.id).await?;
     drop(tx);
-    let group: Vec<&str> = group.iter().map(EmailAddress::as_str).collect();
+    let mut group: Vec<&str> = group.iter().map(EmailAddress::as_str).collect();
+    if group.is_empty() {
+        group.push(me.operator.email.as_str());
+    }
     let audience = audience(me, digest).await?;
     let next = digest.next_run_at.filter(|_| digest.paused_at.is_none());
     let mut typing = typing::needed(audience.readers, "send it");
@@ -206,7 +209,7 @@ fn findings<R: Right>(
 
 fn test_inputs(group: &str, typed: &Typed) -> Vec<Input> {
     let input = Input::new(Kind::Area, "to", "To")
-        .help("Addresses, one a line, at most 20. The test group of the publication stands here, where it has one.");
+        .help("Addresses, one a line, at most 20. The test group of the publication stands here, where it has one, else you.");
     let kept = Fields::of(&[("to", group)]);
     let values = if typed.values.ticked("to") {
         &typed.values
