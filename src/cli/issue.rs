@@ -17,13 +17,14 @@ use crate::domain::delivery::DeliveryState;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{DeliveryId, IssueId};
 use crate::domain::issue::{Counts, Issue as DomainIssue};
+use crate::domain::opens::WORTH;
 use crate::domain::publication::Publication;
 use crate::services::control_issue::{self, Controlled};
-use crate::services::output::issues::{IssueOutput, IssueWithCounts};
+use crate::services::output::issues::{IssueOutput, IssueWithCounts, OpensOutput};
 use crate::services::output::ledger::LedgerOutput;
 use crate::services::{Deps, approve_issue};
 use crate::store::{
-    articles, bounces, claims, clicks, digests, issues, ledger, publications, waves,
+    articles, bounces, claims, clicks, digests, issues, ledger, opens, publications, waves,
 };
 
 /// Lines of the ledger read at a time.
@@ -60,6 +61,11 @@ pub(super) enum Issue {
     Preview(IssuePreview),
     /// Show how often its links were followed, where the publication counts that
     Clicks {
+        /// Its id, as `list` shows it
+        id: IssueId,
+    },
+    /// Show how often the picture of its mails was loaded, where the publication counts opens
+    Opens {
         /// Its id, as `list` shows it
         id: IssueId,
     },
@@ -122,6 +128,7 @@ impl Issue {
             }
             Self::Preview(preview) => preview.run(&deps, out).await?,
             Self::Clicks { id } => print_clicks(&deps, id, out).await?,
+            Self::Opens { id } => print_opens(&deps, id, out).await?,
             Self::Pause { id } => {
                 let paused = control_issue::pause(&deps, id).await?;
                 print_controlled(&deps, "paused", settle(&deps, paused).await?, out).await?;
@@ -179,6 +186,8 @@ pub(super) struct Whole {
     pub(super) counts: Counts,
     /// Mails that came back.
     came_back: bounces::Counts,
+    /// Where its mails carry a picture.
+    opens: Option<opens::Opens>,
     /// When the next of its mails is due.
     pub(super) next_due_at: Option<Time>,
     /// Mails that are on their way.
@@ -199,6 +208,7 @@ pub(super) async fn whole(deps: &Deps, id: IssueId) -> Result<Whole> {
         articles: articles::of_issue(&mut tx, id).await?.len(),
         counts: issues::counts(&mut tx, id).await?,
         came_back: bounces::counts(&mut tx, id).await?,
+        opens: opens::find(&mut tx, id).await?,
         next_due_at: waves::next_due(&mut tx, id).await?,
         in_flight: claims::in_flight(&mut tx, id).await?,
         digest,
@@ -213,7 +223,13 @@ pub(super) fn as_json(whole: &Whole) -> Value {
     let (articles, counts, back) = (whole.articles, whole.counts, whole.came_back);
     let (due, in_flight) = (whole.next_due_at, whole.in_flight);
     json!(IssueWithCounts::new(
-        brief, articles, due, counts, back, in_flight
+        brief,
+        articles,
+        due,
+        counts,
+        back,
+        whole.opens,
+        in_flight
     ))
 }
 
@@ -346,4 +362,24 @@ async fn print_clicks(deps: &Deps, id: IssueId, out: &Output) -> Result<()> {
         &rows,
         "nobody has followed a link of this issue, or they are not counted",
     )
+}
+
+async fn print_opens(deps: &Deps, id: IssueId, out: &Output) -> Result<()> {
+    let whole = whole(deps, id).await?;
+    let row = |found: opens::Opens| Row {
+        json: json!(OpensOutput::from(found)),
+        cells: [found.counted, found.by_providers, found.loaded]
+            .map(|number| number.to_string())
+            .to_vec(),
+    };
+    let rows: Vec<Row> = whole.opens.into_iter().map(row).collect();
+    out.list(
+        &["counted", "by providers", "loaded"],
+        &rows,
+        "the mails of this issue carry no picture: its opens are not counted",
+    )?;
+    if !rows.is_empty() {
+        out.remark(WORTH);
+    }
+    Ok(())
 }

@@ -13,6 +13,7 @@ use super::{Global, context, funnel};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo};
+use crate::domain::opens::WARNING;
 use crate::domain::publication::{self as domain, Mailbox, Welcome};
 use crate::domain::schedule;
 use crate::domain::slug::Slug;
@@ -141,6 +142,12 @@ pub(super) struct Update {
     /// Name the mails to site statistics by this word (utm_source); '' for not at all
     #[arg(long, value_name = "WORD")]
     utm_source: Option<UtmSource>,
+    /// Whether the mails carry a picture of which is counted how often it is loaded; asks, since little
+    /// can be read from that
+    #[arg(long, value_name = "true|false")]
+    count_opens: Option<bool>,
+    #[command(flatten)]
+    confirm: Confirm,
     #[command(flatten)]
     look: LookArgs,
 }
@@ -263,6 +270,10 @@ impl Publication {
             Self::Embed(embed) => embed.run(&deps, out).await?,
             Self::Update(change) => {
                 let slug = change.slug.clone();
+                if change.count_opens == Some(true) {
+                    out.warn(WARNING);
+                    change.confirm.ask(&format!("Count opens of {slug}?"))?;
+                }
                 let changed = manage_publication::update(&deps, &slug, |p| change.apply(p)).await?;
                 out.result(&as_json(&changed), &format!("{slug} is changed."))?;
             }
@@ -340,6 +351,7 @@ impl Update {
         if let Some(source) = self.utm_source {
             links.utm_source = source;
         }
+        p.count_opens = self.count_opens.unwrap_or(p.count_opens);
         self.look.apply(p)
     }
 }

@@ -77,6 +77,7 @@ pub mod links;
 pub mod look;
 pub mod mail_domain;
 pub mod notice;
+pub mod opens;
 pub mod operator;
 pub mod pace;
 pub mod palette;

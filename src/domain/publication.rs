@@ -90,6 +90,8 @@ pub struct Publication {
     pub welcome: Welcome,
     /// How its mails link to articles.
     pub links: LinkRules,
+    /// Whether its mails carry a picture of which is counted how often it is loaded.
+    pub count_opens: bool,
     /// How its mails look.
     pub look: Look,
     pub archived_at: Option<Time>,

@@ -24,7 +24,7 @@ pub enum SlugError {
 }
 
 /// First segments of the service's own routes: a publication of that name could not be reached.
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 19] = [
     "admin",
     "api",
     "assets",
@@ -36,6 +36,7 @@ const RESERVED: [&str; 18] = [
     "hooks",
     "metrics",
     "never",
+    "open",
     "preferences",
     "reader",
     "readyz",

@@ -79,6 +79,7 @@ struct Generation {
     sealing: hmac::Key,
     webhook: hmac::Key,
     click: hmac::Key,
+    open: hmac::Key,
     return_address: hmac::Key,
 }
 
@@ -102,6 +103,7 @@ impl Generation {
             sealing: key("paperround sealing v1"),
             webhook: key("paperround webhook v1"),
             click: key("paperround click v1"),
+            open: key("paperround open v1"),
             return_address: key("paperround return address v1"),
         }
     }
@@ -249,6 +251,11 @@ impl Keys {
     /// What links that are counted are signed with, the newest first.
     pub(super) fn click_keys(&self) -> impl Iterator<Item = &hmac::Key> {
         self.generations.iter().map(|keys| &keys.click)
+    }
+
+    /// What the pictures of mails whose opens are counted are signed with, the newest first.
+    pub(super) fn open_keys(&self) -> impl Iterator<Item = &hmac::Key> {
+        self.generations.iter().map(|keys| &keys.open)
     }
 
     /// What the addresses are signed with to which reports come back, the newest first.

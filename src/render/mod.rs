@@ -27,6 +27,7 @@ mod page_tests;
 pub mod pages;
 pub mod parts;
 mod paths;
+pub mod picture;
 pub mod plot;
 mod samples;
 pub mod slots;

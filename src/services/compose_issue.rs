@@ -15,7 +15,7 @@ use crate::domain::schedule;
 use crate::domain::selection::Nothing;
 use crate::render::RenderError;
 use crate::store::deliveries::{self, Audience, Choice};
-use crate::store::{StoreError, Tx, digests, editions as rows, issues, publications, waves};
+use crate::store::{StoreError, Tx, digests, editions as rows, issues, opens, publications, waves};
 
 /// Why an issue could not be composed.
 #[derive(Debug, Error)]
@@ -229,6 +229,9 @@ async fn write_part(
     if is_begun {
         deps.push(&mut tx, &Job::Deliver { issue: id }).await?;
         tell::issue(deps, &mut tx, id).await?;
+        if work.material.publication.count_opens {
+            opens::begin(&mut tx, id).await?;
+        }
     }
     tx.commit().await?;
     Ok(if until.is_some() {

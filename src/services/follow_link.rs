@@ -1,25 +1,11 @@
 //! A reader follows a link that is counted: where to, and whether a person did.
-//!
-//! Who follows is kept nowhere. Repetitions are known by a keyed hash of network and browser, which is
-//! forgotten within two days.
 
-use std::collections::BTreeMap;
-
-use chrono::{DurationRound as _, TimeDelta};
+use chrono::TimeDelta;
 
 use super::Deps;
+use super::visit::{Visit, times};
 use crate::domain::links::{CountedLink, MOST_A_MINUTE, is_program};
-use crate::store::{StoreError, Tx, clicks, counters, digests, issues, publications};
-
-/// Who follows a link, as far as is known.
-#[derive(Debug, Clone, Copy)]
-pub struct Visit<'v> {
-    /// One IPv4 address, or a /64 of IPv6.
-    pub network: &'v str,
-    pub user_agent: &'v str,
-    /// The browser says that nobody has pressed it yet.
-    pub is_ahead: bool,
-}
+use crate::store::{StoreError, Tx, clicks, digests, issues, publications};
 
 /// Where a link leads; `None` where it is not one of ours.
 pub async fn target(deps: &Deps, token: &str) -> Result<Option<(CountedLink, String)>, StoreError> {
@@ -60,27 +46,10 @@ async fn is_first_of_a_person(
         return Ok(false);
     }
     let CountedLink { issue, article } = link;
-    let who = format!("{} {}", visit.network, visit.user_agent);
-    let of_link = deps
-        .keys
-        .counter_name(&format!("click {issue} {article} {who}"));
-    if add(deps, tx, of_link, TimeDelta::days(1)).await? > 1 {
+    let of_link = format!("click {issue} {article}");
+    if times(deps, tx, &of_link, visit, TimeDelta::days(1)).await? > 1 {
         return Ok(false);
     }
-    let of_issue = deps.keys.counter_name(&format!("clicks {issue} {who}"));
-    Ok(add(deps, tx, of_issue, TimeDelta::minutes(1)).await? <= MOST_A_MINUTE)
-}
-
-/// One more in the window of now.
-async fn add(
-    deps: &Deps,
-    tx: &mut Tx,
-    name: Vec<u8>,
-    window: TimeDelta,
-) -> Result<i64, StoreError> {
-    let now = deps.now();
-    let window_at = now.duration_trunc(window).unwrap_or(now);
-    let one = BTreeMap::from([(name.clone(), 1)]);
-    let counts = counters::add(tx, &one, window_at).await?;
-    Ok(counts.get(&name).copied().unwrap_or(1))
+    let of_issue = format!("clicks {issue}");
+    Ok(times(deps, tx, &of_issue, visit, TimeDelta::minutes(1)).await? <= MOST_A_MINUTE)
 }

@@ -116,6 +116,12 @@ pub fn article(
     }
 }
 
+/// The address of the picture in the mails of an issue whose opens are counted.
+pub fn picture(deps: &Deps, issue: IssueId) -> String {
+    let token = deps.keys.open_token(issue);
+    format!("{}/open/{token}.gif", deps.limits.public_url)
+}
+
 /// What site statistics know an issue by.
 pub fn campaign(digest: &Slug, number: i64) -> String {
     format!("{digest}-{number}")

@@ -85,6 +85,7 @@ pub async fn create(deps: &Deps, new: NewPublication) -> Result<Publication, Pub
         relays: new.relays,
         welcome: Welcome::Off,
         links: LinkRules::default(),
+        count_opens: false,
         look: Look::default(),
         archived_at: None,
         created_at: deps.now(),

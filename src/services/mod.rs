@@ -41,6 +41,7 @@ pub mod ingest_article;
 pub mod links;
 pub mod lint_issue;
 pub mod list;
+pub mod load_picture;
 pub mod mail_link;
 pub mod manage_digest;
 pub mod manage_feed;
@@ -81,6 +82,7 @@ mod tell;
 pub mod test_digest;
 pub mod trace_reader;
 pub mod unsubscribe;
+pub mod visit;
 pub mod websub;
 pub mod words;
 

@@ -39,6 +39,7 @@ pub mod merging;
 pub mod migrate;
 pub mod nodes;
 pub mod notices;
+pub mod opens;
 pub mod operators;
 pub mod password_links;
 pub mod postgres;

@@ -29,6 +29,7 @@ struct Row {
     welcome: String,
     count_clicks: bool,
     utm_source: String,
+    count_opens: bool,
     design: String,
     accent: String,
     font: String,
@@ -93,6 +94,7 @@ impl TryFrom<Row> for Publication {
                 count_clicks: row.count_clicks,
                 utm_source: read(table, "utm_source", row.id, &row.utm_source)?,
             },
+            count_opens: row.count_opens,
             look,
             archived_at: row.archived_at,
             created_at: row.created_at,
@@ -112,9 +114,10 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     on!(tx, |conn| sqlx::query(
         "INSERT INTO publications (id, slug, name, from_name, from_email, reply_to, postal_address,
             language, timezone, description, privacy_url, created_at, relays, design, accent, font,
-            logo_url, logo_alt, logo_width, languages, welcome, count_clicks, utm_source)
+            logo_url, logo_alt, logo_width, languages, welcome, count_clicks, utm_source,
+            count_opens)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-            $19, $20, $21, $22, $23)"
+            $19, $20, $21, $22, $23, $24)"
     )
     .bind(p.id.0)
     .bind(p.slug.as_str())
@@ -143,6 +146,7 @@ pub async fn insert(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.welcome.as_str())
     .bind(p.links.count_clicks)
     .bind(p.links.utm_source.as_str())
+    .bind(p.count_opens)
     .execute(conn)
     .await
     .map(drop))?;
@@ -157,7 +161,8 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
             postal_address = $6, language = $7, timezone = $8, description = $9, privacy_url = $10,
             archived_at = $11, relays = $12, design = $13, accent = $14, font = $15,
             logo_url = $16, logo_alt = $17, logo_width = $18,
-            languages = $19, welcome = $20, count_clicks = $21, utm_source = $22
+            languages = $19, welcome = $20, count_clicks = $21, utm_source = $22,
+            count_opens = $23
          WHERE id = $1"
     )
     .bind(p.id.0)
@@ -186,6 +191,7 @@ pub async fn update(tx: &mut Tx, publication: &Publication) -> Result<(), StoreE
     .bind(p.welcome.as_str())
     .bind(p.links.count_clicks)
     .bind(p.links.utm_source.as_str())
+    .bind(p.count_opens)
     .execute(conn)
     .await
     .map(drop))?;

@@ -56,6 +56,7 @@ fn pages(web: &Web) -> Router<Web> {
             get(public::preferences::show).post(public::preferences::save),
         )
         .route("/click/{token}", get(public::click::follow))
+        .route("/open/{picture}", get(public::open::picture))
         .route(
             "/websub/{token}",
             get(public::websub::called_back).post(public::websub::push),

@@ -59,7 +59,7 @@ async fn check(web: &Web) -> Result<Seen, StoreError> {
 
 /// Readers' own pages are no business of search engines.
 pub(super) async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /confirm/\nDisallow: /unsubscribe/\nDisallow: /preferences/\nDisallow: /websub/\nDisallow: /click/\nDisallow: /admin/\n"
+    "User-agent: *\nDisallow: /confirm/\nDisallow: /unsubscribe/\nDisallow: /preferences/\nDisallow: /websub/\nDisallow: /click/\nDisallow: /open/\nDisallow: /admin/\n"
 }
 
 /// Browsers ask for a picture that no page has; a 404 would stand in every reader's console.

@@ -21,6 +21,7 @@ export async function prepareIssues(service) {
     await write(file, JSON.stringify({ title, url: `https://evening.example/${file}`, summary_html: `<p>${title} today.</p>` }));
   }
   service.run('article', 'add', 'evening', 'early.json');
+  service.run('publication', 'update', 'evening', '--count-opens', 'true');
 }
 
 /** Marks the open page, to see whether it is still the same. */
@@ -84,7 +85,16 @@ export const ISSUES = [
     assert.equal(await figure(page, 'percent'), 100);
     assert.ok(await isMarked(page), 'nothing was loaded anew');
   }],
-  ['an issue that is over', ({ page, world }) => page.goto(world.issue)],
+  ['an issue that is over', async ({ page, world, url, service }) => {
+    // The picture at the end of a mail, as a mail program loads it.
+    const source = service.mail.mails.at(-1).replaceAll('=\r\n', '');
+    const [picture] = source.match(/\/open\/[\w-]+\.gif/);
+    assert.equal((await page.request.get(`${url}${picture}`)).headers()['content-type'], 'image/gif');
+    await page.goto(world.issue);
+    await page.getByRole('heading', { name: 'Opens' }).waitFor();
+    const cells = await page.getByRole('region', { name: 'Opens' }).locator('td').allTextContents();
+    assert.deepEqual(cells.map(Number), [1, 0, 1]);
+  }],
   ['how fast an issue went out', async ({ page, world }) => {
     await until('the plot', 60, async () => {
       await page.goto(world.issue);

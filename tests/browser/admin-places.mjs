@@ -13,6 +13,14 @@ export const PLACES = [
     await press(page, 'Make the publication');
   }],
   ['a publication', go('/admin/p/ledger')],
+  ['opens are counted by choice alone', async ({ page }) => {
+    const box = page.getByRole('group', { name: 'Opens of mails' }).getByRole('checkbox');
+    assert.equal(await box.isChecked(), false);
+    await page.getByText('Little can be read from opens').waitFor();
+    await box.check();
+    await press(page, 'Save');
+    assert.equal(await box.isChecked(), true);
+  }],
   ['no topics', go('/admin/p/evening/topics')],
   ['topics and a rule', async ({ page, url }) => {
     await page.goto(`${url}/admin/p/ledger/topics`);

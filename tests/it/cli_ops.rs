@@ -278,6 +278,14 @@ fn what_reaches_readers_is_asked_about_on_a_terminal() {
     assert_eq!(json(&ok(at, &["issue", "list", "--json"], "")).len(), 3);
     let (done, text) = on_terminal(at, "publication archive ledger", "\n");
     assert!(!done && text.contains("2 readers get no more"), "{text}");
+    let count = "publication update ledger --count-opens true";
+    let (done, text) = on_terminal(at, count, "n\n");
+    assert!(
+        !done && text.contains("Little can be read from opens"),
+        "{text}"
+    );
+    let shown = &json(&ok(at, &["publication", "show", "ledger", "--json"], ""))[0];
+    assert_eq!(shown["count_opens"], false);
     std::fs::write(at.join("gone.txt"), "ada@inbox.example\n").unwrap();
     let (done, text) = on_terminal(at, "suppression import gone.txt", "no\n");
     assert!(!done && text.contains("1 reader?"), "{text}");

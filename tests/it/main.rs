@@ -44,6 +44,7 @@ mod malformed;
 mod misbehaving;
 mod nodes;
 mod notices_first;
+mod opens;
 mod own_pages;
 mod pause;
 mod planning;

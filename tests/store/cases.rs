@@ -86,6 +86,7 @@ impl Makes {
             relays: Vec::new(),
             welcome: paperround::domain::publication::Welcome::Off,
             links: LinkRules::default(),
+            count_opens: false,
             look: Look::default(),
             archived_at: None,
             created_at: self.now(),

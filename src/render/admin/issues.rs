@@ -127,6 +127,16 @@ pub struct ArticleRow {
     pub followed: i64,
 }
 
+/// How often the picture of an issue's mails was loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OpensSums {
+    pub counted: i64,
+    pub by_providers: i64,
+    pub loaded: i64,
+    /// What the numbers are worth.
+    pub worth: &'static str,
+}
+
 /// An edition of an issue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EditionRow {
@@ -182,6 +192,8 @@ pub struct IssuePage {
     pub articles: Vec<ArticleRow>,
     /// Whether steps on links are counted, or were.
     pub has_clicks: bool,
+    /// Where its mails carry a picture.
+    pub opens: Option<OpensSums>,
     pub editions: Vec<EditionRow>,
     pub replies: Vec<SumRow>,
     pub domains: Vec<SumRow>,

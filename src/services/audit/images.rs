@@ -17,7 +17,7 @@ pub fn publication(p: &Publication) -> Value {
         "postal_address": p.postal_address, "language": p.language, "languages": p.languages,
         "timezone": p.timezone.name(), "description": p.description,
         "privacy_url": p.privacy_url, "relays": p.relays, "welcome": p.welcome,
-        "links": p.links, "look": p.look,
+        "links": p.links, "count_opens": p.count_opens, "look": p.look,
         "archived_at": p.archived_at,
     })
 }

@@ -18,10 +18,11 @@ use crate::mail::{
     ComposeError, ListHeaders, Piece, Reader, Shared, Skeleton, Spliced, list_unsubscribe,
 };
 use crate::render::dates;
+use crate::render::picture::with_picture;
 use crate::render::slots::{self, Part, Slot, SlotValues};
 use crate::services::send_notice::site_of;
 use crate::services::{Deps, links};
-use crate::store::{StoreError, editions};
+use crate::store::{StoreError, editions, opens};
 
 /// Editions that are kept composed, of some tens of kilobytes each.
 const MOST_KEPT: usize = 256;
@@ -114,8 +115,9 @@ impl Letters {
         }
         let mut tx = deps.store.read().await?;
         let found = editions::find(&mut tx, id).await?;
+        let has_picture = opens::find(&mut tx, self.issue.id).await?.is_some();
         drop(tx);
-        let Some(edition) = found else {
+        let Some(mut edition) = found else {
             let (table, column) = ("deliveries", "edition_id");
             return Err(StoreError::Corrupt {
                 table,
@@ -123,6 +125,10 @@ impl Letters {
                 id: id.to_string(),
             });
         };
+        if has_picture {
+            // In what readers get, and not in the edition: its pages and previews are without it.
+            edition.html = with_picture(&edition.html, &links::picture(deps, self.issue.id));
+        }
         let composed = self.compose(&edition).map(Arc::new);
         if let Ok(made) = &composed {
             let mut editions = self.editions();

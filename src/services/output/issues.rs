@@ -8,7 +8,7 @@ use crate::domain::clock::Time;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue};
 use crate::domain::slug::Slug;
-use crate::store::bounces;
+use crate::store::{bounces, opens};
 
 /// One numbered outcome of a digest.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -65,6 +65,8 @@ pub struct IssueWithCounts {
     pub next_due_at: Option<At>,
     pub counts: CountsOutput,
     pub bounces: BouncesOutput,
+    /// How often the picture of its mails was loaded; null where they carry none.
+    pub opens: Option<OpensOutput>,
     /// Mails that are on their way.
     pub in_flight: i64,
 }
@@ -120,6 +122,30 @@ impl From<bounces::Counts> for BouncesOutput {
     }
 }
 
+/// How often the picture of an issue's mails was loaded, by whomever. Little can be read from that:
+/// mailbox providers and scanners load it for mails that nobody reads, and many readers see mails without
+/// pictures.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Opens)]
+pub struct OpensOutput {
+    /// As often as it was.
+    loaded: i64,
+    /// Without what is taken for programs, repetitions within a day, and what mailbox providers loaded.
+    counted: i64,
+    /// By mailbox providers, for their readers or ahead of all of them.
+    by_providers: i64,
+}
+
+impl From<opens::Opens> for OpensOutput {
+    fn from(opens: opens::Opens) -> Self {
+        Self {
+            loaded: opens.loaded,
+            counted: opens.counted,
+            by_providers: opens.by_providers,
+        }
+    }
+}
+
 impl IssueWithCounts {
     pub fn new(
         issue: IssueOutput,
@@ -127,6 +153,7 @@ impl IssueWithCounts {
         next_due_at: Option<Time>,
         counts: Counts,
         came_back: bounces::Counts,
+        opens: Option<opens::Opens>,
         in_flight: i64,
     ) -> Self {
         Self {
@@ -135,6 +162,7 @@ impl IssueWithCounts {
             next_due_at: next_due_at.map(At),
             counts: counts.into(),
             bounces: came_back.into(),
+            opens: opens.map(OpensOutput::from),
             in_flight,
         }
     }

@@ -36,6 +36,8 @@ pub struct PublicationOutput {
     count_clicks: bool,
     /// What site statistics know its mails by; empty for not at all.
     utm_source: String,
+    /// Whether its mails carry a picture of which is counted how often it is loaded.
+    count_opens: bool,
     look: LookView,
     /// Since when it takes no readers and sends no issues.
     archived_at: Option<At>,
@@ -96,6 +98,7 @@ impl From<&Publication> for PublicationOutput {
             welcome: p.welcome.into(),
             count_clicks: p.links.count_clicks,
             utm_source: p.links.utm_source.as_str().to_owned(),
+            count_opens: p.count_opens,
             look: (&p.look).into(),
             archived_at: p.archived_at.map(At),
             created_at: p.created_at.into(),

@@ -4,10 +4,11 @@ use chrono_tz::Tz;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::{Errors, filled, take, take_optional, take_zone, text, words, zone};
+use super::forms::{Errors, choice, filled, take, take_optional, take_zone, text, words, zone};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo, Look};
+use crate::domain::opens::WARNING;
 use crate::domain::publication::{Mailbox, Publication, Welcome};
 use crate::render::admin::form::{Input, Kind};
 use crate::services::Deps;
@@ -15,6 +16,9 @@ use crate::services::manage_publication::PublicationError;
 
 /// Whether steps on links are counted, in words.
 const CLICKS: [&str; 2] = ["not counted", "counted"];
+
+/// The box that has opens counted.
+const OPENS: &str = "counted";
 
 /// What everybody is asked for.
 fn common(deps: &Deps) -> Vec<Input> {
@@ -54,6 +58,8 @@ pub(super) fn of_one(deps: &Deps, values: &Fields, errors: &Errors) -> Vec<Input
         text("utm_source", "Name for site statistics")
             .optional()
             .help("Stands as utm_source in the addresses of articles, with utm_medium and utm_campaign."),
+        Input::picks("opens", "Opens of mails", vec![choice(OPENS, "Count how often the mails' picture is loaded")])
+            .help(WARNING),
         words("design", "Design of the mails", Design::WORDS)
             .help("Of digests that have none of their own."),
         words("font", "Headlines", Font::WORDS),
@@ -102,6 +108,7 @@ pub(super) fn values(p: &Publication) -> Fields {
             logo.map_or(String::new(), |logo| logo.width.to_string()),
         ),
     ];
+    pairs.extend(p.count_opens.then(|| ("opens", OPENS.to_owned())));
     pairs.extend(p.relays.iter().map(|name| ("relays", name.clone())));
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(n, v)| (*n, v.as_str())).collect();
     Fields::of(&pairs)
@@ -119,6 +126,7 @@ pub(super) struct Given {
     pub(super) privacy_url: Option<String>,
     welcome: Option<Welcome>,
     count_clicks: Option<bool>,
+    count_opens: Option<bool>,
     utm_source: Option<UtmSource>,
 }
 
@@ -131,6 +139,8 @@ impl Given {
         let timezone = take_zone(fields, errors);
         let welcome = take_optional(fields, "welcome", errors);
         let count_clicks = fields.optional("clicks").map(|word| word == CLICKS[1]);
+        // A box that is not ticked is not sent, and nor is it by a form without it.
+        let count_opens = count_clicks.map(|_| fields.ticked("opens"));
         // Empty takes the word away; a form without the field leaves it.
         let utm_source = fields.ticked("utm_source");
         let utm_source = utm_source
@@ -157,6 +167,7 @@ impl Given {
             privacy_url: owned("privacy_url"),
             welcome,
             count_clicks,
+            count_opens,
             utm_source,
         })
     }
@@ -172,6 +183,7 @@ impl Given {
         p.privacy_url = self.privacy_url;
         p.welcome = self.welcome.unwrap_or(p.welcome);
         p.links.count_clicks = self.count_clicks.unwrap_or(p.links.count_clicks);
+        p.count_opens = self.count_opens.unwrap_or(p.count_opens);
         if let Some(source) = self.utm_source {
             p.links.utm_source = source;
         }

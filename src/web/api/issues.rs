@@ -25,7 +25,7 @@ use crate::services::output::issues::{IssueOutput, IssueWithCounts};
 use crate::services::{approve_issue, control_issue, preview_digest};
 use crate::store::idempotency_keys::Answer;
 use crate::store::issues::{self, Filter};
-use crate::store::{Tx, articles, bounces, claims, clicks, digests, publications, waves};
+use crate::store::{Tx, articles, bounces, claims, clicks, digests, opens, publications, waves};
 use crate::web::Web;
 
 /// Which issues to list.
@@ -101,6 +101,7 @@ async fn whole(web: &Web, caller: &Caller, id: &str) -> Result<IssueWithCounts, 
         waves::next_due(&mut tx, id).await?,
         issues::counts(&mut tx, id).await?,
         bounces::counts(&mut tx, id).await?,
+        opens::find(&mut tx, id).await?,
         claims::in_flight(&mut tx, id).await?,
     ))
 }

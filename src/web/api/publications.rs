@@ -101,6 +101,10 @@ changes! {
         count_clicks: bool,
         /// What site statistics know its mails by; empty for not at all.
         utm_source: UtmText,
+        /// Whether its mails carry a picture of which is counted how often it is loaded. Little can be
+        /// read from that: mailbox providers and scanners load it for mails that nobody reads, and many
+        /// readers see mails without pictures. In some countries readers have to be asked first.
+        count_opens: bool,
         look: LookChange,
         /// Whether it takes no readers and sends no issues.
         archived: bool,
@@ -151,6 +155,7 @@ impl Change {
         set(&mut p.welcome, self.welcome.map(|word| word.0));
         set(&mut p.links.count_clicks, self.count_clicks);
         set(&mut p.links.utm_source, self.utm_source.map(|word| word.0));
+        set(&mut p.count_opens, self.count_opens);
         match self.archived {
             Some(true) => p.archived_at = p.archived_at.or(Some(now)),
             Some(false) => p.archived_at = None,

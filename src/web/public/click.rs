@@ -1,17 +1,14 @@
 //! `GET /click/{token}`: on to an article, counted on the way.
 
-use std::net::IpAddr;
-
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{Method, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::visitor::Visitor;
 use crate::domain::links::CountedLink;
-use crate::domain::subscription::counted;
-use crate::services::follow_link::{self, Visit};
+use crate::services::follow_link;
 use crate::web::Web;
 use crate::web::answer::or_page;
-use crate::web::client::Client;
 use crate::web::error::WebError;
 use crate::web::language::Asked;
 
@@ -19,17 +16,16 @@ use crate::web::language::Asked;
 pub(in crate::web) async fn follow(
     State(web): State<Web>,
     asked: Asked,
-    Client(address): Client,
+    visitor: Visitor,
     Path(token): Path<String>,
     method: Method,
-    headers: HeaderMap,
 ) -> Response {
     let followed = async {
         let found = follow_link::target(&web.deps, &token).await?;
         let (link, url) = found.ok_or(WebError::NotFound)?;
         // Who asks for the head alone does not want to read.
         if method == Method::GET {
-            count(&web, link, address, &headers).await;
+            count(&web, link, &visitor).await;
         }
         let fields = [
             (header::CACHE_CONTROL, "no-store"),
@@ -41,25 +37,8 @@ pub(in crate::web) async fn follow(
 }
 
 /// Whoever wants to read is not kept from it by a count.
-async fn count(web: &Web, link: CountedLink, address: IpAddr, headers: &HeaderMap) {
-    let visit = Visit {
-        network: &counted(address),
-        user_agent: text(headers, "user-agent"),
-        is_ahead: is_ahead(headers),
-    };
-    if let Err(error) = follow_link::count(&web.deps, link, &visit).await {
+async fn count(web: &Web, link: CountedLink, visitor: &Visitor) {
+    if let Err(error) = follow_link::count(&web.deps, link, &visitor.visit()).await {
         tracing::warn!(issue = %link.issue, %error, "a step on a link was not counted");
     }
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
-    let value = headers.get(name).and_then(|value| value.to_str().ok());
-    value.unwrap_or_default()
-}
-
-/// Whether a browser loads what nobody has pressed yet.
-fn is_ahead(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose", "x-purpose", "x-moz"]
-        .iter()
-        .any(|name| text(headers, name).contains("pre"))
 }

@@ -235,3 +235,24 @@ async fn issues_come_in_pages_while_others_are_made() {
         7
     );
 }
+
+#[tokio::test]
+async fn opens_stand_with_an_issue_whose_mails_have_the_picture() {
+    let app = TestApp::new().await;
+    let editor = Program::new(&app, Role::Editor).await;
+    let daily = app.digest("daily", None, 1).await;
+    app.readers(["ann@inbox.example".to_owned()].into_iter())
+        .await;
+    app.article("port", "Port opens", &[]).await;
+    let without = app.send(&daily).await;
+    let shown = editor.seen(&format!("/issues/{without}")).await;
+    assert_eq!(shown["opens"], Value::Null);
+    let change = json!({ "count_opens": true });
+    let changed = read(&editor.patch("/publications/ledger", change).await);
+    assert_eq!(changed["count_opens"], true);
+    app.article("crane", "A crane falls down", &[]).await;
+    let with = app.send(&daily).await;
+    let shown = editor.seen(&format!("/issues/{with}")).await;
+    let none = json!({ "loaded": 0, "counted": 0, "by_providers": 0 });
+    assert_eq!(shown["opens"], none);
+}

@@ -35,7 +35,8 @@ impl TestApp {
         self.open_from("203.0.113.7", request).await
     }
 
-    async fn open_from(&self, address: &str, mut request: Request<Body>) -> Response<Body> {
+    /// The same from a network address.
+    pub async fn open_from(&self, address: &str, mut request: Request<Body>) -> Response<Body> {
         let peer: SocketAddr = SocketAddr::new(address.parse().unwrap(), 40000);
         request.extensions_mut().insert(ConnectInfo(peer));
         oneshot(self.router.clone(), request).await

@@ -7,17 +7,21 @@ use super::{Whole, rate};
 use crate::domain::article::Article;
 use crate::domain::clock::Time;
 use crate::domain::issue::{Counts, EditionKey, Issue, IssueState};
+use crate::domain::opens::WORTH;
 use crate::domain::progress::speed;
 use crate::domain::publication::TopicChoice;
 use crate::domain::reply_group::{gist, tally};
 use crate::render::admin::issue_script_url;
-use crate::render::admin::issues::{Actions, ArticleRow, EditionRow, Figures, IssuePage, SumRow};
+use crate::render::admin::issues::{
+    Actions, ArticleRow, EditionRow, Figures, IssuePage, OpensSums, SumRow,
+};
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
 use crate::services::{Deps, links, preview_digest};
 use crate::store::clicks::{self, Clicks};
 use crate::store::editions::Summary;
 use crate::store::ledger::{self, MOST_SUMMED};
+use crate::store::opens::{self, Opens};
 use crate::store::{StoreError, Tx, bounces, curves, editions, issues, waves};
 use crate::web::Web;
 use crate::web::admin::error::AdminError;
@@ -92,6 +96,7 @@ pub(super) async fn page<R: Right>(
         has_preview: !articles.is_empty() && issue.state != IssueState::Skipped,
         articles,
         has_clicks: counts_clicks || !clicks.is_empty(),
+        opens: opens::find(&mut tx, issue.id).await?.map(opens_sums),
         editions: editions.iter().map(edition).collect(),
         replies: replies(&mut tx, issue, &counts).await?,
         domains: domains(&mut tx, issue, &counts).await?,
@@ -146,6 +151,15 @@ fn article(article: Article, clicks: &[Clicks]) -> ArticleRow {
         url: article.content.url,
         source: article.feed_title,
         topics: article.topics.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn opens_sums(found: Opens) -> OpensSums {
+    OpensSums {
+        counted: found.counted,
+        by_providers: found.by_providers,
+        loaded: found.loaded,
+        worth: WORTH,
     }
 }
 
