@@ -145,7 +145,7 @@ impl Skeleton {
     /// follows, and ASCII, but for a UTF-8 address (RFC 6532).
     pub fn write(&self, reader: &Reader<'_>, out: &mut Vec<u8>) -> Result<(), ComposeError> {
         out.reserve(self.size + 1024);
-        self.fill(reader, out, |out, long| out.extend_from_slice(long))
+        self.fill(reader, out, Vec::extend_from_slice)
     }
 
     /// The same, without a copy of what is shared.
