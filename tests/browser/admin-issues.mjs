@@ -73,9 +73,9 @@ export const ISSUES = [
   ['an issue goes on', ({ page }) => press(page, 'Go on sending')],
   ['an issue has gone out', async ({ page, service }) => {
     await mark(page);
-    service.mail.delay = 0;
     // Somebody is about to press the button while the issue ends: it stays until they leave it.
     await page.getByRole('button', { name: 'Pause' }).focus();
+    service.mail.delay = 0;
     await until('the end on the page', 60, async () => (await figure(page, 'sent')) === READERS);
     await page.locator('dl .state.good', { hasText: 'sent' }).waitFor();
     assert.equal(await page.locator('[data-said]').textContent(), 'sent');
@@ -89,7 +89,9 @@ export const ISSUES = [
     // The picture at the end of a mail, as a mail program loads it.
     const source = service.mail.mails.at(-1).replaceAll('=\r\n', '');
     const [picture] = source.match(/\/open\/[\w-]+\.gif/);
-    assert.equal((await page.request.get(`${url}${picture}`)).headers()['content-type'], 'image/gif');
+    const headers = { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.4.0' };
+    const loaded = await page.request.get(`${url}${picture}`, { headers });
+    assert.equal(loaded.headers()['content-type'], 'image/gif');
     await page.goto(world.issue);
     await page.getByRole('heading', { name: 'Opens' }).waitFor();
     const cells = await page.getByRole('region', { name: 'Opens' }).locator('td').allTextContents();
