@@ -163,6 +163,11 @@ fn settings(feed: &Feed) -> Vec<Field> {
         .iter()
         .map(|(category, topic)| format!("{category}={topic}"))
         .collect();
+    let categories: Vec<String> = feed
+        .categories
+        .iter()
+        .map(|category| format!("{} ({})", category.name, category.items))
+        .collect();
     let pages = if feed.article_pages { "yes" } else { "no" };
     vec![
         ("title", feed.title.clone().unwrap_or_default()),
@@ -170,6 +175,7 @@ fn settings(feed: &Feed) -> Vec<Field> {
         ("state", feed.state.to_string()),
         ("topics", topics.join(", ")),
         ("mapping", mapping.join(", ")),
+        ("categories", categories.join(", ")),
         ("article pages", pages.to_owned()),
     ]
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::clock::Time;
@@ -46,6 +47,47 @@ pub struct Feed {
     pub topics: Vec<Slug>,
     /// Category in the feed (lower case) to topic.
     pub mapping: BTreeMap<String, Slug>,
+    /// What it uses, those of most items first.
+    pub categories: Vec<FeedCategory>,
+}
+
+/// A category that a feed uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeedCategory {
+    /// As the feed writes it.
+    pub name: String,
+    /// Items that had it when the feed was last read as a whole.
+    pub items: u32,
+}
+
+/// The most categories that are kept of a feed.
+const MOST_CATEGORIES: usize = 60;
+/// What is longer is no name of a topic.
+const LONGEST_CATEGORY: usize = 60;
+
+/// What the items of a feed have as categories, those of most items first.
+pub fn count_categories<'a>(items: impl IntoIterator<Item = &'a [String]>) -> Vec<FeedCategory> {
+    let mut found: BTreeMap<String, FeedCategory> = BTreeMap::new();
+    for item in items {
+        // An item that names one twice has it once.
+        let mut once = BTreeMap::new();
+        for name in item.iter().map(|name| name.trim()) {
+            if !name.is_empty() && name.chars().count() <= LONGEST_CATEGORY {
+                once.entry(name.to_lowercase()).or_insert(name);
+            }
+        }
+        for (key, name) in once {
+            let category = found.entry(key).or_insert_with(|| FeedCategory {
+                name: name.to_owned(),
+                items: 0,
+            });
+            category.items = category.items.saturating_add(1);
+        }
+    }
+    let mut all: Vec<FeedCategory> = found.into_values().collect();
+    all.sort_by_key(|category| std::cmp::Reverse(category.items));
+    all.truncate(MOST_CATEGORIES);
+    all
 }
 
 /// How often a feed is asked.
@@ -191,6 +233,22 @@ pub fn next_fetch(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn categories_are_counted_by_items() {
+        let items: Vec<Vec<String>> = [
+            vec!["Energy", " energy ", ""],
+            vec!["Arts", "ENERGY"],
+            vec!["Arts"],
+            vec!["arts", "Sport"],
+        ]
+        .into_iter()
+        .map(|names| names.into_iter().map(str::to_owned).collect())
+        .collect();
+        let counted = count_categories(items.iter().map(Vec::as_slice));
+        let told: Vec<(&str, u32)> = counted.iter().map(|c| (c.name.as_str(), c.items)).collect();
+        assert_eq!(told, [("Arts", 3), ("Energy", 2), ("Sport", 1)]);
+    }
 
     #[test]
     fn reads_intervals() {

@@ -7,6 +7,9 @@ use std::str::FromStr;
 use serde::Serialize;
 use thiserror::Error;
 
+/// The most characters of a slug.
+const LONGEST: usize = 40;
+
 /// Lower-case letters, digits and inner hyphens, 1 to 40 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
@@ -52,6 +55,20 @@ impl Slug {
         &self.0
     }
 
+    /// The slug that a name suggests, in whatever script it is written; `None` where it has neither letter
+    /// nor digit.
+    pub fn of_name(name: &str) -> Option<Self> {
+        let text = slug::slugify(name);
+        let short = match text.get(..=LONGEST) {
+            // Ends with a whole word, where the first is not longer than that.
+            Some(long) => long
+                .rsplit_once('-')
+                .map_or(&long[..LONGEST], |(words, _)| words),
+            None => &text,
+        };
+        short.parse().ok()
+    }
+
     /// A slug for a publication, which must not shadow a route.
     pub fn for_publication(text: &str) -> Result<Self, SlugError> {
         let slug: Self = text.parse()?;
@@ -79,7 +96,7 @@ impl FromStr for Slug {
     type Err = SlugError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (1..=40).contains(&text.len())
+        let fits = (1..=LONGEST).contains(&text.len())
             && !text.starts_with('-')
             && !text.ends_with('-')
             && text
@@ -102,6 +119,25 @@ impl fmt::Display for Slug {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_suggests_a_slug() {
+        let of = |name| Slug::of_name(name).map(|slug| slug.to_string());
+        for (name, slug) in [
+            ("Morning News", "morning-news"),
+            ("  Öl & Gas -- Märkte! ", "ol-gas-markte"),
+            ("Città d'Italia", "citta-d-italia"),
+            ("Новости", "novosti"),
+            ("7 Tage", "7-tage"),
+        ] {
+            assert_eq!(of(name).as_deref(), Some(slug), "{name}");
+        }
+        assert_eq!(of(""), None);
+        assert_eq!(of(" -- "), None);
+        let long = of("The long and winding road that leads to your door").unwrap();
+        assert_eq!(long, "the-long-and-winding-road-that-leads-to");
+        assert_eq!(of(&"a".repeat(60)).unwrap(), "a".repeat(40));
+    }
 
     #[test]
     fn refuses_other_characters_and_reserved_names() {

@@ -76,6 +76,7 @@ pub async fn add(deps: &Deps, new: NewFeed) -> Result<Feed, ManageFeedError> {
             .into_iter()
             .map(|(category, topic)| (category.trim().to_lowercase(), topic))
             .collect(),
+        categories: Vec::new(),
     };
     let mut tx = deps.store.begin().await?;
     let topics = publications::topics(&mut tx, feed.publication).await?;

@@ -15,7 +15,7 @@ use crate::domain::look::{Logo, LogoError, Look};
 use crate::domain::publication::{Mailbox, Publication, Topic, Welcome};
 use crate::domain::slug::Slug;
 use crate::domain::text::{self, LineError};
-use crate::store::{StoreError, publications};
+use crate::store::{StoreError, Tx, publications};
 
 /// Why a publication or topic was refused.
 #[derive(Debug, Error)]
@@ -201,21 +201,33 @@ pub async fn add_topic(
     slug: Slug,
     name: &str,
 ) -> Result<Topic, PublicationError> {
+    let mut tx = deps.store.begin().await?;
+    let topic = add_topic_in(deps, &mut tx, publication, slug, name).await?;
+    tx.commit().await?;
+    Ok(topic)
+}
+
+/// The same with something else.
+pub(super) async fn add_topic_in(
+    deps: &Deps,
+    tx: &mut Tx,
+    publication: PublicationId,
+    slug: Slug,
+    name: &str,
+) -> Result<Topic, PublicationError> {
     let topic = Topic {
         id: deps.new_id(TopicId::new),
         slug,
         name: text::line("the name", name, 60)?,
     };
-    let mut tx = deps.store.begin().await?;
-    match publications::insert_topic(&mut tx, publication, &topic, deps.now()).await {
+    match publications::insert_topic(tx, publication, &topic, deps.now()).await {
         Err(StoreError::Conflict) => {
             return Err(PublicationError::TopicExists(topic.slug.to_string()));
         }
         other => other?,
     }
     let entry = Change::of("add", Kind::Topic, &topic.slug).within(publication);
-    note(deps, &mut tx, entry.to(json!({ "name": topic.name }))).await?;
-    tx.commit().await?;
+    note(deps, tx, entry.to(json!({ "name": topic.name }))).await?;
     Ok(topic)
 }
 

@@ -2,6 +2,7 @@
 //! none is open while a mail, a request or a template is on its way.
 
 pub mod add_reader;
+pub mod adopt_categories;
 pub mod alerts;
 pub mod approve_issue;
 pub mod article_input;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use sqlx::FromRow;
 use uuid::Uuid;
 
+use super::lists::json;
 use super::{StoreError, Tx, on, read, unsigned};
 use crate::domain::clock::Time;
-use crate::domain::feed::{Feed, FeedState, Health};
+use crate::domain::feed::{Feed, FeedCategory, FeedState, Health};
 use crate::domain::ids::{FeedId, PublicationId, TopicId};
 use crate::domain::rhythm::Rhythm;
 use crate::domain::slug::Slug;
@@ -41,6 +42,7 @@ struct Row {
     moved_to: Option<String>,
     moved_seen: i64,
     article_pages: bool,
+    categories: String,
     etag: Option<String>,
     last_modified: Option<String>,
     next_fetch_at: Time,
@@ -147,6 +149,8 @@ async fn complete(tx: &mut Tx, row: Row) -> Result<Feed, StoreError> {
         topics: topics.iter().map(|t| slug(t)).collect::<Result<_, _>>()?,
         mapping,
         state: read("feeds", "state", row.id, &row.state)?,
+        // What it uses is learnt anew with each reading.
+        categories: serde_json::from_str(&row.categories).unwrap_or_default(),
         url: row.url,
         title: row.title,
         every: seconds(row.every_seconds),
@@ -251,6 +255,8 @@ pub struct Fetched<'a> {
     pub every: Duration,
     pub health: Health,
     pub moved: Option<(String, u32)>,
+    /// `None`: it was not read.
+    pub categories: Option<&'a [FeedCategory]>,
 }
 
 /// Records a fetch.
@@ -261,12 +267,14 @@ pub async fn record(
     now: Time,
 ) -> Result<(), StoreError> {
     let health = fetched.health;
+    let categories = fetched.categories.map(json).transpose()?;
     on!(tx, |conn| {
         sqlx::query(
         "UPDATE feeds SET title = COALESCE($2, title), etag = $3, last_modified = $4, last_error = $5,
             failures = $6, next_fetch_at = $7, last_fetched_at = $8, every_seconds = $9,
             gap_seconds = $10, quiet_after_seconds = $11, last_ok_at = $12, last_new_at = $13,
-            last_added = $14, moved_to = $15, moved_seen = $16, left_out = $17
+            last_added = $14, moved_to = $15, moved_seen = $16, left_out = $17,
+            categories = COALESCE($18, categories)
          WHERE id = $1"
     )
     .bind(id.0)
@@ -286,6 +294,7 @@ pub async fn record(
     .bind(fetched.moved.as_ref().map(|(to, _)| to.as_str()))
     .bind(fetched.moved.as_ref().map_or(0, |(_, seen)| i64::from(*seen)))
     .bind(i64::from(health.left_out))
+    .bind(categories)
     .execute(conn)
     .await
     .map(drop)

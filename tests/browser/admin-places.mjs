@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 
 import { go, press } from './admin-support.mjs';
 
+/** Unfolds a part of a form. */
+const unfold = (page, name) => page.locator('summary', { hasText: name }).click();
+
 export const PLACES = [
   ['publications', go('/admin/publications')],
   ['a publication that is refused', async ({ page }) => {
@@ -32,6 +35,8 @@ export const PLACES = [
   ['making a digest', async ({ page }) => {
     await press(page, 'Make a digest', 'link');
     assert.equal(await page.locator('#in-cron').isVisible(), false);
+    assert.equal(await page.locator('#in-design').isVisible(), false, 'what hardly anybody changes is folded');
+    await unfold(page, 'Look');
     const designs = await page.locator('#in-design option').allInnerTexts();
     assert.deepEqual(designs, ['As the publication (editorial)', 'editorial', 'compact', 'plain']);
     await page.getByLabel('Design of its mails').selectOption('plain');
@@ -40,12 +45,13 @@ export const PLACES = [
     assert.equal(await page.locator('#in-weekday').isVisible(), false);
   }],
   ['the runs that a digest would have', async ({ page }) => {
+    await unfold(page, 'Days and hours');
     await page.locator('#in-holidays').fill('2026-12-25');
     await press(page, 'Show the next runs');
   }],
   ['a digest that is refused', async ({ page }) => {
     await page.locator('#in-name').fill('Monthly');
-    await page.locator('#in-slug').fill('monthly');
+    await unfold(page, 'Articles');
     await page.locator('#in-max_items').fill('1000');
     await press(page, 'Make the digest');
   }],
@@ -85,7 +91,7 @@ export const PLACES = [
     await press(page, 'Pause');
   }],
   ['before an issue is sent', async ({ page }) => {
-    await press(page, 'Check and send it', 'link');
+    await press(page, 'Check, test, send', 'link');
   }],
   ['a test that is refused', async ({ page }) => {
     await page.locator('#in-to').fill('nobody');

@@ -98,9 +98,10 @@ describe('the operators pages', { timeout: 900_000 }, () => {
     await context.addCookies(await world.context.cookies());
     const page = await context.newPage();
     await page.goto(`${world.url}/admin`);
-    await page.locator('.switch select').selectOption('evening');
+    await page.getByText('Menu', { exact: true }).click();
+    await page.locator('.menu .switch select').selectOption('evening');
     await page.getByRole('button', { name: 'Switch' }).click();
-    assert.equal(await page.locator('.switch option[selected]').getAttribute('value'), 'evening');
+    assert.equal(await page.locator('.menu .switch option[selected]').getAttribute('value'), 'evening');
     await page.getByText('Menu', { exact: true }).click();
     await page.locator('.menu').getByRole('link', { name: 'Audit log' }).click();
     await page.getByRole('heading', { level: 1, name: 'Audit log' }).waitFor();

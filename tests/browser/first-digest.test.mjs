@@ -12,7 +12,7 @@ import { Service } from './service.mjs';
 
 const FEED = `<?xml version="1.0" encoding="utf-8"?>
 <rss version="2.0"><channel><title>The Evening</title><link>https://evening.example/</link><description>News</description>
-<item><title>A berth opens at the old quay</title><link>https://evening.example/berth</link><guid>berth</guid><pubDate>Tue, 24 Nov 2026 08:00:00 GMT</pubDate><description>It is the first in ten years.</description></item>
+<item><title>A berth opens at the old quay</title><link>https://evening.example/berth</link><guid>berth</guid><pubDate>Tue, 24 Nov 2026 08:00:00 GMT</pubDate><category>Harbour</category><description>It is the first in ten years.</description></item>
 </channel></rss>`;
 
 describe('the first digest', { timeout: 180_000 }, () => {
@@ -51,10 +51,9 @@ describe('the first digest', { timeout: 180_000 }, () => {
 
   test('a publication is made', async () => {
     const { page } = world;
-    await page.getByRole('link', { name: 'Make one' }).click();
+    await page.getByRole('link', { name: 'Make a publication' }).click();
     for (const [label, value] of [
       ['Name', 'The Evening'],
-      ['Short name', 'evening'],
       ["Sender's name", 'The Evening'],
       ["Sender's address", 'news@evening.example'],
       ['Postal address', '1 Old Quay, Port Marrow'],
@@ -70,7 +69,16 @@ describe('the first digest', { timeout: 180_000 }, () => {
     const { page, feed } = world;
     await page.locator('#in-url').fill(feed);
     await page.getByRole('button', { name: 'Connect', exact: true }).click();
-    await page.getByRole('link', { name: /The Evening|127\.0\.0\.1/ }).first().waitFor();
+    await page.getByText('is connected: 1 article.').waitFor();
+    await page.getByRole('link', { name: 'The Evening', exact: true }).waitFor();
+  });
+
+  test('a category of the feed becomes a topic with a tick', async () => {
+    const { page } = world;
+    await page.locator('.side').getByRole('link', { name: 'Topics' }).click();
+    await page.getByLabel('Harbour 1').check();
+    await page.getByRole('button', { name: 'Make topics of them' }).click();
+    await page.getByText('Harbour is a topic now').waitFor();
   });
 
   test('a digest is made that goes out every weekday', async () => {
@@ -78,7 +86,6 @@ describe('the first digest', { timeout: 180_000 }, () => {
     await page.locator('.side').getByRole('link', { name: 'Digests' }).click();
     await page.getByRole('link', { name: 'Make a digest' }).click();
     await page.getByLabel('Name', { exact: true }).fill('Daily');
-    await page.getByLabel('Short name').fill('daily');
     await page.getByLabel('How often').selectOption('weekdays');
     await page.getByLabel('Time of day').fill('07:00');
     await page.getByRole('button', { name: 'Show the next runs' }).click();

@@ -422,6 +422,7 @@ async fn a_feed_is_taken_by_one() {
             article_pages: false,
             topics: Vec::new(),
             mapping: BTreeMap::new(),
+            categories: Vec::new(),
         };
         feeds::insert(&mut tx, &feed, makes.now()).await.unwrap();
         feeds::add_topic(&mut tx, feed.id, topic.id).await.unwrap();

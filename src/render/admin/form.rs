@@ -13,8 +13,8 @@ pub enum Kind {
     Url,
     Area,
     Select,
-    /// A time zone, by its name.
-    Zone,
+    /// Text, with words to choose from while one types.
+    Suggested,
     /// A time of day.
     Time,
     /// Any number of choices, each with a box to tick.
@@ -52,6 +52,8 @@ pub struct Group {
     pub name: &'static str,
     pub help: &'static str,
     pub inputs: Vec<Input>,
+    /// Shown by its name alone until somebody asks for it.
+    pub is_folded: bool,
 }
 
 impl Input {

@@ -65,6 +65,9 @@ pub struct TopicsPage {
     pub slug: String,
     pub may_change: bool,
     pub topics: Vec<TopicRow>,
+    /// What the feeds use and do not sort by, and how many items have it.
+    pub unsorted: Vec<(String, u32)>,
+    pub unsorted_error: Option<String>,
     pub inputs: Vec<Input>,
     pub error: Option<String>,
     pub rules: Vec<TopicRuleRow>,
@@ -117,6 +120,15 @@ pub struct FeedsPage {
     pub may_insist: bool,
 }
 
+/// A category that a feed uses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CategoryRow {
+    pub name: String,
+    pub items: u32,
+    /// What it means.
+    pub topic: Option<String>,
+}
+
 /// `GET /admin/p/{publication}/feeds/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeedPage {
@@ -132,6 +144,7 @@ pub struct FeedPage {
     pub topics: Vec<String>,
     /// Category and topic.
     pub mapping: Vec<(String, String)>,
+    pub categories: Vec<CategoryRow>,
     pub is_active: bool,
     pub inputs: Vec<Input>,
     pub error: Option<String>,

@@ -12,7 +12,7 @@ macro_rules! embedded {
 
 /// Every template by its name.
 pub const TEMPLATES: &[(&str, &str)] = embedded! {
-    "parts", "token", "nav", "base", "door", "sign_in", "code", "welcome", "refusal",
+    "parts", "token", "tools", "me", "nav", "base", "door", "sign_in", "code", "welcome", "refusal",
     "today", "search", "audit",
     "operators", "operator", "link", "account", "second_step", "recovery_codes",
     "tokens", "token_made",

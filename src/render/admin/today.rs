@@ -66,6 +66,16 @@ pub struct RelayRow {
     pub text: Option<String>,
 }
 
+/// Something to do before a new publication goes out by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub name: &'static str,
+    pub help: String,
+    /// Where it is done.
+    pub url: String,
+    pub is_done: bool,
+}
+
 /// `GET /admin`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TodayPage {
@@ -76,6 +86,8 @@ pub struct TodayPage {
     pub held_since: Option<When>,
     /// What is wrong.
     pub alerts: Vec<AlertRow>,
+    /// Of the publication at hand, until it has readers and a digest.
+    pub steps: Vec<Step>,
     pub next_runs: Vec<NextRun>,
     pub last_issues: Vec<LastIssue>,
     pub readers: Vec<Readers>,

@@ -6,7 +6,9 @@ use super::super::Deps;
 use super::super::websub::{self, Seen};
 use super::FeedError;
 use crate::domain::clock::Time;
-use crate::domain::feed::{Feed, FeedState, Health, MOVED_FOR_GOOD, host_of, next_fetch};
+use crate::domain::feed::{
+    Feed, FeedState, Health, MOVED_FOR_GOOD, count_categories, host_of, next_fetch,
+};
 use crate::domain::rhythm::Rhythm;
 use crate::feeds::ParsedFeed;
 use crate::feeds::fetch::FetchError;
@@ -41,6 +43,10 @@ pub(super) async fn success(
     {
         hubs::missed(&mut tx, hub.id).await?;
     }
+    let categories = learnt.parsed.map(|parsed| {
+        let entries = parsed.entries.iter();
+        count_categories(entries.map(|entry| entry.categories.as_slice()))
+    });
     let pace = hub.map_or(every, |hub| hub.pace(every, now));
     let fetched = feeds::Fetched {
         title: learnt.parsed.and_then(|parsed| parsed.title.as_deref()),
@@ -52,6 +58,7 @@ pub(super) async fn success(
         every,
         health,
         moved: moved.clone(),
+        categories: categories.as_deref(),
     };
     feeds::record(&mut tx, feed.id, &fetched, now).await?;
     if let Some((target, seen)) = moved
@@ -137,6 +144,7 @@ pub(super) async fn failure(deps: &Deps, feed: &Feed, error: &FeedError) -> Resu
             ..feed.health
         },
         moved: None,
+        categories: None,
     };
     let mut tx = deps.store.begin().await?;
     feeds::record(&mut tx, feed.id, &fetched, now).await?;

@@ -31,6 +31,8 @@ pub struct FeedOutput {
     topics: Vec<String>,
     /// Its categories, in small letters, and the topics that they mean.
     mapping: BTreeMap<String, String>,
+    /// What it uses, as it was last read; those of most items first.
+    categories: Vec<CategoryView>,
     next_fetch_at: At,
     last_fetched_at: Option<At>,
     /// Why the last fetch failed.
@@ -53,6 +55,15 @@ pub struct FeedOutput {
     /// Where permanent redirects lead.
     moved_to: Option<String>,
     hub: Option<HubView>,
+}
+
+/// A category that a feed uses.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = FeedCategory)]
+struct CategoryView {
+    name: String,
+    /// Items that have it.
+    items: u32,
 }
 
 /// The hub that tells of a feed's news.
@@ -87,6 +98,14 @@ impl FeedOutput {
             article_pages: f.article_pages,
             topics: f.topics.iter().map(ToString::to_string).collect(),
             mapping: mapping.map(|(c, t)| (c.clone(), t.to_string())).collect(),
+            categories: f
+                .categories
+                .iter()
+                .map(|category| CategoryView {
+                    name: category.name.clone(),
+                    items: category.items,
+                })
+                .collect(),
             next_fetch_at: f.next_fetch_at.into(),
             last_fetched_at: f.last_fetched_at.map(At),
             last_error: f.last_error.clone(),

@@ -3,7 +3,7 @@
 use chrono::Timelike;
 
 use super::fields::Fields;
-use super::forms::{Errors, choice, filled, text, zone};
+use super::forms::{Errors, choice, filled, short_name, text, zone};
 use crate::domain::cadence::{Cadence, Days, LAST_COMMON_DAY, Weekday};
 use crate::domain::digest::{Breaking, Digest};
 use crate::domain::look::Design;
@@ -20,34 +20,57 @@ const BY_SCHEDULE: &str = "for-daily for-weekdays for-weekly for-monthly for-cro
 /// The choice of no design of its own.
 pub(super) const AS_PUBLICATION: &str = "publication";
 
-/// All fields; a new digest is asked for its short name too.
+/// All fields; a new digest is asked for its short name too. What hardly anybody changes is folded away
+/// where it says what is `usual`.
 pub(super) fn groups(
     publication: &Publication,
     topics: &[Topic],
     is_new: bool,
     values: &Fields,
+    usual: &Fields,
     errors: &Errors,
 ) -> Vec<Group> {
-    let group = |name, help, inputs| Group {
+    let open = |name, inputs| Group {
         name,
-        help,
+        help: "",
         inputs: filled(inputs, values, errors),
+        is_folded: false,
     };
+    let foldable = |name, help, inputs| {
+        let group = open(name, inputs);
+        Group {
+            help,
+            is_folded: group
+                .inputs
+                .iter()
+                .all(|input| input.error.is_none() && values.agree(usual, input.name)),
+            ..group
+        }
+    };
+    let approval = yes_or_no(
+        "require_approval",
+        "Approval",
+        "An issue waits until somebody who may send has approved it",
+    );
     vec![
-        group("Name", "", named(is_new)),
-        group("When it goes out", "", times()),
-        group("Days and hours", "", calendar()),
-        group("Articles", "", articles(topics)),
-        group("Words", "", words(is_new)),
-        group("Look", "", vec![design(publication)]),
-        group(
+        open("Name", named(is_new)),
+        open("When it goes out", times()),
+        foldable(
+            "Days and hours",
+            "Hours, holidays, how late at most",
+            calendar(),
+        ),
+        foldable("Articles", "Topics, sections, how many", articles(topics)),
+        foldable(
+            "Words",
+            "Subject, and what stands around the articles",
+            words(is_new),
+        ),
+        foldable("Look", "A design of its own", vec![design(publication)]),
+        foldable(
             "Before it goes out",
-            "",
-            vec![yes_or_no(
-                "require_approval",
-                "Approval",
-                "An issue waits until somebody who may send has approved it",
-            )],
+            "Whether somebody has to approve it",
+            vec![approval],
         ),
     ]
 }
@@ -56,8 +79,8 @@ fn named(is_new: bool) -> Vec<Input> {
     let mut inputs =
         vec![text("name", "Name").help("Readers choose by it, and it may stand in the subject.")];
     if is_new {
-        inputs.push(text("slug", "Short name").help(
-            "Lower-case letters, digits and hyphens, as in daily. It stands in addresses and cannot be changed.",
+        inputs.push(short_name(
+            "Left empty, it is made of the name: Morning News is morning-news. It stands in addresses and cannot be changed.",
         ));
     }
     inputs

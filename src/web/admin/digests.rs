@@ -7,7 +7,7 @@ use super::digest_form::{groups, proposal, values};
 use super::digest_given::{place, read, take_over};
 use super::error::AdminError;
 use super::fields::Fields;
-use super::forms::{Errors, take};
+use super::forms::{Errors, take_slug};
 use super::frame::done;
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, Right, SignedIn};
@@ -16,7 +16,6 @@ use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
 use crate::domain::issue::Issue;
 use crate::domain::publication::Publication;
-use crate::domain::slug::Slug;
 use crate::render::admin::digests::{DigestFormPage, DigestRow, DigestsPage, IssueRow, RunRow};
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
@@ -134,6 +133,8 @@ impl<'a> Shown<'a> {
         let topics = publications::topics(&mut tx, self.publication.id).await?;
         drop(tx);
         let is_new = self.digest.is_none();
+        let named = self.publication.slug.clone();
+        let usual = manage_digest::draft(&me.deps, self.publication, named, "");
         Ok(DigestFormPage {
             frame: framing.frame,
             path: match self.digest {
@@ -147,6 +148,7 @@ impl<'a> Shown<'a> {
                 &topics,
                 is_new,
                 &self.values,
+                &proposal(&usual),
                 &self.errors,
             ),
             is_looked_at: self.runs.is_some(),
@@ -208,7 +210,7 @@ pub(super) async fn make(
     if is_look {
         return shown.look(&web, &me, given).await;
     }
-    let slug = take::<Slug>(&shown.values, "slug", &mut shown.errors);
+    let slug = take_slug(&shown.values, &mut shown.errors);
     if let Some((given, slug)) = given.zip(slug) {
         match manage_digest::create(&me.deps, Digest { slug, ..given }).await {
             Ok(made) => {

@@ -11,10 +11,10 @@ use super::forms::{Errors, filled};
 use super::frame::{done, undone};
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, Right, SignedIn};
-use crate::domain::feed::{Feed, FeedState};
+use crate::domain::feed::{Feed, FeedCategory, FeedState};
 use crate::domain::publication::Publication;
 use crate::render::admin::nav::Section;
-use crate::render::admin::places::FeedPage;
+use crate::render::admin::places::{CategoryRow, FeedPage};
 use crate::render::admin::when::When;
 use crate::services::fetch_feed::{self, FeedError, Report};
 use crate::services::manage_feed::{self, FeedEdits, ManageFeedError};
@@ -108,12 +108,26 @@ async fn page<R: Right>(
         left_out: feed.health.left_out,
         topics: feed.topics.iter().map(ToString::to_string).collect(),
         mapping: pairs.map(|(c, t)| (c.clone(), t.to_string())).collect(),
+        categories: feed
+            .categories
+            .iter()
+            .map(|category| category_row(feed, category))
+            .collect(),
         is_active: feed.state == FeedState::Active,
         inputs: filled(inputs(&topics), values, errors),
         error: None,
         feed: shown,
         frame: framing.frame,
     })
+}
+
+fn category_row(feed: &Feed, category: &FeedCategory) -> CategoryRow {
+    let topic = feed.mapping.get(&category.name.to_lowercase());
+    CategoryRow {
+        name: category.name.clone(),
+        items: category.items,
+        topic: topic.map(ToString::to_string),
+    }
 }
 
 /// `POST /admin/p/{publication}/feeds/{id}`

@@ -1,5 +1,7 @@
 //! The feeds of a publication: the list, and a new one.
 
+use std::time::Duration;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 use chrono_tz::Tz;
@@ -19,7 +21,9 @@ use crate::domain::publication::Publication;
 use crate::render::admin::nav::Section;
 use crate::render::admin::places::{FeedRow, FeedsPage, OfferRow};
 use crate::render::admin::when::When;
+use crate::services::Deps;
 use crate::services::discover_feed::{Found, discover};
+use crate::services::fetch_feed;
 use crate::services::manage_feed::{self, ManageFeedError, NewFeed};
 use crate::store::{feeds, publications};
 use crate::web::Web;
@@ -37,6 +41,9 @@ pub(super) fn row(feed: &Feed, now: Time, zone: Tz) -> FeedRow {
         added: feed.health.last_added,
     }
 }
+
+/// How long the page of a new feed waits for its first reading.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// `GET /admin/p/{publication}/feeds`
 pub(super) async fn list(
@@ -123,7 +130,11 @@ pub(super) async fn add(
     };
     match manage_feed::add(&me.deps, new(&publication, url, wish)).await {
         Ok(feed) => {
-            let text = format!("{} is connected, and read in a moment.", feed.url);
+            let text = format!(
+                "{} is connected{}",
+                feed.url,
+                first_reading(&me.deps, &feed).await
+            );
             Ok(done(&web, &format!("/admin/p/{slug}/feeds"), text))
         }
         Err(ManageFeedError::Store(error)) => Err(error.into()),
@@ -132,6 +143,22 @@ pub(super) async fn add(
             page.error = Some(sentence(&error.to_string()));
             me.refused(&web, &page)
         }
+    }
+}
+
+/// Reads a new feed at once, so that its page has something to show; a slow one goes on being read.
+async fn first_reading(deps: &Deps, feed: &Feed) -> String {
+    let (deps, id) = (deps.clone(), feed.id);
+    let reading = tokio::spawn(async move { fetch_feed::fetch_by_hand(&deps, id).await });
+    match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(Ok(Ok(report))) => match report.added {
+            0 => ". It has no article that is not here already.".to_owned(),
+            1 => ": 1 article.".to_owned(),
+            added => format!(": {added} articles."),
+        },
+        Ok(Ok(Err(error))) => format!(", and asked again and again: {error}."),
+        // Nothing is known of it yet.
+        Ok(Err(_)) | Err(_) => ", and read in a moment.".to_owned(),
     }
 }
 

@@ -55,6 +55,12 @@ impl Fields {
         self.0.iter().any(|(key, _)| key == name)
     }
 
+    /// Whether a field says the same in both.
+    pub(super) fn agree(&self, other: &Self, name: &str) -> bool {
+        let lines = |text: &str| text.replace("\r\n", "\n").trim().to_owned();
+        self.all(name).map(lines).eq(other.all(name).map(lines))
+    }
+
     /// A value read as what it should be; the error says what was wrong with it.
     pub(super) fn read_as<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<T, String> {
         self.text(name)

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use super::error::sentence;
 use super::fields::Fields;
 use crate::domain::schedule;
+use crate::domain::slug::Slug;
 use crate::render::admin::form::{Input, Kind};
 use crate::render::admin::frame::Choice;
 
@@ -62,13 +63,38 @@ pub(super) fn text(name: &'static str, label: &'static str) -> Input {
     Input::new(Kind::Text, name, label)
 }
 
+/// The field of a short name that need not be given: see `take_slug`.
+pub(super) fn short_name(help: &'static str) -> Input {
+    text("slug", "Short name").optional().help(help)
+}
+
+/// The short name that was given, or else the one that the name suggests.
+pub(super) fn take_slug(fields: &Fields, errors: &mut Errors) -> Option<Slug> {
+    if fields.optional("slug").is_some() {
+        return take(fields, "slug", errors);
+    }
+    let name = fields.text("name").trim();
+    if name.is_empty() {
+        errors.insert("name", "Give it a name.".to_owned());
+        return None;
+    }
+    let made = Slug::of_name(name);
+    if made.is_none() {
+        errors.insert(
+            "slug",
+            "No short name can be made of that name: give one, as in energy.".to_owned(),
+        );
+    }
+    made
+}
+
 /// A time zone, with all to choose from while one types.
 pub(super) fn zone(name: &'static str) -> Input {
     Input {
         choices: schedule::timezones()
             .map(|zone| choice(zone, zone))
             .collect(),
-        ..Input::new(Kind::Zone, name, "Time zone")
+        ..Input::new(Kind::Suggested, name, "Time zone")
     }
 }
 

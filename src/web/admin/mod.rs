@@ -226,6 +226,10 @@ fn places() -> Router<Web> {
             "/admin/p/{publication}/topics/{topic}/remove",
             get(topics::ask_removal).post(topics::remove),
         )
+        .route(
+            "/admin/p/{publication}/topics-of-categories",
+            post(topics::adopt),
+        )
         .route("/admin/p/{publication}/topic-rules", post(topics::add_rule))
         .route(
             "/admin/p/{publication}/topic-rules/{id}/remove",

@@ -4,7 +4,9 @@ use chrono_tz::Tz;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::{Errors, choice, filled, take, take_optional, take_zone, text, words, zone};
+use super::forms::{
+    Errors, choice, filled, short_name, take, take_optional, take_zone, text, words, zone,
+};
 use crate::domain::email_address::EmailAddress;
 use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo, Look};
@@ -22,7 +24,11 @@ const OPENS: &str = "counted";
 
 /// What everybody is asked for.
 fn common(deps: &Deps) -> Vec<Input> {
-    let languages: Vec<&str> = deps.renderer.texts().languages().collect();
+    let languages = deps.renderer.languages();
+    let languages = languages
+        .iter()
+        .map(|one| choice(&one.tag, &one.name))
+        .collect();
     vec![
         text("name", "Name"),
         text("from_name", "Sender's name").help("Stands in the inbox, before the subject."),
@@ -30,7 +36,7 @@ fn common(deps: &Deps) -> Vec<Input> {
         Input::new(Kind::Email, "reply_to", "Address for replies").optional(),
         text("postal_address", "Postal address")
             .help("Stands at the foot of every mail, as the law asks."),
-        words("language", "Language", &languages),
+        Input::select("language", "Language", languages),
         zone("timezone").help("As in Europe/Berlin. Schedules and times are in it."),
         text("description", "Promise")
             .optional()
@@ -42,8 +48,8 @@ fn common(deps: &Deps) -> Vec<Input> {
 /// The fields of a new publication.
 pub(super) fn of_new(deps: &Deps, values: &Fields, errors: &Errors) -> Vec<Input> {
     let mut inputs = common(deps);
-    let help = "Lower-case letters, digits and hyphens. It stands in the address of its pages and cannot be changed.";
-    inputs.insert(1, text("slug", "Short name").help(help));
+    let help = "Left empty, it is made of the name: Evening Post is evening-post. It stands in the address of its pages and cannot be changed.";
+    inputs.insert(1, short_name(help));
     filled(inputs, values, errors)
 }
 

@@ -5,7 +5,7 @@ use axum::response::Response;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::Errors;
+use super::forms::{Errors, take_slug};
 use super::frame::done;
 use super::posted::Posted;
 use super::publication_form::{self as form, Given};
@@ -66,10 +66,13 @@ pub(super) async fn make(
     Posted { me, fields }: Posted<Changes>,
 ) -> Result<Response, AdminError> {
     let mut errors = Errors::new();
-    let slug = Slug::for_publication(fields.text("slug").trim());
-    let slug = slug.map_err(|e| errors.insert("slug", sentence(&e.to_string())));
+    let slug = take_slug(&fields, &mut errors).and_then(|slug| {
+        Slug::for_publication(slug.as_str())
+            .map_err(|e| errors.insert("slug", sentence(&e.to_string())))
+            .ok()
+    });
     let given = Given::read(&fields, &mut errors);
-    let (Ok(slug), Some(given)) = (slug, given) else {
+    let (Some(slug), Some(given)) = (slug, given) else {
         let page = list_page(&me, &fields, &errors, None).await?;
         return me.refused(&web, &page);
     };

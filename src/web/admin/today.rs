@@ -9,7 +9,7 @@ use super::alerts::row as alert_row;
 use super::digests::path;
 use super::error::AdminError;
 use super::figures;
-use super::signed_in::{Reads, SignedIn};
+use super::signed_in::{Changes, Reads, SignedIn};
 use super::words;
 use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
@@ -17,11 +17,14 @@ use crate::domain::feed::Feed;
 use crate::domain::publication::Publication;
 use crate::render::admin::nav::Section;
 use crate::render::admin::statistics::Figure;
-use crate::render::admin::today::{FeedTrouble, LastIssue, NextRun, Readers, RelayRow, TodayPage};
+use crate::render::admin::today::{
+    FeedTrouble, LastIssue, NextRun, Readers, RelayRow, Step, TodayPage,
+};
 use crate::render::admin::when::When;
 use crate::services::Deps;
 use crate::store::{
-    StoreError, Tx, alerts, digests, feeds, holds, issues, nodes, statistics, subscriptions,
+    StoreError, Tx, alerts, digests, feeds, holds, issues, nodes, publications, statistics,
+    subscriptions,
 };
 use crate::web::Web;
 
@@ -43,6 +46,7 @@ pub(super) async fn show(
         alerts: open.iter().map(|a| alert_row(a, &framing)).collect(),
         frame: framing.frame,
         no_worker: nodes::workers(&mut tx, now).await? == 0,
+        steps: Vec::new(),
         next_runs: Vec::new(),
         last_issues: Vec::new(),
         readers: Vec::new(),
@@ -65,6 +69,11 @@ pub(super) async fn show(
             .iter()
             .filter_map(|feed| trouble(feed, publication, now));
         page.feed_troubles.extend(troubles);
+    }
+    if me.may::<Changes>() {
+        let at_hand = position(&page, &framing.publications);
+        let at_hand = at_hand.map(|at| (&framing.publications[at], &page.readers[at]));
+        page.steps = first_steps(&mut tx, at_hand, &me.deps.limits.public_url).await?;
     }
     page.growth = growth(&mut tx, &page, &framing.publications, now).await?;
     drop(tx);
@@ -119,6 +128,75 @@ async fn readers(tx: &mut Tx, publication: &Publication) -> Result<Readers, Stor
     })
 }
 
+/// Which publication is at hand.
+fn position(page: &TodayPage, publications: &[Publication]) -> Option<usize> {
+    let at_hand = page.frame.publication.as_ref()?;
+    publications
+        .iter()
+        .position(|p| at_hand.slug == p.slug.as_str())
+}
+
+/// What is left to do before a publication goes out by itself; nothing where it does.
+async fn first_steps(
+    tx: &mut Tx,
+    at_hand: Option<(&Publication, &Readers)>,
+    public_url: &str,
+) -> Result<Vec<Step>, StoreError> {
+    let made = Step {
+        name: "Make a publication",
+        help: "It is what people subscribe to.".to_owned(),
+        url: "/admin/publications".to_owned(),
+        is_done: at_hand.is_some(),
+    };
+    let Some((publication, readers)) = at_hand else {
+        return Ok(vec![made]);
+    };
+    let step = |name, help: &str, page, is_done| Step {
+        name,
+        help: help.to_owned(),
+        url: format!("/admin/p/{}/{page}", publication.slug),
+        is_done,
+    };
+    let has_feed = !feeds::list(tx, Some(publication.id)).await?.is_empty();
+    let has_topic = !publications::topics(tx, publication.id).await?.is_empty();
+    let has_digest = !digests::list(tx, publication.id).await?.is_empty();
+    let has_reader = readers.active + readers.pending + readers.left > 0;
+    if has_digest && has_reader {
+        return Ok(Vec::new());
+    }
+    let sign_up = format!("{public_url}/{}", publication.slug);
+    Ok(vec![
+        made,
+        step(
+            "Connect a feed",
+            "Its articles are what goes out.",
+            "feeds",
+            has_feed,
+        ),
+        step(
+            "Name topics",
+            "Readers choose from them. Without any, everybody gets everything.",
+            "topics",
+            has_topic,
+        ),
+        step(
+            "Make a digest",
+            "When it goes out, and how much is in it.",
+            "digests",
+            has_digest,
+        ),
+        Step {
+            name: "Let readers sign up",
+            help: format!(
+                "The form is at {sign_up}. To have it under your articles: paperround publication embed {}.",
+                publication.slug
+            ),
+            url: sign_up,
+            is_done: has_reader,
+        },
+    ])
+}
+
 /// The growth of the publication at hand within the last days.
 async fn growth(
     tx: &mut Tx,
@@ -126,11 +204,7 @@ async fn growth(
     publications: &[Publication],
     now: Time,
 ) -> Result<Option<Figure>, StoreError> {
-    let at_hand = page.frame.publication.as_ref();
-    let position = publications
-        .iter()
-        .position(|p| at_hand.is_some_and(|chosen| chosen.slug == p.slug.as_str()));
-    let Some(position) = position else {
+    let Some(position) = position(page, publications) else {
         return Ok(None);
     };
     let today = now.date_naive();

@@ -5,28 +5,33 @@ use axum::response::Response;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
-use super::forms::{Errors, filled, take, text, words};
+use super::forms::{Errors, choice, filled, short_name, take, take_slug, text, words};
 use super::frame::{done, undone};
 use super::posted::Posted;
 use super::signed_in::{Changes, Reads, Right, SignedIn};
-use crate::domain::publication::Publication;
+use crate::domain::publication::{Publication, Topic};
 use crate::domain::slug::Slug;
 use crate::domain::topic_rule::RuleField;
-use crate::render::admin::form::Input;
+use crate::render::admin::form::{Input, Kind};
 use crate::render::admin::frame::Choice;
 use crate::render::admin::nav::Section;
 use crate::render::admin::places::{TopicRemovalPage, TopicRow, TopicRuleRow, TopicsPage};
+use crate::services::adopt_categories::{self, AdoptError};
 use crate::services::manage_publication::{self, PublicationError};
 use crate::services::manage_topic_rule::{self, RuleError};
 use crate::services::remove_topic::{self, RemoveTopicError};
-use crate::store::{publications, topic_rules};
+use crate::store::{feeds, publications, topic_rules};
 use crate::web::Web;
+
+/// The most categories that are offered at a time.
+const MOST_UNSORTED: usize = 40;
 
 /// What was wrong, and where.
 #[derive(Default)]
 struct Wrong {
     fields: Errors,
     topic: Option<String>,
+    unsorted: Option<String>,
     rule: Option<String>,
 }
 
@@ -53,7 +58,9 @@ async fn page<R: Right>(
     let mut tx = me.deps.store.read().await?;
     let topics = publications::topics(&mut tx, publication.id).await?;
     let rules = topic_rules::list(&mut tx, publication.id).await?;
+    let connected = feeds::list(&mut tx, Some(publication.id)).await?;
     drop(tx);
+    let unsorted = adopt_categories::unsorted(&connected);
     let topic_choices: Vec<Choice> = topics
         .iter()
         .map(|topic| Choice {
@@ -64,13 +71,23 @@ async fn page<R: Right>(
         .collect();
     let inputs = vec![
         text("name", "Name"),
-        text("slug", "Short name")
-            .help("Lower-case letters, digits and hyphens, as in energy. It cannot be changed."),
+        short_name(
+            "Left empty, it is made of the name: Oil & Gas is oil-gas. It cannot be changed.",
+        ),
     ];
+    let contains = Input {
+        choices: unsorted
+            .iter()
+            .map(|category| choice(&category.name, &category.name))
+            .collect(),
+        ..Input::new(Kind::Suggested, "contains", "Contains")
+    };
     let rule_inputs = vec![
         Input::select("topic", "Topic", topic_choices),
         words("field", "Where", RuleField::WORDS),
-        text("contains", "Contains"),
+        contains.help(
+            "A word, or the beginning of one. What the feeds name as categories is suggested.",
+        ),
     ];
     Ok(TopicsPage {
         slug: publication.slug.to_string(),
@@ -84,6 +101,12 @@ async fn page<R: Right>(
             .collect(),
         inputs: filled(inputs, values, &wrong.fields),
         error: wrong.topic,
+        unsorted: unsorted
+            .into_iter()
+            .take(MOST_UNSORTED)
+            .map(|category| (category.name, category.items))
+            .collect(),
+        unsorted_error: wrong.unsorted,
         rules: rules
             .into_iter()
             .map(|rule| TopicRuleRow {
@@ -111,7 +134,7 @@ pub(super) async fn add(
 ) -> Result<Response, AdminError> {
     let publication = me.publication(&slug).await?;
     let mut wrong = Wrong::default();
-    if let Some(topic) = take::<Slug>(&fields, "slug", &mut wrong.fields) {
+    if let Some(topic) = take_slug(&fields, &mut wrong.fields) {
         let name = fields.text("name");
         match manage_publication::add_topic(&me.deps, publication.id, topic, name).await {
             Ok(topic) => {
@@ -124,6 +147,43 @@ pub(super) async fn add(
     }
     let page = page(&me, &publication, &fields, wrong).await?;
     me.refused(&web, &page)
+}
+
+/// `POST /admin/p/{publication}/topics-of-categories`
+pub(super) async fn adopt(
+    State(web): State<Web>,
+    Path(slug): Path<String>,
+    Posted { me, fields }: Posted<Changes>,
+) -> Result<Response, AdminError> {
+    let publication = me.publication(&slug).await?;
+    let chosen: Vec<&str> = fields.all("category").collect();
+    let mut wrong = Wrong::default();
+    if chosen.is_empty() {
+        wrong.unsorted = Some("Tick the categories that are to be topics.".to_owned());
+    } else {
+        match adopt_categories::adopt(&me.deps, publication.id, &chosen).await {
+            Ok(made) => return Ok(done(&web, &path(&publication), adopted(&made))),
+            Err(AdoptError::Store(error) | AdoptError::Topic(PublicationError::Store(error))) => {
+                return Err(error.into());
+            }
+            Err(error) => wrong.unsorted = Some(sentence(&error.to_string())),
+        }
+    }
+    let page = page(&me, &publication, &fields, wrong).await?;
+    me.refused(&web, &page)
+}
+
+fn adopted(made: &[Topic]) -> String {
+    let names: Vec<&str> = made.iter().map(|topic| topic.name.as_str()).collect();
+    let topics = match names.as_slice() {
+        [] => "The feeds are sorted by them now".to_owned(),
+        [one] => format!("{one} is a topic now, and the feeds are sorted by it"),
+        [first @ .., last] => format!(
+            "{} and {last} are topics now, and the feeds are sorted by them",
+            first.join(", ")
+        ),
+    };
+    format!("{topics}, what stands in them already with the next reading.")
 }
 
 /// `POST /admin/p/{publication}/topics/{topic}/rename`

@@ -4,6 +4,7 @@ mod audit;
 mod calendar;
 mod digests;
 mod editor;
+mod first_steps;
 mod imports;
 mod issues;
 mod operators;

@@ -13,7 +13,7 @@ use crate::support::TestApp;
 use crate::support::browser::Browser;
 use crate::support::newsstand::Newsstand;
 
-async fn changes(app: &TestApp, kind: Kind) -> Vec<Entry> {
+pub(super) async fn changes(app: &TestApp, kind: Kind) -> Vec<Entry> {
     let filter = Filter {
         kind: Some(kind),
         ..Filter::default()
@@ -22,7 +22,7 @@ async fn changes(app: &TestApp, kind: Kind) -> Vec<Entry> {
     audit::page(&mut tx, &filter, 100).await.unwrap()
 }
 
-const PUBLICATION: [(&str, &str); 7] = [
+pub(super) const PUBLICATION: [(&str, &str); 7] = [
     ("name", "The Evening"),
     ("slug", "evening"),
     ("from_name", "The Evening"),
@@ -239,7 +239,7 @@ async fn a_feed_is_found_connected_fetched_paused_and_removed() {
     );
 }
 
-async fn only_feed(app: &TestApp) -> paperround::domain::feed::Feed {
+pub(super) async fn only_feed(app: &TestApp) -> paperround::domain::feed::Feed {
     let mut tx = app.deps.store.read().await.unwrap();
     let mut all = feeds::list(&mut tx, None).await.unwrap();
     assert_eq!(all.len(), 1);
