@@ -33,6 +33,7 @@ use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
 use crate::mail::dns::Dns;
+use crate::metrics;
 use crate::oidc::{Provider, ProviderConfig};
 use crate::render::Renderer;
 use crate::render::texts::Texts;
@@ -209,6 +210,7 @@ impl App {
             TaskTracker::new()
         };
         incoming.close();
+        self.show_metrics(&stop).await?;
         let server = listener.map(|listener| {
             let service = self
                 .router()
@@ -241,6 +243,26 @@ impl App {
 }
 
 impl App {
+    /// Counts, and shows that where the settings say.
+    async fn show_metrics(&self, stop: &CancellationToken) -> Result<()> {
+        let Some(address) = self.settings.metrics.listen() else {
+            return Ok(());
+        };
+        let counted = metrics::install()?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address} (metrics.listen)"))?;
+        let pages = web::metrics_router(self.deps.clone(), counted);
+        let stopped = stop.clone().cancelled_owned();
+        tokio::spawn(async move {
+            let served = axum::serve(listener, pages).with_graceful_shutdown(stopped);
+            if let Err(error) = served.await {
+                tracing::error!(%error, "metrics are not shown any more");
+            }
+        });
+        Ok(())
+    }
+
     /// Takes in mail that comes back, where the settings say how.
     async fn take_mail(&self, stop: &CancellationToken) -> Result<TaskTracker> {
         let bounces = &self.settings.bounces;

@@ -20,6 +20,8 @@ pub mod inbound;
 pub mod jobs;
 /// SMTP and MIME.
 pub mod mail;
+/// What a process has done since its start, counted for Prometheus.
+pub mod metrics;
 /// Signing in with a service elsewhere (OpenID Connect).
 pub mod oidc;
 /// Tera: pages and mails from typed contexts.

@@ -30,7 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "app",
         &[
             "web", "jobs", "inbound", "services", "store", "mail", "feeds", "oidc", "render",
-            "reports", "config", "domain",
+            "reports", "config", "metrics", "domain",
         ],
     ),
     ("web", &["services", "store", "render", "domain"]),
@@ -51,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("domain", &[]),
     ("telemetry", &[]),
+    ("metrics", &[]),
 ];
 
 /// A library and the only places that name it: folders end in a slash. A name that ends in `*`
@@ -68,6 +69,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("tera", &["src/render/"]),
     ("reqwest", &["src/feeds/", "src/oidc/", "src/demo/"]),
     ("jsonwebtoken", &["src/oidc/"]),
+    (
+        "metrics_exporter_prometheus",
+        &["src/metrics.rs", "src/web/metrics.rs"],
+    ),
     ("utoipa*", &["src/web/api/", "src/services/output/"]),
 ];
 

@@ -19,9 +19,9 @@ use crate::services::Deps;
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
 /// What is read once at start.
-const FIXED: [&str; 10] = [
+const FIXED: [&str; 11] = [
     "database", "http", "security", "delivery", "feeds", "signup", "bounces", "webhooks", "alerts",
-    "oidc",
+    "oidc", "metrics",
 ];
 
 /// What tells one state of a file from another.

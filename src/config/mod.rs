@@ -11,6 +11,7 @@ pub mod http;
 pub mod init;
 mod list;
 pub mod load;
+pub mod metrics;
 pub mod oidc;
 pub mod relay;
 pub mod secret;
@@ -39,6 +40,7 @@ pub struct Settings {
     pub feeds: feeds::Feeds,
     pub signup: signup::SignUp,
     pub bounces: bounces::Bounces,
+    pub metrics: metrics::Metrics,
     pub api: api::Api,
     pub webhooks: webhooks::Webhooks,
     pub oidc: oidc::Oidc,
@@ -77,6 +79,7 @@ impl Settings {
         self.feeds.check(&mut problems);
         self.signup.check(&mut problems);
         self.bounces.check(&mut problems);
+        self.metrics.check(&mut problems);
         self.api.check(&mut problems);
         self.webhooks.check(&mut problems);
         self.oidc.check(&mut problems);

@@ -82,6 +82,7 @@ impl Settings {
                 "soft_limit": self.bounces.soft_limit,
                 "soft_days": self.bounces.soft_days,
             },
+            "metrics": { "listen": self.metrics.listen },
             "api": { "requests_per_minute": self.api.requests_per_minute },
             "webhooks": {
                 "timeout_seconds": self.webhooks.timeout_seconds,

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use metrics::counter;
 use tokio_util::sync::CancellationToken;
 
 use super::{Deps, manage_webhook};
@@ -60,6 +61,9 @@ pub async fn work_off(
 /// Makes one call and records how it ended.
 async fn make(deps: &Deps, webhook: &Webhook, call: &Call) -> Result<(), StoreError> {
     let answered = post(deps, webhook, call).await?;
+    let is_taken = answered.as_ref().is_ok_and(Answer::is_good);
+    let word = if is_taken { "taken" } else { "failed" };
+    counter!("paperround_webhook_calls_total", "outcome" => word).increment(1);
     match &answered {
         Ok(answer) if answer.is_good() => {
             tracing::info!(call = %call.id, event = %call.event.kind, "a webhook was told");

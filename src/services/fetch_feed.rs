@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use metrics::counter;
 use thiserror::Error;
 use url::Url;
 
@@ -114,7 +115,14 @@ pub async fn fetch(deps: &Deps, id: FeedId) -> Result<Report, FeedError> {
     if feed.state == FeedState::Gone {
         return Err(FeedError::Gone);
     }
-    match bring(deps, &feed).await {
+    let brought = bring(deps, &feed).await;
+    let word = match &brought {
+        Ok(report) if report.not_modified => "unchanged",
+        Ok(_) => "read",
+        Err(_) => "failed",
+    };
+    counter!("paperround_feed_fetches_total", "outcome" => word).increment(1);
+    match brought {
         Ok(report) => {
             let Report {
                 added,

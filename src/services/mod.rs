@@ -54,6 +54,7 @@ pub mod manage_test_group;
 pub mod manage_token;
 pub mod manage_topic_rule;
 pub mod manage_webhook;
+pub mod measure;
 pub mod never_mail;
 pub mod next_issue;
 pub mod output;

@@ -11,6 +11,7 @@ mod form;
 mod headers;
 mod language;
 mod live;
+mod metrics;
 mod offers;
 mod public;
 mod router;
@@ -25,6 +26,7 @@ use crate::services::Deps;
 
 pub use api::Limiter;
 pub use live::Live;
+pub use metrics::metrics_router;
 pub use offers::Offers;
 pub use router::router;
 

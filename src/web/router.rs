@@ -5,13 +5,13 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use super::{Web, admin, api, cors, error, headers, public, status};
+use super::{Web, admin, api, cors, error, headers, metrics, public, status};
 
 /// A sign-up with every field at its limit stays well below.
 const MAX_BODY: usize = 64 * 1024;
@@ -29,6 +29,7 @@ pub fn router(web: Web) -> Router {
         .merge(slow)
         .layer(from_fn_with_state(web.clone(), headers::add))
         .layer(CatchPanicLayer::new())
+        .layer(from_fn(metrics::count))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .with_state(web)
 }

@@ -41,6 +41,7 @@ mod languages;
 mod leaving;
 mod look;
 mod malformed;
+mod metrics;
 mod misbehaving;
 mod nodes;
 mod notices_first;

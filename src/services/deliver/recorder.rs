@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use metrics::counter;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
@@ -169,7 +170,9 @@ impl Writer {
             .iter()
             .any(|record| record.state == DeliveryState::Failed)
         {
-            return self.steps.write(&results, &withdrawn, begins).await;
+            let written = self.steps.write(&results, &withdrawn, begins).await?;
+            count(&results);
+            return Ok(written);
         }
         // Who wants to be told of mails that are given up is told with the results.
         let mut tx = self.deps.store.begin_relaxed().await?;
@@ -177,7 +180,19 @@ impl Writer {
         let written = written.await?;
         tell::failures(&self.deps, &mut tx, &results).await?;
         tx.commit().await?;
+        count(&results);
         Ok(self.steps.keep(written))
+    }
+}
+
+/// Counts the attempts of a group, which nearly always end alike.
+fn count(results: &[&Record]) {
+    let alike = |a: &&Record, b: &&Record| a.state == b.state && a.relay == b.relay;
+    for run in results.chunk_by(alike) {
+        let relay = run[0].relay.clone().unwrap_or_default();
+        let attempts = u64::try_from(run.len()).unwrap_or(u64::MAX);
+        counter!("paperround_mails_total", "relay" => relay, "outcome" => run[0].state.as_str())
+            .increment(attempts);
     }
 }
 

@@ -8,6 +8,7 @@ mod welcome;
 
 use std::time::Duration;
 
+use metrics::counter;
 use thiserror::Error;
 
 use super::{Deps, links};
@@ -176,6 +177,12 @@ async fn record(
         Outcome::Deferred(reply) => open(again(), reply.to_string()),
         Outcome::NotBegun(text) | Outcome::Unknown(text) => open(again(), text.clone()),
     };
+    let word = if next.is_some() {
+        "deferred"
+    } else {
+        state.as_str()
+    };
+    counter!("paperround_notices_total", "outcome" => word).increment(1);
     match (state, next) {
         (NoticeState::Sent, _) => tracing::info!(notice = %notice.id, "notice sent"),
         (NoticeState::Failed, _) => {
