@@ -15,7 +15,8 @@ use crate::domain::clock::Time;
 use crate::domain::ids::{NoticeId, PublicationId, SignUpId, SubscriberId, SubscriptionId};
 use crate::domain::subscription::{ConsentKind, SubscriptionState};
 
-/// The same statement around a table `j` that each database opens in its own way.
+/// The same statement around a table `j` that each database opens in its own way. `jsonb_each` hands a row
+/// over as it was parsed, where `json_each` would write it out as text for each of its fields to be read in.
 macro_rules! over {
     ($head:literal, sqlite $columns:literal, postgres $types:literal, $tail:literal) => {
         Texts {
@@ -23,7 +24,7 @@ macro_rules! over {
                 $head,
                 "(SELECT ",
                 $columns,
-                " FROM json_each($1)) AS j ",
+                " FROM jsonb_each($1)) AS j ",
                 $tail
             ),
             postgres: concat!(
