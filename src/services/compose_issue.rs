@@ -173,7 +173,7 @@ async fn fill_part(
         deps.wake(&Job::Deliver { issue: work.id });
         if audience.after.0.is_nil() || audience.until.is_none() {
             let mut tx = deps.store.begin().await?;
-            deliveries::analyse(&mut tx).await?;
+            deliveries::analyse(&mut tx, work.id).await?;
             tx.commit().await?;
         }
     }

@@ -78,8 +78,20 @@ pub struct Choice {
     pub language: String,
 }
 
+/// Has PostgreSQL plan the rest of the transaction for the values at hand. A plan for any publication is one
+/// for a large one, and would read all readers for the twenty of a small one beside it.
+async fn plan_for_values(tx: &mut Tx) -> Result<(), StoreError> {
+    if let Tx::Postgres(inner) = tx {
+        sqlx::query("SET LOCAL plan_cache_mode = force_custom_plan")
+            .execute(&mut **inner)
+            .await?;
+    }
+    Ok(())
+}
+
 /// The choices that a part of the audience made.
 pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Choice>, StoreError> {
+    plan_for_values(tx).await?;
     let found = on!(tx, |conn| sqlx::query_as(of_audience!(
         "SELECT DISTINCT s.topic_key, COALESCE(s.language, '') AS language
              FROM subscriptions s",
@@ -105,6 +117,7 @@ pub async fn fill(
     audience: &Audience,
     due_at: Time,
 ) -> Result<u64, StoreError> {
+    plan_for_values(tx).await?;
     let rows = on!(&mut *tx, |conn| {
         sqlx::query(of_audience!(
             "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason,
@@ -168,10 +181,21 @@ pub async fn any_undecided(
     Ok(found.is_some())
 }
 
+/// From how many rows on a ledger changes what PostgreSQL has to know of all of them.
+const MANY: i64 = 1000;
+
 /// Lets PostgreSQL see the size of a freshly filled ledger; without it, each claim is planned as a
-/// scan of all rows. Nothing to do on SQLite.
-pub async fn analyse(tx: &mut Tx) -> Result<(), StoreError> {
+/// scan of all rows. Nothing to do for a short one, nor on SQLite.
+pub async fn analyse(tx: &mut Tx, issue: IssueId) -> Result<(), StoreError> {
     if let Tx::Postgres(inner) = tx {
+        let sql = "SELECT recipients FROM issues WHERE id = $1";
+        let rows: Option<i64> = sqlx::query_scalar(sql)
+            .bind(issue.0)
+            .fetch_optional(&mut **inner)
+            .await?;
+        if rows.unwrap_or_default() < MANY {
+            return Ok(());
+        }
         sqlx::query("ANALYZE deliveries")
             .execute(&mut **inner)
             .await?;

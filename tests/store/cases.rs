@@ -557,7 +557,7 @@ async fn the_ledger_has_a_row_for_each_reader_once() {
             0
         );
         assert_eq!(issues::counts(&mut tx, id).await.unwrap().pending, 5);
-        deliveries::analyse(&mut tx).await.unwrap();
+        deliveries::analyse(&mut tx, id).await.unwrap();
         tx.commit().await.unwrap();
     })
     .await;
