@@ -1,7 +1,9 @@
 //! The composition root: settings become `Deps`, web server and workers.
 
 pub mod examine;
+mod incoming;
 mod keys;
+mod limits;
 mod relays;
 mod reload;
 
@@ -11,7 +13,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,16 +20,13 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Settings;
-use crate::config::alerts::Alerts;
 use crate::config::dkim::Dkim;
-use crate::config::signup::Disposable;
 use crate::domain::audit::Actor;
 use crate::domain::clock::{Clock, SystemClock};
 use crate::domain::language::primary;
 use crate::domain::random::{Random, StdRandom};
 use crate::feeds::call::{CallLimits, Caller};
 use crate::feeds::fetch::{FetchLimits, Fetcher};
-use crate::inbound::{lmtp, maildir};
 use crate::jobs::queue::Wakes;
 use crate::jobs::{self, Duties};
 use crate::mail::dkim::{DkimKeyConfig, DkimKeys, SignedBy};
@@ -37,11 +35,9 @@ use crate::metrics;
 use crate::oidc::{Provider, ProviderConfig};
 use crate::render::Renderer;
 use crate::render::texts::Texts;
-use crate::services::alerts::AlertLimits;
 use crate::services::guard::{self, Guard};
 use crate::services::plan::{Plan, Plans};
-use crate::services::record_bounce::BounceLimits;
-use crate::services::{Deps, Limits, cleanup};
+use crate::services::{Deps, cleanup};
 use crate::store::{Store, migrate};
 use crate::web::{self, Web};
 
@@ -124,7 +120,7 @@ impl App {
             clock: nature.clock,
             random: nature.random,
             wakeups: Arc::clone(&wakes) as _,
-            limits: limits(&settings),
+            limits: limits::limits(&settings),
             desk: Arc::default(),
             guard: Arc::new(Guard::asking(resolver(&settings))),
             provider: provider(&settings)?,
@@ -262,22 +258,6 @@ impl App {
         });
         Ok(())
     }
-
-    /// Takes in mail that comes back, where the settings say how.
-    async fn take_mail(&self, stop: &CancellationToken) -> Result<TaskTracker> {
-        let bounces = &self.settings.bounces;
-        let tasks = TaskTracker::new();
-        if let Some(address) = bounces.listen() {
-            let listener = lmtp::listen(address)
-                .await
-                .with_context(|| format!("cannot listen on {address} (bounces.lmtp_listen)"))?;
-            tasks.spawn(lmtp::serve(self.deps.clone(), listener, stop.clone()));
-        }
-        if let Some(folder) = bounces.maildir() {
-            tasks.spawn(maildir::watch(self.deps.clone(), folder, stop.clone()));
-        }
-        Ok(tasks)
-    }
 }
 
 /// Our texts, and the operator's.
@@ -325,34 +305,6 @@ fn key_entry(entry: &Dkim) -> Result<DkimKeyConfig> {
     Ok(DkimKeyConfig { domain, signed_by })
 }
 
-fn limits(settings: &Settings) -> Limits {
-    Limits {
-        public_url: settings.http.base().to_owned(),
-        per_address_per_day: settings.signup.per_address_per_day,
-        per_ip_per_hour: settings.signup.per_ip_per_hour,
-        per_domain_per_hour: settings.signup.per_domain_per_hour,
-        per_hour: settings.signup.per_hour,
-        pending_days: settings.signup.pending_days,
-        reminder_after: settings.signup.reminder_after,
-        proof_of_work: settings.signup.proof_of_work,
-        proof_of_work_cost: settings.signup.proof_of_work_cost,
-        proof_of_work_from: settings.signup.proof_of_work_from,
-        refuses_disposable: settings.signup.disposable == Disposable::Refuse,
-        mx_check: settings.signup.mx_check,
-        link_mails_per_hour: settings.signup.link_mails_per_hour,
-        retry_for: settings.delivery.retry_for,
-        on_unknown: settings.delivery.on_unknown_outcome,
-        websub: settings.feeds.websub,
-        webhook_days: settings.webhooks.keep_days,
-        alerts: alert_limits(&settings.alerts),
-        return_path_domain: settings.bounces.domain(),
-        bounces: BounceLimits {
-            soft: settings.bounces.soft_limit,
-            soft_days: settings.bounces.soft_days,
-        },
-    }
-}
-
 /// The service elsewhere that operators may sign in with.
 fn provider(settings: &Settings) -> Result<Option<Provider>> {
     let oidc = &settings.oidc;
@@ -369,25 +321,6 @@ fn provider(settings: &Settings) -> Result<Option<Provider>> {
         back_url: format!("{base}/admin/sign-in/provider/back"),
     })?;
     Ok(Some(provider))
-}
-
-fn alert_limits(alerts: &Alerts) -> AlertLimits {
-    let minutes = |minutes: u32| TimeDelta::minutes(minutes.into());
-    let unless_off = |number: u32| (number > 0).then(|| minutes(number));
-    AlertLimits {
-        to: alerts.recipients(),
-        from: alerts.sender(),
-        digest_late: unless_off(alerts.digest_late_minutes),
-        digest_empty: alerts.digest_empty,
-        feed_failures: alerts.feed_failures,
-        relay_down: unless_off(alerts.relay_down_minutes),
-        failure_percent: alerts.failure_percent,
-        failure_minimum: alerts.failure_minimum,
-        bounce_percent: alerts.bounce_percent,
-        complaint_percent: alerts.complaint_percent,
-        queue_late: unless_off(alerts.queue_late_minutes),
-        collect: minutes(alerts.collect_minutes),
-    }
 }
 
 /// Who is asked whether domains take mail. Without one, all of them count as doing so.

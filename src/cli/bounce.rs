@@ -13,7 +13,7 @@ use serde_json::json;
 use super::output::Output;
 use super::{Global, context};
 use crate::domain::bounce::Report;
-use crate::domain::bounced::Received;
+use crate::domain::bounced::{BounceSource, Received};
 use crate::reports;
 use crate::reports::mailbox::{self, Messages as Reader};
 use crate::services::Deps;
@@ -192,7 +192,7 @@ async fn ingest(deps: &Deps, report: &Report, message: &[u8]) -> Result<Received
         recipient: None,
         report,
         is_from_nobody: reports::return_path(message).is_some_and(str::is_empty),
-        by_operator: true,
+        vouched: Some(BounceSource::File),
     };
     Ok(receive_mail::receive(deps, mail).await?)
 }

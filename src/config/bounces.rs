@@ -3,10 +3,14 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::Problem;
+use super::{Problem, secret};
 use crate::domain::email_address::EmailAddress;
+
+/// The shortest secret in an address that anybody may try.
+const LEAST_SECRET: usize = 24;
 
 /// Where reports about mails come back, how they are read, and what they lead to.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,6 +22,9 @@ pub struct Bounces {
     pub lmtp_listen: String,
     /// A Maildir that a mail server delivers to; empty for none.
     pub maildir: String,
+    /// What mail providers that call us have in their addresses; nobody may call without it.
+    pub webhook_secret: Option<SecretString>,
+    pub webhook_secret_file: Option<PathBuf>,
     /// From how many mails on that bounced softly an address gets no more; 0 for never.
     pub soft_limit: u32,
     /// How long a soft bounce counts.
@@ -30,6 +37,8 @@ impl Default for Bounces {
             return_path_domain: String::new(),
             lmtp_listen: String::new(),
             maildir: String::new(),
+            webhook_secret: None,
+            webhook_secret_file: None,
             soft_limit: 5,
             soft_days: 60,
         }
@@ -52,6 +61,29 @@ impl Bounces {
     pub fn maildir(&self) -> Option<PathBuf> {
         let folder = self.maildir.trim();
         (!folder.is_empty()).then(|| PathBuf::from(folder))
+    }
+
+    /// What the addresses end in that mail providers call.
+    pub fn secret(&self) -> Result<Option<SecretString>, String> {
+        let (given, file) = (&self.webhook_secret, &self.webhook_secret_file);
+        let secret = secret::read("webhook_secret", given.as_ref(), file.as_ref())?;
+        // An empty one in the environment is none.
+        Ok(secret.filter(|secret| !secret.expose_secret().is_empty()))
+    }
+
+    fn check_secret(&self) -> Result<(), String> {
+        let Some(secret) = self.secret()? else {
+            return Ok(());
+        };
+        let secret = secret.expose_secret();
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+        if secret.len() < LEAST_SECRET || !secret.bytes().all(is_plain) {
+            return Err(format!(
+                "must have at least {LEAST_SECRET} letters and digits, as `openssl rand -hex 24` prints them: it is a \
+                 part of an address"
+            ));
+        }
+        Ok(())
     }
 
     pub(super) fn check(&self, problems: &mut Vec<Problem>) {
@@ -77,6 +109,9 @@ impl Bounces {
                 folder.display()
             );
             problems.push(Problem::new("bounces.maildir", text));
+        }
+        if let Err(text) = self.check_secret() {
+            problems.push(Problem::new("bounces.webhook_secret", text));
         }
         if !(1..=3650).contains(&self.soft_days) {
             problems.push(Problem::new("bounces.soft_days", "must be 1 to 3650"));
@@ -133,6 +168,14 @@ mod tests {
         assert_eq!(listens("127.0.0.1:2424", "b.example"), none);
         assert_eq!(listens("127.0.0.1:2424", ""), ["bounces.lmtp_listen"]);
         assert_eq!(listens("2424", "b.example"), ["bounces.lmtp_listen"]);
+        let secret = |text: &str| complaints(|b| b.webhook_secret = Some(text.to_owned().into()));
+        assert_eq!(secret(""), none);
+        assert_eq!(secret("0123456789abcdef0123456789abcdef"), none);
+        assert_eq!(secret("short"), ["bounces.webhook_secret"]);
+        assert_eq!(
+            secret("0123456789abcdef/123456789abcdef"),
+            ["bounces.webhook_secret"]
+        );
         assert_eq!(complaints(|b| b.soft_days = 0), ["bounces.soft_days"]);
     }
 

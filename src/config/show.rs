@@ -79,6 +79,7 @@ impl Settings {
                 "return_path_domain": self.bounces.return_path_domain,
                 "lmtp_listen": self.bounces.lmtp_listen,
                 "maildir": self.bounces.maildir,
+                "webhook_secret": matches!(self.bounces.secret(), Ok(Some(_))).then_some("***"),
                 "soft_limit": self.bounces.soft_limit,
                 "soft_days": self.bounces.soft_days,
             },

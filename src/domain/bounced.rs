@@ -14,6 +14,20 @@ named_states! {
         Refused => "refused",
         // An operator gave a file.
         File => "file",
+        // A mail provider called.
+        Webhook => "webhook",
+    }
+}
+
+named_states! {
+    /// Mail providers whose calls are understood.
+    MailProvider {
+        Ses => "ses",
+        Postmark => "postmark",
+        SendGrid => "sendgrid",
+        Mailgun => "mailgun",
+        SparkPost => "sparkpost",
+        Brevo => "brevo",
     }
 }
 

@@ -27,7 +27,7 @@ async fn receive(
         recipient,
         report: &report,
         is_from_nobody: from.is_some_and(str::is_empty),
-        by_operator: false,
+        vouched: None,
     };
     let received = receive_mail::receive(deps, mail).await?;
     tracing::info!(kind = %report.kind, ?received, "a mail came in");

@@ -6,6 +6,7 @@ mod auto_reply;
 mod dsn;
 mod failed;
 mod fields;
+pub mod hooks;
 pub mod mailbox;
 mod original;
 mod parts;

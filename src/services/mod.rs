@@ -64,6 +64,7 @@ pub mod plan_issue;
 pub mod preferences;
 pub mod preview_digest;
 pub mod read_pages;
+pub mod receive_hook;
 pub mod receive_mail;
 pub mod record_bounce;
 pub mod remove_topic;
@@ -188,6 +189,8 @@ pub struct Limits {
     pub alerts: AlertLimits,
     /// The domain of the return paths, in small letters; `None` for the sender's address.
     pub return_path_domain: Option<String>,
+    /// What mail providers that call us have to know; `None`: nobody may call.
+    pub hook_key: Option<receive_hook::HookKey>,
     pub bounces: BounceLimits,
 }
 

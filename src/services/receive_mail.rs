@@ -1,7 +1,7 @@
 //! A mail has come to one of the addresses that our mails name: a report about a mail, or the wish to
 //! leave. What it says is in the rows before its sender hears that it was taken. Whoever asks for
 //! something must hold a signature of ours: from the return path, or from the mail that the report
-//! quotes. A file from an operator may go without one.
+//! quotes. A file from an operator and the call of a provider may go without one.
 
 use super::record_bounce::{Recorded, record};
 use super::{Deps, unsubscribe};
@@ -35,8 +35,8 @@ pub struct Incoming<'a> {
     pub report: &'a Report,
     /// Its return path is empty, as that of each report has to be (RFC 3464, 2).
     pub is_from_nobody: bool,
-    /// An operator vouches for it.
-    pub by_operator: bool,
+    /// Who vouches for it, where it needs no signature: an operator, or a provider who calls.
+    pub vouched: Option<BounceSource>,
 }
 
 /// Whether mail to an address is for us.
@@ -80,8 +80,38 @@ pub async fn receive(deps: &Deps, mail: Incoming<'_>) -> Result<Received, StoreE
                 None => Ok(Received::Unmatched),
             }
         }
+        None if mail.vouched == Some(BounceSource::Webhook) && report.wants_to_leave => {
+            leave_at_provider(deps, report).await
+        }
         found => take_report(deps, &mail, found).await,
     }
+}
+
+/// A reader has left at a provider, which sends them nothing more: what the mail was of, or all of it where the
+/// provider does not tell which mail it was.
+async fn leave_at_provider(deps: &Deps, report: &Report) -> Result<Received, StoreError> {
+    let mut tx = deps.store.read().await?;
+    if let Some(about) = by_message_id(&mut tx, report).await? {
+        drop(tx);
+        return leave(deps, about.subscription, about.delivery).await;
+    }
+    let email = report
+        .recipient
+        .as_deref()
+        .and_then(|to| to.parse::<EmailAddress>().ok());
+    let places = match email {
+        Some(email) => match subscribers::find_by_email(&mut tx, &email).await? {
+            Some(subscriber) => subscriptions::of_subscriber(&mut tx, subscriber.id).await?,
+            None => Vec::new(),
+        },
+        None => Vec::new(),
+    };
+    drop(tx);
+    let mut received = Received::Unmatched;
+    for place in places {
+        received = leave(deps, place.id, None).await?;
+    }
+    Ok(received)
 }
 
 /// Whether a person answers a mail with the wish to get no more.
@@ -167,14 +197,14 @@ async fn whose(
     if let Some(about) = by_quoted_link(deps, tx, mail.report).await? {
         return Ok(Some(with(BounceSource::Feedback)(about)));
     }
-    if !mail.by_operator {
+    let Some(source) = mail.vouched else {
         return Ok(None);
-    }
+    };
     let about = match by_message_id(tx, mail.report).await? {
         Some(about) => Some(about),
         None => by_recipient(tx, mail.report).await?,
     };
-    Ok(about.map(with(BounceSource::File)))
+    Ok(about.map(with(source)))
 }
 
 /// The way out of the mail that a report quotes is signed, and names reader and mail (RFC 5965 has

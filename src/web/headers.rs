@@ -19,6 +19,7 @@ pub(super) async fn add(State(web): State<Web>, request: Request, next: Next) ->
         "/preferences/",
         "/never/",
         "/websub/",
+        "/hooks/",
         "/reader/",
     ]
     .iter()

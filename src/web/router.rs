@@ -91,6 +91,7 @@ fn pages(web: &Web) -> Router<Web> {
             "/reader/erase/{token}",
             get(public::erase::show).post(public::erase::press),
         )
+        .route("/hooks/{provider}/{secret}", post(public::hook::receive))
         .route("/{publication}", get(public::sign_up::show))
         .route("/proof.js", get(public::guard::script))
         .route(

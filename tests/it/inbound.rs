@@ -27,6 +27,7 @@ use crate::support::TestApp;
 
 mod acting;
 mod folder;
+mod hooks;
 mod shown;
 mod wishes;
 

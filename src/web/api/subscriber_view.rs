@@ -215,7 +215,7 @@ pub(super) struct BounceView {
     status: Option<String>,
     /// The server's words.
     diagnostic: Option<String>,
-    /// By which way it came: `return-path`, `feedback`, `refused` or `file`.
+    /// By which way it came: `return-path`, `feedback`, `refused`, `file` or `webhook`.
     source: &'static str,
     /// Null for a mail outside issues.
     #[schema(value_type = Option<String>, format = "uuid")]

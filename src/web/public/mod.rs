@@ -10,6 +10,7 @@ pub(super) mod embed;
 pub(super) mod erase;
 pub(super) mod guard;
 mod held;
+pub(super) mod hook;
 pub(super) mod link;
 pub(super) mod never_mail;
 pub(super) mod open;
