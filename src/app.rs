@@ -126,6 +126,7 @@ impl App {
             provider: provider(&settings)?,
             passwords: Arc::default(),
             counted: Arc::default(),
+            sums: Arc::default(),
             actor: Arc::new(Actor::Service),
         };
         Ok(Self {

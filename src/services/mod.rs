@@ -36,6 +36,7 @@ mod forgotten;
 pub mod fresh_link;
 pub mod guard;
 pub mod hold;
+pub mod how_far;
 pub mod idempotency;
 pub mod import;
 pub mod ingest_article;
@@ -147,6 +148,8 @@ pub struct Deps {
     pub passwords: Arc<Passwords>,
     /// How many readers digests have, as this process has counted them.
     pub counted: Arc<Counted>,
+    /// How far issues are, as this process has summed up last.
+    pub sums: Arc<how_far::Sums>,
     /// Whose hand makes the changes; it stands with them in the audit log.
     pub actor: Arc<Actor>,
     /// This process, unique per start.

@@ -96,6 +96,8 @@ pub struct IssueRow {
     pub subject: Option<String>,
     pub state: State,
     pub reason: Option<String>,
+    /// Else its ledger is long, and is being summed up.
+    pub is_counted: bool,
     pub recipients: i64,
     pub sent: i64,
     pub failed: i64,

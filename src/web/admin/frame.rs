@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use super::cookies;
 use super::error::AdminError;
 use super::signed_in::{Right, SignedIn};
+use super::words;
 use crate::domain::digest::Digest;
 use crate::domain::ids::IssueId;
 use crate::domain::issue::{Counts, Issue, IssueState};
@@ -15,7 +16,8 @@ use crate::domain::slug::Slug;
 use crate::render::admin::frame::{Flash, Frame, PublicationOption, Sending, State as Shown, Tone};
 use crate::render::admin::nav::{Section, groups, publication_page};
 use crate::render::admin::{Framed, css_url};
-use crate::store::{StoreError, Tx, digests, holds, issues, publications};
+use crate::services::{Deps, how_far};
+use crate::store::{StoreError, digests, holds, issues, publications};
 use crate::web::Web;
 
 /// A page's frame, and the publication that it is about.
@@ -57,8 +59,14 @@ impl<R: Right> SignedIn<R> {
     ) -> Result<Framing, AdminError> {
         let mut tx = self.deps.store.read().await?;
         let mut all = publications::list(&mut tx).await?;
-        let sending = sending(&mut tx, counted).await?;
+        let is_held = holds::find(&mut tx).await?.is_some();
+        let under_way = issues::under_way(&mut tx).await?;
         drop(tx);
+        let sending = if is_held {
+            held()
+        } else {
+            sending(&self.deps, &under_way, counted).await?
+        };
         let wanted = publication
             .map(|p| &p.slug)
             .or(self.last_publication.as_ref());
@@ -169,15 +177,19 @@ fn said(web: &Web, path: &str, is_error: bool, text: String) -> Response {
     response
 }
 
-/// What is being sent, for the top line.
-async fn sending(tx: &mut Tx, counted: Option<(IssueId, Counts)>) -> Result<Sending, StoreError> {
-    if holds::find(tx).await?.is_some() {
-        return Ok(Sending {
-            state: Shown::new("held", Tone::Bad),
-            what: Some("nothing is sent".to_owned()),
-        });
+fn held() -> Sending {
+    Sending {
+        state: Shown::new("held", Tone::Bad),
+        what: Some("nothing is sent".to_owned()),
     }
-    let under_way = issues::under_way(tx).await?;
+}
+
+/// What is being sent, for the top line.
+async fn sending(
+    deps: &Deps,
+    under_way: &[Issue],
+    counted: Option<(IssueId, Counts)>,
+) -> Result<Sending, StoreError> {
     let Some(issue) = under_way.first() else {
         return Ok(Sending {
             state: Shown::new("idle", Tone::Calm),
@@ -185,23 +197,28 @@ async fn sending(tx: &mut Tx, counted: Option<(IssueId, Counts)>) -> Result<Send
         });
     };
     let counts = match counted {
-        Some((id, counts)) if id == issue.id => counts,
-        _ => issues::counts(tx, issue.id).await?,
+        Some((id, counts)) if id == issue.id => Some(counts),
+        _ => how_far::about(deps, issue).await?,
     };
-    let digest = digests::find(tx, issue.digest).await?;
+    let mut tx = deps.store.read().await?;
+    let digest = digests::find(&mut tx, issue.digest).await?;
+    drop(tx);
     let number = issue.number.map_or(String::new(), |n| format!(" No. {n}"));
     let more = match under_way.len() - 1 {
         0 => String::new(),
         more => format!(", and {more} more"),
     };
     Ok(Sending {
-        state: progress(issue, &counts),
+        state: progress(issue, counts.as_ref()),
         what: digest.map(|digest| format!("{}{number}{more}", digest.name)),
     })
 }
 
 /// How far an issue is, in words.
-fn progress(issue: &Issue, counts: &Counts) -> Shown {
+fn progress(issue: &Issue, counts: Option<&Counts>) -> Shown {
+    let Some(counts) = counts else {
+        return words::of_issue(issue.state);
+    };
     let done = counts.recipients - counts.open();
     let percent = (100 * done).checked_div(counts.recipients).unwrap_or(0);
     match issue.state {

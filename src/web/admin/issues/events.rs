@@ -17,7 +17,7 @@ use crate::domain::ids::IssueId;
 use crate::domain::progress::Rate;
 use crate::domain::session::{SessionToken, Stage};
 use crate::render::admin::issues::Figures;
-use crate::services::{Deps, sign_in};
+use crate::services::{Deps, how_far, sign_in};
 use crate::store::{StoreError, issues};
 use crate::web::admin::error::AdminError;
 use crate::web::admin::signed_in::{Reads, SignedIn};
@@ -102,8 +102,8 @@ impl Watch {
         let Some(issue) = issues::find(&mut tx, self.issue).await? else {
             return Ok(None);
         };
-        let counts = issues::counts(&mut tx, self.issue).await?;
         drop(tx);
+        let counts = how_far::exactly(&self.deps, &issue).await?;
         self.pause = EVERY.max(began.elapsed() * SHARE);
         let rate = self.rate.note(counts.sent, began);
         Ok(Some(figures(&issue, &counts, rate)))

@@ -11,12 +11,13 @@ use url::form_urlencoded;
 use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
 use crate::domain::ids::{IssueId, PublicationId};
-use crate::domain::issue::{Issue, IssueState};
+use crate::domain::issue::{Counts, Issue, IssueState};
 use crate::domain::publication::Publication;
 use crate::render::admin::frame::{Choice, Paging};
 use crate::render::admin::issues::{IssueRow, IssuesPage};
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
+use crate::services::how_far;
 use crate::store::issues::{self, Filter};
 use crate::store::{StoreError, Tx, digests, editions, publications};
 use crate::web::Web;
@@ -105,6 +106,9 @@ pub(in crate::web::admin) async fn show(
     let mut found = issues::page(&mut tx, &filter, limit).await?;
     let has_more = found.len() > PAGE;
     found.truncate(PAGE);
+    drop(tx);
+    let open = how_far::of_open(&me.deps, &found).await?;
+    let mut tx = me.deps.store.read().await?;
     let page = IssuesPage {
         publications: all.iter().map(|p| of_publication(p, &asked)).collect(),
         digests: of_chosen.iter().map(|d| of_digest(d, &asked)).collect(),
@@ -117,7 +121,7 @@ pub(in crate::web::admin) async fn show(
                 .filter(|_| has_more)
                 .map(|i| asked.url(Some(i))),
         },
-        issues: rows(&mut tx, found, &all).await?,
+        issues: rows(&mut tx, found, &open, &all).await?,
         frame: framing.frame,
     };
     drop(tx);
@@ -143,6 +147,7 @@ fn of_digest(digest: &Digest, asked: &Asked) -> Choice {
 async fn rows(
     tx: &mut Tx,
     found: Vec<Issue>,
+    open: &HashMap<IssueId, Option<Counts>>,
     all: &[Publication],
 ) -> Result<Vec<IssueRow>, StoreError> {
     let all: HashMap<PublicationId, &Publication> = all.iter().map(|p| (p.id, p)).collect();
@@ -152,7 +157,12 @@ async fn rows(
         let Some((digest, publication)) = digest.zip(all.get(&issue.publication)) else {
             continue;
         };
-        let counts = issues::counts(tx, issue.id).await?;
+        let counts = match open.get(&issue.id) {
+            Some(known) => *known,
+            None => Some(issues::counts(tx, issue.id).await?),
+        };
+        let is_counted = counts.is_some();
+        let counts = counts.unwrap_or_default();
         rows.push(IssueRow {
             id: issue.id.to_string(),
             publication: publication.name.clone(),
@@ -162,6 +172,7 @@ async fn rows(
             subject: editions::subject(tx, issue.id).await?,
             state: words::of_issue(issue.state),
             reason: issue.reason.or(issue.trouble),
+            is_counted,
             recipients: counts.recipients,
             sent: counts.sent,
             failed: counts.failed + counts.unknown,

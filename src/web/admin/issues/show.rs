@@ -17,12 +17,12 @@ use crate::render::admin::issues::{
 };
 use crate::render::admin::nav::Section;
 use crate::render::admin::when::When;
-use crate::services::{Deps, links, preview_digest};
+use crate::services::{Deps, how_far, links, preview_digest};
 use crate::store::clicks::{self, Clicks};
 use crate::store::editions::Summary;
 use crate::store::ledger::{self, MOST_SUMMED};
 use crate::store::opens::{self, Opens};
-use crate::store::{StoreError, Tx, bounces, curves, editions, issues, waves};
+use crate::store::{StoreError, Tx, bounces, curves, editions, waves};
 use crate::web::Web;
 use crate::web::admin::error::AdminError;
 use crate::web::admin::signed_in::{Reads, Right, Sends, SignedIn};
@@ -52,10 +52,10 @@ pub(super) async fn page<R: Right>(
 ) -> Result<IssuePage, AdminError> {
     let (issue, zone) = (&whole.issue, whole.publication.timezone);
     let now = me.deps.now();
-    let mut tx = me.deps.store.read().await?;
-    let counts = issues::counts(&mut tx, issue.id).await?;
-    // Whoever holds a connection does not wait for another one.
-    drop(tx);
+    let counts = match how_far::about(&me.deps, issue).await? {
+        Some(counts) => counts,
+        None => how_far::exactly(&me.deps, issue).await?,
+    };
     let framing = me
         .frame_with(
             Section::Issues,
