@@ -5,13 +5,15 @@ import assert from 'node:assert/strict';
 import { go, press } from './admin-support.mjs';
 
 /** Unfolds a part of a form. */
-const unfold = (page, name) => page.locator('summary', { hasText: name }).click();
+const unfold = (page, name) => page.locator('summary', { hasText: new RegExp(`^${name}`) }).click();
 
 export const PLACES = [
   ['publications', go('/admin/publications')],
   ['a publication that is refused', async ({ page }) => {
     for (const [name, value] of Object.entries({ name: 'X', slug: 'admin', from_name: 'X', from_email: 'x@x.example', postal_address: 'X', timezone: 'Europe/Atlantis' })) {
-      await page.locator(`#in-${name}`).fill(value);
+      const field = page.locator(`#in-${name}`);
+      if (!(await field.isVisible())) await unfold(page, 'More');
+      await field.fill(value);
     }
     await press(page, 'Make the publication');
   }],
@@ -27,7 +29,7 @@ export const PLACES = [
   ['no topics', go('/admin/p/evening/topics')],
   ['topics and a rule', async ({ page, url }) => {
     await page.goto(`${url}/admin/p/ledger/topics`);
-    await page.locator('#in-contains').fill('harbour');
+    await page.locator('#in-words').fill('harbour');
     await press(page, 'Add the rule');
   }],
   ['no digests', go('/admin/p/evening/digests')],

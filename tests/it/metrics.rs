@@ -67,7 +67,7 @@ async fn a_process_shows_how_things_stand_and_what_it_has_done() {
         "paperround_due{what=\"notices\"} 0",
         "paperround_workers 1",
         "paperround_sending_held 0",
-        "state=\"unused\"} 1",
+        "state=\"not used yet\"} 1",
     ] {
         assert!(shown.contains(line), "{line}: {shown}");
     }

@@ -44,6 +44,8 @@ pub struct Input {
     pub choices: Vec<Choice>,
     /// The class of the choices elsewhere in the form that it belongs to; empty for all.
     pub only: &'static str,
+    /// One begins to type here.
+    pub is_first: bool,
 }
 
 /// Fields that belong together.
@@ -69,6 +71,7 @@ impl Input {
             required: true,
             choices: Vec::new(),
             only: "",
+            is_first: false,
         }
     }
 
@@ -92,6 +95,13 @@ impl Input {
     #[must_use]
     pub fn only(mut self, class: &'static str) -> Self {
         self.only = class;
+        self
+    }
+
+    /// Has the focus when the page opens, where `so`.
+    #[must_use]
+    pub fn first(mut self, so: bool) -> Self {
+        self.is_first = so;
         self
     }
 

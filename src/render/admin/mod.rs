@@ -50,6 +50,9 @@ pub const ISSUE_SCRIPT: &str = include_str!("../../web/assets/issue.js");
 /// Keeps a page that tells of work up to date.
 pub const PROGRESS_SCRIPT: &str = include_str!("../../web/assets/progress.js");
 
+/// Fills in the time zone of the browser.
+pub const HERE_SCRIPT: &str = include_str!("../../web/assets/here.js");
+
 /// The address of the style.
 pub fn css_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("admin.css", CSS));
@@ -71,6 +74,12 @@ pub fn issue_script_url() -> &'static str {
 /// The address of the script of a page that tells of work.
 pub fn progress_url() -> &'static str {
     static URL: LazyLock<String> = LazyLock::new(|| asset_url("progress.js", PROGRESS_SCRIPT));
+    &URL
+}
+
+/// The address of the script that knows the browser's time zone.
+pub fn here_script_url() -> &'static str {
+    static URL: LazyLock<String> = LazyLock::new(|| asset_url("here.js", HERE_SCRIPT));
     &URL
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::form::Input;
+use super::form::{Group, Input};
 use super::frame::{Choice, Frame, State};
 use super::when::When;
 
@@ -22,8 +22,9 @@ pub struct PublicationsPage {
     pub frame: Frame,
     pub publications: Vec<PublicationRow>,
     pub may_change: bool,
-    pub inputs: Vec<Input>,
+    pub groups: Vec<Group>,
     pub error: Option<String>,
+    pub script_url: &'static str,
 }
 
 /// `GET /admin/p/{publication}`.
@@ -40,6 +41,14 @@ pub struct PublicationPage {
     pub is_archived: bool,
     /// Readers who would get nothing more.
     pub active: i64,
+}
+
+/// What is to be done next, while a publication does not go out yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NextStep {
+    /// As in "name topics".
+    pub name: &'static str,
+    pub url: String,
 }
 
 /// A topic.
@@ -68,6 +77,7 @@ pub struct TopicsPage {
     /// What the feeds use and do not sort by, and how many items have it.
     pub unsorted: Vec<(String, u32)>,
     pub unsorted_error: Option<String>,
+    pub next: Option<Vec<NextStep>>,
     pub inputs: Vec<Input>,
     pub error: Option<String>,
     pub rules: Vec<TopicRuleRow>,
@@ -114,6 +124,7 @@ pub struct FeedsPage {
     pub feeds: Vec<FeedRow>,
     pub inputs: Vec<Input>,
     pub error: Option<String>,
+    pub next: Option<Vec<NextStep>>,
     /// A page offers several: one has to be chosen.
     pub offers: Vec<OfferRow>,
     /// What was given does not answer, and may be connected all the same.

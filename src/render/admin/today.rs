@@ -31,6 +31,8 @@ pub struct LastIssue {
     pub state: State,
     /// Why it was left out, or what keeps it.
     pub reason: Option<String>,
+    /// Else its ledger is long, and is being summed up.
+    pub is_counted: bool,
     pub sent: i64,
     pub failed: i64,
     pub unknown: i64,

@@ -5,12 +5,13 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::error::AdminError;
-use crate::render::admin::{CSS, EDITOR_SCRIPT, ISSUE_SCRIPT, PROGRESS_SCRIPT};
+use crate::render::admin::{CSS, EDITOR_SCRIPT, HERE_SCRIPT, ISSUE_SCRIPT, PROGRESS_SCRIPT};
 
 /// Every file by its name. Its address carries a hash of it, so that it may be kept for good.
 const FILES: &[(&str, &str, &str)] = &[
     ("admin.css", "text/css; charset=utf-8", CSS),
     ("editor.js", "text/javascript; charset=utf-8", EDITOR_SCRIPT),
+    ("here.js", "text/javascript; charset=utf-8", HERE_SCRIPT),
     ("issue.js", "text/javascript; charset=utf-8", ISSUE_SCRIPT),
     (
         "progress.js",

@@ -76,8 +76,11 @@ pub(super) fn groups(
 }
 
 fn named(is_new: bool) -> Vec<Input> {
-    let mut inputs =
-        vec![text("name", "Name").help("Readers choose by it, and it may stand in the subject.")];
+    let mut inputs = vec![
+        text("name", "Name")
+            .first(is_new)
+            .help("Readers choose by it, and it may stand in the subject."),
+    ];
     if is_new {
         inputs.push(short_name(
             "Left empty, it is made of the name: Morning News is morning-news. It stands in addresses and cannot be changed.",

@@ -114,7 +114,7 @@ async fn page<R: Right>(
             .map(|category| category_row(feed, category))
             .collect(),
         is_active: feed.state == FeedState::Active,
-        inputs: filled(inputs(&topics), values, errors),
+        inputs: filled(inputs(&topics, false), values, errors),
         error: None,
         feed: shown,
         frame: framing.frame,

@@ -11,9 +11,11 @@ use crate::domain::slug::Slug;
 use crate::render::admin::form::{Input, Kind};
 
 /// The fields.
-pub(super) fn inputs(topics: &[Topic]) -> Vec<Input> {
+pub(super) fn inputs(topics: &[Topic], is_first: bool) -> Vec<Input> {
     let mut all = vec![
-        text("url", "Address").help("Of the feed, or of a page that names it."),
+        text("url", "Address")
+            .first(is_first)
+            .help("Of the feed, or of a page that names it, as in news.example.org."),
         text("every", "How often").help("As in 15m or 1h, or auto: after its own rhythm."),
         Input::select(
             "article_pages",

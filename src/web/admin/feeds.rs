@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::error::{AdminError, sentence};
 use super::feed_form::{Wish, inputs};
 use super::fields::Fields;
+use super::first_steps::next_steps;
 use super::forms::{Errors, filled};
 use super::frame::done;
 use super::posted::Posted;
@@ -25,7 +26,7 @@ use crate::services::Deps;
 use crate::services::discover_feed::{Found, discover};
 use crate::services::fetch_feed;
 use crate::services::manage_feed::{self, ManageFeedError, NewFeed};
-use crate::store::{feeds, publications};
+use crate::store::{digests, feeds, publications};
 use crate::web::Web;
 
 pub(super) fn row(feed: &Feed, now: Time, zone: Tz) -> FeedRow {
@@ -74,6 +75,7 @@ async fn page<R: Right>(
     let mut tx = me.deps.store.read().await?;
     let all = feeds::list(&mut tx, Some(publication.id)).await?;
     let topics = publications::topics(&mut tx, publication.id).await?;
+    let has_digest = !digests::list(&mut tx, publication.id).await?.is_empty();
     drop(tx);
     let now = me.deps.now();
     Ok(FeedsPage {
@@ -83,7 +85,9 @@ async fn page<R: Right>(
             .iter()
             .map(|feed| row(feed, now, framing.zone))
             .collect(),
-        inputs: filled(inputs(&topics), values, errors),
+        inputs: filled(inputs(&topics, all.is_empty()), values, errors),
+        next: next_steps(&publication.slug, !topics.is_empty(), has_digest)
+            .filter(|_| !all.is_empty()),
         error: None,
         offers: Vec::new(),
         may_insist: false,
@@ -108,7 +112,17 @@ pub(super) async fn add(
         let page = page(&me, &publication, &fields, &errors).await?;
         return me.refused(&web, &page);
     };
-    let url = match look(&me, &url).await {
+    let mut seen = look(&me, &url).await;
+    if let (Look::Silent(_), Some(rest)) = (&seen, url.strip_prefix("https://"))
+        && !fields.text("url").contains("://")
+    {
+        // Nobody said how it is to be asked, and some sites have no TLS.
+        if let found @ (Look::At(_) | Look::Several(_)) = look(&me, &format!("http://{rest}")).await
+        {
+            seen = found;
+        }
+    }
+    let url = match seen {
         Look::At(url) => url,
         Look::Silent(_) if fields.ticked("anyway") => url,
         Look::Silent(why) => {

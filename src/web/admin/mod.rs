@@ -24,6 +24,7 @@ mod feed_form;
 mod feeds;
 mod fields;
 mod figures;
+mod first_steps;
 mod forms;
 mod frame;
 mod headers;

@@ -12,7 +12,7 @@ use crate::domain::links::UtmSource;
 use crate::domain::look::{Colour, Design, Font, Logo, Look};
 use crate::domain::opens::WARNING;
 use crate::domain::publication::{Mailbox, Publication, Welcome};
-use crate::render::admin::form::{Input, Kind};
+use crate::render::admin::form::{Group, Input, Kind};
 use crate::services::Deps;
 use crate::services::manage_publication::PublicationError;
 
@@ -31,8 +31,10 @@ fn common(deps: &Deps) -> Vec<Input> {
         .collect();
     vec![
         text("name", "Name"),
-        text("from_name", "Sender's name").help("Stands in the inbox, before the subject."),
         Input::new(Kind::Email, "from_email", "Sender's address"),
+        text("from_name", "Sender's name")
+            .optional()
+            .help("Stands in the inbox, before the subject. Left empty, it is the name."),
         Input::new(Kind::Email, "reply_to", "Address for replies").optional(),
         text("postal_address", "Postal address")
             .help("Stands at the foot of every mail, as the law asks."),
@@ -45,12 +47,35 @@ fn common(deps: &Deps) -> Vec<Input> {
     ]
 }
 
-/// The fields of a new publication.
-pub(super) fn of_new(deps: &Deps, values: &Fields, errors: &Errors) -> Vec<Input> {
+/// The fields of a new publication: what it needs, and folded away what it may do without.
+pub(super) fn of_new(deps: &Deps, is_only: bool, values: &Fields, errors: &Errors) -> Vec<Group> {
     let mut inputs = common(deps);
     let help = "Left empty, it is made of the name: Evening Post is evening-post. It stands in the address of its pages and cannot be changed.";
     inputs.insert(1, short_name(help));
-    filled(inputs, values, errors)
+    let (mut needed, spare): (Vec<Input>, Vec<Input>) = filled(inputs, values, errors)
+        .into_iter()
+        .partition(|input| input.required);
+    if let Some(name) = needed.first_mut() {
+        // Below a list, the page would open at its end.
+        name.is_first = is_only;
+    }
+    let is_folded = spare
+        .iter()
+        .all(|input| input.error.is_none() && input.value.trim().is_empty());
+    vec![
+        Group {
+            name: "",
+            help: "",
+            inputs: needed,
+            is_folded: false,
+        },
+        Group {
+            name: "More",
+            help: "Short name, sender's name, replies, promise, privacy",
+            inputs: spare,
+            is_folded,
+        },
+    ]
 }
 
 /// The fields of one that is there.
@@ -153,7 +178,8 @@ impl Given {
             .then(|| take(fields, "utm_source", errors))
             .flatten();
         let from = email.and_then(|email| {
-            let from = format!("{} <{email}>", fields.text("from_name")).parse();
+            let named = fields.optional("from_name").unwrap_or(fields.text("name"));
+            let from = format!("{named} <{email}>").parse();
             from.map_err(|e: crate::domain::publication::MailboxError| {
                 errors.insert("from_name", sentence(&e.to_string()));
             })

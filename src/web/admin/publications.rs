@@ -13,6 +13,7 @@ use super::signed_in::{Changes, Reads, Right, SignedIn};
 use crate::domain::publication::Publication;
 use crate::domain::slug::Slug;
 use crate::render::admin::frame::{Choice, State as Shown, Tone};
+use crate::render::admin::here_script_url;
 use crate::render::admin::nav::Section;
 use crate::render::admin::places::{PublicationPage, PublicationRow, PublicationsPage};
 use crate::services::manage_publication::{self, NewPublication, PublicationError};
@@ -24,7 +25,7 @@ pub(super) async fn list(
     State(web): State<Web>,
     me: SignedIn<Reads>,
 ) -> Result<Response, AdminError> {
-    let values = Fields::of(&[("timezone", "UTC"), ("language", "en")]);
+    let values = Fields::of(&[("language", "en")]);
     let page = list_page(&me, &values, &Errors::new(), None).await?;
     me.page(&web, &page)
 }
@@ -53,10 +54,11 @@ async fn list_page<R: Right>(
     }
     Ok(PublicationsPage {
         frame: framing.frame,
-        publications: rows,
         may_change: me.may::<Changes>(),
-        inputs: form::of_new(&me.deps, values, errors),
+        groups: form::of_new(&me.deps, rows.is_empty(), values, errors),
+        publications: rows,
         error,
+        script_url: here_script_url(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! The page that a day begins with.
 
+use std::collections::HashMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use chrono::Days;
@@ -9,22 +11,22 @@ use super::alerts::row as alert_row;
 use super::digests::path;
 use super::error::AdminError;
 use super::figures;
+use super::first_steps::first_steps;
 use super::signed_in::{Changes, Reads, SignedIn};
 use super::words;
 use crate::domain::clock::Time;
 use crate::domain::digest::Digest;
-use crate::domain::feed::Feed;
+use crate::domain::feed::{Feed, FeedState};
+use crate::domain::ids::IssueId;
+use crate::domain::issue::Counts;
 use crate::domain::publication::Publication;
 use crate::render::admin::nav::Section;
 use crate::render::admin::statistics::Figure;
-use crate::render::admin::today::{
-    FeedTrouble, LastIssue, NextRun, Readers, RelayRow, Step, TodayPage,
-};
+use crate::render::admin::today::{FeedTrouble, LastIssue, NextRun, Readers, RelayRow, TodayPage};
 use crate::render::admin::when::When;
-use crate::services::Deps;
+use crate::services::{Deps, how_far};
 use crate::store::{
-    StoreError, Tx, alerts, digests, feeds, holds, issues, nodes, publications, statistics,
-    subscriptions,
+    StoreError, Tx, alerts, digests, feeds, holds, issues, nodes, statistics, subscriptions,
 };
 use crate::web::Web;
 
@@ -38,6 +40,10 @@ pub(super) async fn show(
 ) -> Result<Response, AdminError> {
     let framing = me.frame(Section::Today, "Today").await?;
     let now = me.deps.now();
+    let mut tx = me.deps.store.read().await?;
+    let under_way = issues::under_way(&mut tx).await?;
+    drop(tx);
+    let counted = how_far::of_open(&me.deps, &under_way).await?;
     let mut tx = me.deps.store.read().await?;
     let open = alerts::opened(&mut tx).await?;
     let hold = holds::find(&mut tx).await?;
@@ -61,10 +67,11 @@ pub(super) async fn show(
         for digest in digests::list(&mut tx, publication.id).await? {
             runs.push((digest.next_run_at, next_run(&digest, publication)));
             page.last_issues
-                .extend(last_issue(&mut tx, &digest, publication).await?);
+                .extend(last_issue(&mut tx, &digest, publication, &counted).await?);
         }
         let all = feeds::list(&mut tx, Some(publication.id)).await?;
-        page.feeds += i64::try_from(all.len()).unwrap_or(i64::MAX);
+        let asked = all.iter().filter(|feed| feed.state == FeedState::Active);
+        page.feeds += i64::try_from(asked.count()).unwrap_or(i64::MAX);
         let troubles = all
             .iter()
             .filter_map(|feed| trouble(feed, publication, now));
@@ -97,11 +104,17 @@ async fn last_issue(
     tx: &mut Tx,
     digest: &Digest,
     publication: &Publication,
+    counted: &HashMap<IssueId, Option<Counts>>,
 ) -> Result<Option<LastIssue>, StoreError> {
     let Some(issue) = issues::latest_of(tx, digest.id).await? else {
         return Ok(None);
     };
-    let counts = issues::counts(tx, issue.id).await?;
+    let counts = match counted.get(&issue.id) {
+        Some(known) => *known,
+        None => Some(issues::counts(tx, issue.id).await?),
+    };
+    let is_counted = counts.is_some();
+    let counts = counts.unwrap_or_default();
     let zone: Tz = digest.timezone;
     Ok(Some(LastIssue {
         publication: publication.name.clone(),
@@ -111,6 +124,7 @@ async fn last_issue(
         at: When::at(issue.planned_at, zone),
         state: words::of_issue(issue.state),
         reason: issue.reason.or(issue.trouble),
+        is_counted,
         sent: counts.sent,
         failed: counts.failed,
         unknown: counts.unknown,
@@ -134,67 +148,6 @@ fn position(page: &TodayPage, publications: &[Publication]) -> Option<usize> {
     publications
         .iter()
         .position(|p| at_hand.slug == p.slug.as_str())
-}
-
-/// What is left to do before a publication goes out by itself; nothing where it does.
-async fn first_steps(
-    tx: &mut Tx,
-    at_hand: Option<(&Publication, &Readers)>,
-    public_url: &str,
-) -> Result<Vec<Step>, StoreError> {
-    let made = Step {
-        name: "Make a publication",
-        help: "It is what people subscribe to.".to_owned(),
-        url: "/admin/publications".to_owned(),
-        is_done: at_hand.is_some(),
-    };
-    let Some((publication, readers)) = at_hand else {
-        return Ok(vec![made]);
-    };
-    let step = |name, help: &str, page, is_done| Step {
-        name,
-        help: help.to_owned(),
-        url: format!("/admin/p/{}/{page}", publication.slug),
-        is_done,
-    };
-    let has_feed = !feeds::list(tx, Some(publication.id)).await?.is_empty();
-    let has_topic = !publications::topics(tx, publication.id).await?.is_empty();
-    let has_digest = !digests::list(tx, publication.id).await?.is_empty();
-    let has_reader = readers.active + readers.pending + readers.left > 0;
-    if has_digest && has_reader {
-        return Ok(Vec::new());
-    }
-    let sign_up = format!("{public_url}/{}", publication.slug);
-    Ok(vec![
-        made,
-        step(
-            "Connect a feed",
-            "Its articles are what goes out.",
-            "feeds",
-            has_feed,
-        ),
-        step(
-            "Name topics",
-            "Readers choose from them. Without any, everybody gets everything.",
-            "topics",
-            has_topic,
-        ),
-        step(
-            "Make a digest",
-            "When it goes out, and how much is in it.",
-            "digests",
-            has_digest,
-        ),
-        Step {
-            name: "Let readers sign up",
-            help: format!(
-                "The form is at {sign_up}. To have it under your articles: paperround publication embed {}.",
-                publication.slug
-            ),
-            url: sign_up,
-            is_done: has_reader,
-        },
-    ])
 }
 
 /// The growth of the publication at hand within the last days.

@@ -1,10 +1,13 @@
 //! The topics of a publication, and the rules that put articles under them.
 
+use std::collections::HashMap;
+
 use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::error::{AdminError, sentence};
 use super::fields::Fields;
+use super::first_steps::next_steps;
 use super::forms::{Errors, choice, filled, short_name, take, take_slug, text, words};
 use super::frame::{done, undone};
 use super::posted::Posted;
@@ -20,7 +23,7 @@ use crate::services::adopt_categories::{self, AdoptError};
 use crate::services::manage_publication::{self, PublicationError};
 use crate::services::manage_topic_rule::{self, RuleError};
 use crate::services::remove_topic::{self, RemoveTopicError};
-use crate::store::{feeds, publications, topic_rules};
+use crate::store::{digests, feeds, publications, topic_rules};
 use crate::web::Web;
 
 /// The most categories that are offered at a time.
@@ -58,9 +61,15 @@ async fn page<R: Right>(
     let mut tx = me.deps.store.read().await?;
     let topics = publications::topics(&mut tx, publication.id).await?;
     let rules = topic_rules::list(&mut tx, publication.id).await?;
+    let has_digest = !digests::list(&mut tx, publication.id).await?.is_empty();
     let connected = feeds::list(&mut tx, Some(publication.id)).await?;
     drop(tx);
     let unsorted = adopt_categories::unsorted(&connected);
+    let has_topics = !topics.is_empty();
+    let names: HashMap<Slug, String> = topics
+        .iter()
+        .map(|topic| (topic.slug.clone(), topic.name.clone()))
+        .collect();
     let topic_choices: Vec<Choice> = topics
         .iter()
         .map(|topic| Choice {
@@ -80,7 +89,7 @@ async fn page<R: Right>(
             .iter()
             .map(|category| choice(&category.name, &category.name))
             .collect(),
-        ..Input::new(Kind::Suggested, "contains", "Contains")
+        ..Input::new(Kind::Suggested, "words", "Contains")
     };
     let rule_inputs = vec![
         Input::select("topic", "Topic", topic_choices),
@@ -107,11 +116,15 @@ async fn page<R: Right>(
             .map(|category| (category.name, category.items))
             .collect(),
         unsorted_error: wrong.unsorted,
+        next: next_steps(&publication.slug, true, has_digest).filter(|_| has_topics),
         rules: rules
             .into_iter()
             .map(|rule| TopicRuleRow {
                 id: rule.id.to_string(),
-                topic: rule.topic.to_string(),
+                topic: names
+                    .get(&rule.topic)
+                    .cloned()
+                    .unwrap_or_else(|| rule.topic.to_string()),
                 field: rule.field.to_string(),
                 contains: rule.contains,
             })
@@ -178,12 +191,16 @@ fn adopted(made: &[Topic]) -> String {
     let topics = match names.as_slice() {
         [] => "The feeds are sorted by them now".to_owned(),
         [one] => format!("{one} is a topic now, and the feeds are sorted by it"),
+        many if many.len() > 4 => format!(
+            "{} topics are made, and the feeds are sorted by them",
+            many.len()
+        ),
         [first @ .., last] => format!(
             "{} and {last} are topics now, and the feeds are sorted by them",
             first.join(", ")
         ),
     };
-    format!("{topics}, what stands in them already with the next reading.")
+    format!("{topics}. What stands in them already follows in a moment.")
 }
 
 /// `POST /admin/p/{publication}/topics/{topic}/rename`
@@ -276,7 +293,7 @@ pub(super) async fn add_rule(
     let topic = take::<Slug>(&fields, "topic", &mut wrong.fields);
     let field = take::<RuleField>(&fields, "field", &mut wrong.fields);
     if let (Some(topic), Some(field)) = (topic, field) {
-        let contains = fields.text("contains");
+        let contains = fields.text("words");
         let added = manage_topic_rule::add(&me.deps, publication.id, topic, field, contains);
         match added.await {
             Ok(_) => return Ok(done(&web, &path(&publication), "The rule is added.")),

@@ -225,11 +225,17 @@ async fn tokens_are_shown_once_and_revoked() {
     let token = format!("paperround_{}", rest.split('<').next().unwrap());
     let page = owner.get("/admin/tokens").await;
     assert!(page.body.contains("web site") && !page.body.contains(&token));
-    assert!(page.body.contains("<td>editor</td><td>no</td>"));
+    assert!(
+        page.body
+            .contains("<td data-label=\"Role\">editor</td><td data-label=\"May send\">no</td>")
+    );
     let sends = [("name", "desk"), ("role", "viewer"), ("may_send", "yes")];
     owner.post("/admin/tokens", "/admin/tokens", &sends).await;
     let page = owner.get("/admin/tokens").await;
-    assert!(page.body.contains("<td>viewer</td><td>yes</td>"));
+    assert!(
+        page.body
+            .contains("<td data-label=\"Role\">viewer</td><td data-label=\"May send\">yes</td>")
+    );
     let twice = owner.post("/admin/tokens", "/admin/tokens", &fields).await;
     assert!(
         twice

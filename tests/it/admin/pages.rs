@@ -33,7 +33,7 @@ async fn today_shows_runs_outcomes_and_readers() {
     );
     assert!(page.contains("<time datetime=\"2026-03-03T06:00:00Z\" title=\"Europe/Berlin\">Tue 3 Mar 2026, 07:00 CET</time>"), "{page}");
     assert!(page.contains(
-        "<th scope=\"row\">The Harbour Ledger</th><td class=\"n\">3</td><td class=\"n\">0</td>"
+        "<th scope=\"row\">The Harbour Ledger</th><td class=\"n\" data-label=\"Active\">3</td><td class=\"n\" data-label=\"Pending\">0</td>"
     ));
     assert!(page.contains(">works<"));
 }

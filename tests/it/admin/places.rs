@@ -137,7 +137,7 @@ async fn topics_are_added_renamed_and_filled_by_rules() {
     let rule = [
         ("topic", "shipping"),
         ("field", "title"),
-        ("contains", "harbour"),
+        ("words", "harbour"),
     ];
     editor
         .post(page, "/admin/p/ledger/topic-rules", &rule)

@@ -84,7 +84,7 @@ async fn issues_are_listed_filtered_and_paged() {
     assert!(second.contains("Mon 2 Mar 2026, 09:00 CET"), "{second}");
     assert!(
         second.contains(
-            "<td class=\"n\">2</td><td class=\"n\">1</td><td class=\"n\">1</td><td class=\"n\">0</td>"
+            "\"Recipients\">2</td><td class=\"n\" data-label=\"Sent\">1</td><td class=\"n\" data-label=\"Failed\">1</td>"
         ),
         "{second}"
     );
