@@ -16,6 +16,9 @@ use crate::services::measure::{GAUGES, Gauge, measure};
 /// The text format of version 0.0.4, which every Prometheus reads.
 const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// What is counted by its name: whoever asks could make up any number of others, and each would be kept.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 #[derive(Clone)]
 struct Shown {
     deps: Deps,
@@ -67,7 +70,11 @@ pub(super) async fn count(request: Request, next: Next) -> Response {
         .extensions()
         .get::<MatchedPath>()
         .map_or_else(|| "none".to_owned(), |matched| matched.as_str().to_owned());
-    let method = request.method().as_str().to_owned();
+    let method = request.method().as_str();
+    let method = METHODS
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other");
     let began = Instant::now();
     let answer = next.run(request).await;
     let status = answer.status().as_str().to_owned();
