@@ -175,6 +175,19 @@ async fn readers(copy: &Path) -> i64 {
         .unwrap()
 }
 
+/// Notices that a database knows as sent.
+async fn sent(database: &Path) -> i64 {
+    use sqlx::Connection as _;
+    let url = format!("sqlite://{}", database.display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let sent = sqlx::query_scalar("SELECT COUNT(*) FROM notices WHERE state = 'sent'")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    sent
+}
+
 #[tokio::test]
 async fn a_restored_copy_sends_nothing_until_it_may() {
     let place = Place::new().await;
@@ -182,6 +195,11 @@ async fn a_restored_copy_sends_nothing_until_it_may() {
     let mut served = place.serve().await;
     assert_eq!(place.sign_up("ada").await, 202);
     until("the first mail", async || place.mails("ada") == 1).await;
+    // The relay has it before its row says so.
+    until("its row", async || {
+        sent(&place.path("paperround.db")).await == 1
+    })
+    .await;
     place.ok(&["backup", "copy.db"]);
     assert_eq!(place.sign_up("ben").await, 202);
     until("the second mail", async || place.mails("ben") == 1).await;
