@@ -24,6 +24,15 @@ const SWEEP: Duration = Duration::from_secs(10);
 /// Sweeps between two clean-ups.
 const PRUNE_EVERY: u32 = 360;
 
+/// Does what may end at any place, since the next process does it again: sums over a long ledger, which
+/// would keep this one from ending.
+async fn unless_stopped<E>(
+    stop: &CancellationToken,
+    act: impl Future<Output = Result<(), E>>,
+) -> Result<(), E> {
+    stop.run_until_cancelled(act).await.unwrap_or(Ok(()))
+}
+
 /// Calls `act` at every tick until `stop`; a failure is logged and the next tick tries again.
 async fn every<F, E>(
     period: Duration,
@@ -106,9 +115,11 @@ pub(super) async fn guard(deps: Deps, stop: CancellationToken) {
 
 /// Looks for what is wrong, and tells of it.
 pub(super) async fn alerts(deps: Deps, stop: CancellationToken) {
-    every(ALERTS, "alerts", &stop, || async {
-        alerts::check(&deps).await?;
-        alerts::tell(&deps).await
+    every(ALERTS, "alerts", &stop, || {
+        unless_stopped(&stop, async {
+            alerts::check(&deps).await?;
+            alerts::tell(&deps).await
+        })
     })
     .await;
 }
@@ -126,7 +137,7 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
         rounds += 1;
         let prune = rounds % PRUNE_EVERY == 1;
         let deps = deps.clone();
-        async move {
+        unless_stopped(&stop, async move {
             sign_up::remind(&deps).await?;
             cleanup::sweep(&deps).await?;
             sum_up::count_readers(&deps).await?;
@@ -138,7 +149,7 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
             } else {
                 Ok(())
             }
-        }
+        })
     })
     .await;
 }

@@ -265,11 +265,12 @@ impl Store {
         }
     }
 
-    /// Closes all connections.
+    /// Closes all connections. What SQLite's readers are at ends there; PostgreSQL's statements are waited
+    /// for, for a moment, and then left to the server.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(pools) => pools.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool) => postgres::close(pool).await,
         }
     }
 

@@ -15,6 +15,9 @@ const CONNECTIONS: u32 = 14;
 /// claims and budgets. Four nodes fit into PostgreSQL's default of 100.
 const ENGINE_CONNECTIONS: u32 = 6;
 
+/// How long the end of the process waits for statements that are still at work.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
 /// In one message, so that it costs no round trip more than `BEGIN`.
 pub(super) const BEGIN_RELAXED: &str = "BEGIN; SET LOCAL synchronous_commit = off";
 
@@ -74,6 +77,13 @@ fn password(url: &str) -> Option<String> {
 /// A pool of the runtime that calls this; it connects when it is used.
 pub(super) fn elsewhere(pool: &PgPool) -> PgPool {
     pool_of(ENGINE_CONNECTIONS).connect_lazy_with((*pool.connect_options()).clone())
+}
+
+/// Closes a pool; whoever still waits for a long statement is not waited for.
+pub(super) async fn close(pool: &PgPool) {
+    if tokio::time::timeout(LAST_WAIT, pool.close()).await.is_err() {
+        tracing::debug!("left PostgreSQL in the middle of a statement");
+    }
 }
 
 /// Without just-in-time compilation: how many rows a JSON list has the planner can only guess, and

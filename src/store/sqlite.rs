@@ -4,6 +4,8 @@ mod writer;
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::query::Query;
@@ -25,6 +27,10 @@ const BUSY: Duration = Duration::from_secs(10);
 /// has its pages too; SQLite's usual 2 MB for each of them is memory that grows with the ledger.
 const SMALL_CACHE: &str = "-256";
 
+/// Instructions of SQLite's machine, a few milliseconds' worth, after which a reader looks whether the
+/// process ends.
+const LOOK_UP_AFTER: i32 = 100_000;
+
 /// Two writers and the queue's connection that take turns, and a few readers.
 #[derive(Debug, Clone)]
 pub struct Pools {
@@ -35,6 +41,7 @@ pub struct Pools {
     lent: Lent,
     /// The write-ahead log.
     wal: PathBuf,
+    is_closing: Arc<AtomicBool>,
 }
 
 impl Pools {
@@ -57,7 +64,9 @@ impl Pools {
         // The writer comes first: it makes the file that the readers open read-only.
         let write = Writers::connect(options.clone(), relaxed.clone()).await?;
         let reader = options.clone().read_only(true);
-        let read = pool(4).connect_lazy_with(reader.pragma("cache_size", SMALL_CACHE));
+        let is_closing = Arc::new(AtomicBool::new(false));
+        let read =
+            read_pool(&is_closing).connect_lazy_with(reader.pragma("cache_size", SMALL_CACHE));
         let lent = Lent::of(&write);
         // A job is only a wake-up, so the queue need not wait for the disk.
         let queue = queue_pool(&lent).connect_lazy_with(relaxed.pragma("cache_size", SMALL_CACHE));
@@ -67,6 +76,7 @@ impl Pools {
             queue,
             lent,
             wal: wal_of(&options),
+            is_closing,
         })
     }
 
@@ -123,7 +133,9 @@ impl Pools {
         self.write.take(Commit::Durable, Place::InLine).await
     }
 
+    /// Ends what is still being read: sums over a long ledger would take their time.
     pub(super) async fn close(&self) {
+        self.is_closing.store(true, Ordering::Relaxed);
         self.read.close().await;
         self.queue.close().await;
         // A pool that is closed gives its connections back without a word.
@@ -143,19 +155,29 @@ fn wal_of(options: &SqliteConnectOptions) -> PathBuf {
     wal.into()
 }
 
-/// A pool that takes no connection back which may still be inside a transaction. The queue begins
-/// its own with sqlx's count, which a full disk leaves wrong: the next `BEGIN` becomes a savepoint,
-/// and undoing that keeps the transaction, and the write lock, for good.
-fn pool(size: u32) -> SqlitePoolOptions {
+/// The readers. Their pool takes no connection back which may still be inside a transaction.
+fn read_pool(is_closing: &Arc<AtomicBool>) -> SqlitePoolOptions {
+    let is_closing = Arc::clone(is_closing);
     SqlitePoolOptions::new()
-        .max_connections(size)
+        .max_connections(4)
         .acquire_timeout(Duration::from_secs(30))
+        .after_connect(move |connection, _| {
+            let is_closing = Arc::clone(&is_closing);
+            Box::pin(async move {
+                let goes_on = move || !is_closing.load(Ordering::Relaxed);
+                let mut handle = connection.lock_handle().await?;
+                handle.set_progress_handler(LOOK_UP_AFTER, goes_on);
+                Ok(())
+            })
+        })
         .after_release(|connection, _| Box::pin(async { Ok(roll_back(connection).await) }))
 }
 
 /// The queue's one connection, which has a turn among the writers from when it is handed out until it
 /// is back. Were it left to SQLite who of them writes, the one that waits would sleep up to 100 ms at
-/// a time, with the others behind it: a few hundred sign-ups a second would bring all to a halt.
+/// a time, with the others behind it: a few hundred sign-ups a second would bring all to a halt. The queue
+/// begins its transactions with sqlx's count, which a full disk leaves wrong: the next `BEGIN` becomes a
+/// savepoint, and undoing that keeps the transaction, and the write lock, for good.
 fn queue_pool(lent: &Lent) -> SqlitePoolOptions {
     let (connected, acquired, released) = (lent.clone(), lent.clone(), lent.clone());
     SqlitePoolOptions::new()
