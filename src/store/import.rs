@@ -2,18 +2,20 @@
 //!
 //! `$1` is always the list of rows, opened as the table `j`.
 
+mod rows;
+
 use std::time::Duration;
 
-use chrono::SecondsFormat;
-use serde::{Serialize, Serializer};
 use sqlx::FromRow;
 use uuid::Uuid;
+
+pub use rows::{Confirmed, Evidence, Leaving, List, NewReader, Origin, Request};
 
 use super::lists::{Texts, json};
 use super::{Store, StoreError, Tx, on, read};
 use crate::domain::clock::Time;
-use crate::domain::ids::{NoticeId, PublicationId, SignUpId, SubscriberId, SubscriptionId};
-use crate::domain::subscription::{ConsentKind, SubscriptionState};
+use crate::domain::ids::{PublicationId, SubscriptionId};
+use crate::domain::subscription::SubscriptionState;
 
 /// The same statement around a table `j` that each database opens in its own way. `jsonb_each` hands a row
 /// over as it was parsed, where `json_each` would write it out as text for each of its fields to be read in.
@@ -138,104 +140,6 @@ const INSERT_NOTICES: Texts = over!(
     "JOIN sign_ups u ON u.id = j.sign_up"
 );
 
-/// A reader whose subscription is new.
-#[derive(Debug, Clone, Serialize)]
-pub struct NewReader {
-    #[serde(serialize_with = "id")]
-    pub subscriber: SubscriberId,
-    #[serde(serialize_with = "id")]
-    pub subscription: SubscriptionId,
-    pub email: String,
-    pub email_key: String,
-    /// Given to a subscriber who is new as well.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    pub state: SubscriptionState,
-    pub topic_key: String,
-    pub digest_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    #[serde(serialize_with = "moment", skip_serializing_if = "Option::is_none")]
-    pub confirmed_at: Option<Time>,
-}
-
-/// A pending subscription that is confirmed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Confirmed {
-    #[serde(serialize_with = "id")]
-    pub subscription: SubscriptionId,
-    pub topic_key: String,
-    pub digest_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    #[serde(serialize_with = "moment")]
-    pub confirmed_at: Option<Time>,
-}
-
-/// The evidence that one row brought.
-#[derive(Debug, Clone, Serialize)]
-pub struct Evidence {
-    #[serde(serialize_with = "id")]
-    pub subscription: SubscriptionId,
-    pub kind: ConsentKind,
-    #[serde(serialize_with = "moment")]
-    pub at: Option<Time>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub network: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
-/// What all evidence of an import shares.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin<'a> {
-    /// The version of the text that confirmed readers agreed to.
-    pub text_version: Option<&'a str>,
-    pub source: &'a str,
-}
-
-/// A request to confirm, with the notice that asks for it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Request {
-    #[serde(serialize_with = "id")]
-    pub sign_up: SignUpId,
-    #[serde(serialize_with = "id")]
-    pub notice: NoticeId,
-    #[serde(serialize_with = "id")]
-    pub subscription: SubscriptionId,
-    #[serde(serialize_with = "bytes")]
-    pub token_hash: Vec<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    pub topic_key: String,
-    pub digest_key: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-    /// When its mail is due.
-    #[serde(serialize_with = "moment")]
-    pub created_at: Option<Time>,
-    #[serde(serialize_with = "moment")]
-    pub expires_at: Option<Time>,
-}
-
-fn id<S: Serializer>(id: &(impl Copy + Into<Uuid>), to: S) -> Result<S::Ok, S::Error> {
-    let id: Uuid = (*id).into();
-    to.collect_str(&id.simple())
-}
-
-/// As sqlx writes times on SQLite, so that they compare as text.
-#[expect(clippy::ref_option, reason = "serde hands fields over so")]
-fn moment<S: Serializer>(at: &Option<Time>, to: S) -> Result<S::Ok, S::Error> {
-    at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
-        .serialize(to)
-}
-
-/// As PostgreSQL writes bytes.
-fn bytes<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    to.serialize_str(&format!("\\x{digits}"))
-}
-
 #[derive(FromRow)]
 struct ExistingRow {
     email_key: String,
@@ -267,20 +171,19 @@ pub async fn existing(
 pub async fn insert(
     tx: &mut Tx,
     publication: PublicationId,
-    readers: &[NewReader],
+    readers: &List<NewReader<'_>>,
     now: Time,
 ) -> Result<(), StoreError> {
-    let list = json(readers)?;
     let statement = INSERT_SUBSCRIBERS.on(tx);
     on!(&mut *tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&readers.json)
         .bind(now)
         .execute(conn)
         .await
         .map(drop))?;
     let statement = INSERT_SUBSCRIPTIONS.on(tx);
     on!(tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&readers.json)
         .bind(publication.0)
         .bind(now)
         .execute(conn)
@@ -291,41 +194,26 @@ pub async fn insert(
 
 /// Confirms pending subscriptions with the choices of their rows. Confirmation mails that have
 /// not gone out stay unsent.
-pub async fn confirm_pending(tx: &mut Tx, rows: &[Confirmed]) -> Result<(), StoreError> {
-    let list = json(rows)?;
+pub async fn confirm_pending(tx: &mut Tx, rows: &List<Confirmed<'_>>) -> Result<(), StoreError> {
     let statement = CONFIRM_PENDING.on(tx);
     on!(&mut *tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&rows.json)
         .execute(conn)
         .await
         .map(drop))?;
-    drop_notices(tx, &list).await
+    drop_notices(tx, &rows.json).await
 }
 
 /// Records pending readers as having left. Confirmation mails that have not gone out stay unsent.
-pub async fn leave_pending(
-    tx: &mut Tx,
-    ids: &[SubscriptionId],
-    now: Time,
-) -> Result<(), StoreError> {
-    #[derive(Serialize)]
-    struct One {
-        #[serde(serialize_with = "id")]
-        subscription: SubscriptionId,
-    }
-    let list: Vec<One> = ids
-        .iter()
-        .map(|&subscription| One { subscription })
-        .collect();
-    let list = json(&list)?;
+pub async fn leave_pending(tx: &mut Tx, rows: &List<Leaving>, now: Time) -> Result<(), StoreError> {
     let statement = LEAVE_PENDING.on(tx);
     on!(&mut *tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&rows.json)
         .bind(now)
         .execute(conn)
         .await
         .map(drop))?;
-    drop_notices(tx, &list).await
+    drop_notices(tx, &rows.json).await
 }
 
 async fn drop_notices(tx: &mut Tx, list: &str) -> Result<(), StoreError> {
@@ -341,12 +229,12 @@ async fn drop_notices(tx: &mut Tx, list: &str) -> Result<(), StoreError> {
 /// Writes evidence down.
 pub async fn append_consents(
     tx: &mut Tx,
-    rows: &[Evidence],
+    rows: &List<Evidence<'_>>,
     origin: Origin<'_>,
 ) -> Result<(), StoreError> {
     let statement = INSERT_CONSENTS.on(tx);
     on!(tx, |conn| sqlx::query(statement)
-        .bind(json(rows)?)
+        .bind(&rows.json)
         .bind(origin.text_version)
         .bind(origin.source)
         .execute(conn)
@@ -356,17 +244,20 @@ pub async fn append_consents(
 }
 
 /// Keeps requests to confirm, and the notices that ask.
-pub async fn insert_requests(tx: &mut Tx, rows: &[Request], now: Time) -> Result<(), StoreError> {
-    let list = json(rows)?;
+pub async fn insert_requests(
+    tx: &mut Tx,
+    rows: &List<Request<'_>>,
+    now: Time,
+) -> Result<(), StoreError> {
     let statement = INSERT_SIGN_UPS.on(tx);
     on!(&mut *tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&rows.json)
         .execute(conn)
         .await
         .map(drop))?;
     let statement = INSERT_NOTICES.on(tx);
     on!(tx, |conn| sqlx::query(statement)
-        .bind(&list)
+        .bind(&rows.json)
         .bind(now)
         .execute(conn)
         .await

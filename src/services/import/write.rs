@@ -1,12 +1,11 @@
 //! The writing side of an import: what becomes of each row, a batch in a transaction.
 
-use std::collections::HashMap;
+use tokio::time::Instant;
 
-use super::plan::{Pace, Plan, Planner};
+use super::plan::{Known, Pace, Planned, Planner};
 use super::read::Batch;
 use super::{Counts, ImportError, Options, Track};
 use crate::domain::funnel::FunnelStep;
-use crate::domain::ids::SubscriptionId;
 use crate::domain::publication::Publication;
 use crate::domain::text::cut;
 use crate::services::{Deps, consent};
@@ -26,6 +25,10 @@ pub(super) struct Writer<'a> {
     pace: Pace,
     track: Option<Track>,
     pub(super) counts: Counts,
+    /// Whether the last batch was of new readers alone.
+    is_new: bool,
+    /// Until when others have their turn to write.
+    pause_ends: Instant,
     /// Rows that have had their turn, of how many.
     done: u64,
     total: u64,
@@ -60,6 +63,8 @@ impl<'a> Writer<'a> {
                 .map_or_else(Counts::default, |t| t.counts),
             done: options.track.as_ref().map_or(0, |t| t.done),
             total: 0,
+            is_new: true,
+            pause_ends: Instant::now(),
             track: options.track.clone(),
         })
     }
@@ -87,23 +92,38 @@ impl<'a> Writer<'a> {
         };
         if self.dry_run {
             let mut tx = self.deps.store.read().await?;
-            self.plan(&mut tx, batch).await?;
+            let known = self.look_up(&mut tx, &batch).await?;
             drop(tx);
+            let plan = self.planner().plan(&batch.rows, &known)?;
+            self.take_over(&plan);
             self.tell_progress().await?;
             return Ok(self.done);
         }
+        // Mostly nobody of the file is there yet, so that is planned for while others may write.
+        let guess = if self.is_new {
+            Some(self.planner().plan(&batch.rows, &Known::default())?)
+        } else {
+            None
+        };
+        tokio::time::sleep_until(self.pause_ends).await;
         let mut tx = self.deps.store.begin().await?;
-        let plan = self.plan(&mut tx, batch).await?;
+        suppressions::hold_off(&mut tx).await?;
+        let known = self.look_up(&mut tx, &batch).await?;
+        self.is_new = known.is_nothing();
+        let plan = match guess {
+            Some(plan) if self.is_new => plan,
+            _ => self.planner().plan(&batch.rows, &known)?,
+        };
+        self.take_over(&plan);
         self.write(&mut tx, &plan).await?;
         if let Some(track) = &self.track {
-            if !plan.new.is_empty() {
-                let made: Vec<SubscriptionId> = plan.new.iter().map(|n| n.subscription).collect();
-                parts::insert_batch(&mut tx, track.import, &made).await?;
+            if !plan.made.is_empty() {
+                parts::insert_batch(&mut tx, track.import, &plan.made).await?;
             }
             self.note(&mut tx, track, Some(&last)).await?;
         }
         tx.commit().await?;
-        tokio::time::sleep(self.deps.store.breather()).await;
+        self.pause_ends = Instant::now() + self.deps.store.breather();
         Ok(self.done)
     }
 
@@ -127,37 +147,37 @@ impl<'a> Writer<'a> {
         imports::progress(tx, track.import, &self.deps.node, progress, self.deps.now()).await
     }
 
-    async fn plan(&mut self, tx: &mut Tx, batch: Batch) -> Result<Plan, StoreError> {
-        if !self.dry_run {
-            suppressions::hold_off(tx).await?;
-        }
+    /// What the database knows of a batch.
+    async fn look_up(&self, tx: &mut Tx, batch: &Batch) -> Result<Known, StoreError> {
         let hashes: Vec<_> = batch.rows.iter().map(|checked| checked.hash).collect();
         let suppressed = suppressions::known(tx, &hashes).await?;
         let keys: Vec<&str> = batch.rows.iter().map(|c| c.key.as_str()).collect();
-        let existing: HashMap<_, _> = rows::existing(tx, self.publication.id, &keys)
-            .await?
-            .into_iter()
-            .map(|(key, id, state)| (key, (id, state)))
-            .collect();
-        let mut planner = Planner {
+        let existing = rows::existing(tx, self.publication.id, &keys).await?;
+        let existing = existing.into_iter();
+        Ok(Known {
+            existing: existing
+                .map(|(key, id, state)| (key, (id, state)))
+                .collect(),
+            suppressed,
+        })
+    }
+
+    fn planner(&self) -> Planner<'a> {
+        Planner {
             deps: self.deps,
             vouched: self.vouched,
             now: self.deps.now(),
-            pace: &mut self.pace,
-            plan: Plan::default(),
             counts: self.counts,
-        };
-        for checked in batch.rows {
-            let is_suppressed = suppressed.contains(&checked.hash);
-            let known = existing.get(&checked.key).copied();
-            planner.add(checked, is_suppressed, known);
+            pace: self.pace,
         }
-        let (plan, counts) = (planner.plan, planner.counts);
-        self.counts = counts;
-        Ok(plan)
     }
 
-    async fn write(&self, tx: &mut Tx, plan: &Plan) -> Result<(), StoreError> {
+    fn take_over(&mut self, plan: &Planned<'_>) {
+        self.counts = plan.counts;
+        self.pace = plan.pace;
+    }
+
+    async fn write(&self, tx: &mut Tx, plan: &Planned<'_>) -> Result<(), StoreError> {
         let now = self.deps.now();
         if !plan.new.is_empty() {
             rows::insert(tx, self.publication.id, &plan.new, now).await?;
