@@ -86,7 +86,7 @@ impl<'a> Eyes<'a> {
 }
 
 /// What would go out at a time: the news that there is, or was, or will be of what is known now; of
-/// now with what operators want of the coming issue.
+/// now with what operators want of the coming issue, and the date of its run.
 pub async fn digest(
     deps: &Deps,
     publication: Publication,
@@ -96,6 +96,8 @@ pub async fn digest(
 ) -> Result<Preview, PreviewError> {
     let now = at.unwrap_or_else(|| deps.now());
     let mut tx = deps.store.read().await?;
+    let run = digest.next_run().filter(|_| digest.paused_at.is_none());
+    let dated = at.or(run.map(|run| run.at)).unwrap_or(now);
     let (found, words) = match at {
         None => {
             let coming = coming_issue::find(&mut tx, &digest, now).await?;
@@ -120,7 +122,7 @@ pub async fn digest(
         topics: publications::topics(&mut tx, publication.id).await?,
         written: edition::written(&mut tx, publication.id, now).await?,
         number: issues::next_number(&mut tx, digest.id, at).await?,
-        dated: now,
+        dated,
         words,
         articles: found,
         digest,
@@ -264,8 +266,10 @@ async fn make(
         Some(email) => email.clone(),
         None => publication.from.email.clone(),
     };
+    // Nobody signs up in the time to come.
+    let signed_up = material.dated.min(deps.now());
     Ok(Preview {
-        values: values(deps, &publication, &mail.html, &reader, material.dated),
+        values: values(deps, &publication, &mail.html, &reader, signed_up),
         digest: material.digest.clone(),
         number: material.number,
         at: material.dated,
@@ -287,7 +291,7 @@ fn values(
     publication: &Publication,
     html: &str,
     reader: &EmailAddress,
-    dated: Time,
+    signed_up: Time,
 ) -> SlotValues {
     let nowhere = format!("{}/{}#preview", deps.limits.public_url, publication.slug);
     let language = deliver::language_of(html, publication);
@@ -295,7 +299,7 @@ fn values(
         unsubscribe_url: nowhere.clone(),
         preferences_url: nowhere,
         email: reader.to_string(),
-        signed_up: deliver::signed_up(publication, language, Some(dated), None),
+        signed_up: deliver::signed_up(publication, language, Some(signed_up), None),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What only PostgreSQL does: commits that do not wait for the disk, and what makes them durable.
 
+use std::time::Duration;
+
 use paperround::store::{Store, Tx, nodes};
 use sqlx::PgConnection;
 
@@ -65,4 +67,24 @@ async fn relaxed_commits_are_on_the_disk_after_a_sync() {
         let beyond = flushed_beyond(store, &format!("node-{n}")).await;
         assert!(beyond >= 0, "{beyond} bytes are missing");
     }
+}
+
+#[tokio::test]
+async fn a_statement_at_work_does_not_keep_the_process() {
+    let Some(server) = database::server() else {
+        return;
+    };
+    let fresh = fresh(async |_| TestDatabase::postgres(&server).await).await;
+    let store = fresh.store.clone();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let waiting = tokio::spawn(async move {
+        let mut tx = store.read().await.unwrap();
+        begun.send(()).unwrap();
+        let sleep = sqlx::query("SELECT pg_sleep(600)");
+        sleep.execute(connection(&mut tx)).await
+    });
+    begins.await.unwrap();
+    let close = tokio::time::timeout(Duration::from_secs(60), fresh.store.close());
+    close.await.expect("the store closes");
+    assert!(!waiting.is_finished());
 }

@@ -301,3 +301,28 @@ async fn a_durable_write_waits_for_nobody_who_came_later() {
     busy.shutdown().await;
     assert_unlocked(&fresh.store).await;
 }
+
+/// A sum over more rows than anybody waits for: given up by who asked, or still waited for.
+#[tokio::test]
+async fn what_is_read_ends_with_the_store() {
+    const ENDLESS: &str =
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT SUM(i) FROM n";
+    let fresh = sqlite().await;
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let sum = async |store: Store, begun: Option<tokio::sync::oneshot::Sender<()>>| {
+        let mut tx = store.read().await.unwrap();
+        begun.map(|begun| begun.send(()));
+        sqlx::query_scalar::<_, i64>(ENDLESS)
+            .fetch_one(connection(&mut tx))
+            .await
+    };
+    let waited_for = tokio::spawn(sum(fresh.store.clone(), Some(begun)));
+    let given_up = sum(fresh.store.clone(), None);
+    let soon = Duration::from_millis(200);
+    assert!(tokio::time::timeout(soon, given_up).await.is_err());
+    begins.await.unwrap();
+    let close = tokio::time::timeout(Duration::from_secs(60), fresh.store.close());
+    close.await.expect("the store closes");
+    let error = waited_for.await.unwrap().unwrap_err();
+    assert!(error.to_string().contains("interrupted"), "{error}");
+}

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::form::Group;
 use super::frame::{Frame, State};
+use super::places::NextStep;
 use super::when::When;
 
 /// An issue of a digest in a list.
@@ -71,6 +72,8 @@ pub struct DigestPage {
     /// The next run, where there is one to be left out.
     pub next: Option<When>,
     pub is_left_out: bool,
+    /// Where to go on, before its first issue.
+    pub steps: Option<Vec<NextStep>>,
     pub issues: Vec<IssueRow>,
 }
 

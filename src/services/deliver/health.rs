@@ -59,8 +59,8 @@ impl Routes {
                 weight: route.config.weight,
                 is_backup: route.config.backup,
                 is_resting,
-                is_proven: state.is_proven,
-                trouble: state.trouble.clone(),
+                is_proven: state.is_proven || state.health == RelayHealth::Works,
+                trouble: state.trouble.clone().or_else(|| state.health.trouble()),
             }
         };
         self.all.iter().map(condition).collect()

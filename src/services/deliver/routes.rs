@@ -83,6 +83,16 @@ pub enum RelayHealth {
     Down(String),
 }
 
+impl RelayHealth {
+    /// Why it is out of order.
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Down(why) => Some(why.clone()),
+            Self::Unknown | Self::Works => None,
+        }
+    }
+}
+
 /// Why no relay takes mail at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoRelay(pub String);

@@ -14,6 +14,7 @@ use crate::domain::publication::Publication;
 use crate::domain::span;
 use crate::render::admin::digests::{DigestPage, Fact};
 use crate::render::admin::nav::Section;
+use crate::render::admin::places::NextStep;
 use crate::render::admin::when::When;
 use crate::services::change_run::{self, RunError};
 use crate::services::{manage_digest, runs};
@@ -70,9 +71,24 @@ async fn page<R: Right>(
         is_paused: digest.paused_at.is_some(),
         next: When::maybe(next, digest.timezone),
         is_left_out: digest.skip_at().is_some(),
+        steps: (me.may::<Changes>() && issues.is_empty()).then(|| first(publication, digest)),
         issues: issues.into_iter().map(|i| issue_row(digest, i)).collect(),
         frame: framing.frame,
     })
+}
+
+/// What is done before its first issue.
+fn first(publication: &Publication, digest: &Digest) -> Vec<NextStep> {
+    vec![
+        NextStep {
+            name: "send yourself a test",
+            url: format!("{}/send", path(publication, digest)),
+        },
+        NextStep {
+            name: "put the form on your site",
+            url: format!("/admin/p/{}", publication.slug),
+        },
+    ]
 }
 
 /// The recipe in words; what is as usual is left out.

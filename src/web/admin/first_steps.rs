@@ -1,9 +1,13 @@
 //! What is left to do before a new publication goes out by itself.
 
+use super::digests::path;
 use crate::domain::publication::Publication;
+use crate::domain::relay::RelayState;
 use crate::domain::slug::Slug;
 use crate::render::admin::places::NextStep;
 use crate::render::admin::today::{Readers, Step};
+use crate::services::Deps;
+use crate::services::deliver::Condition;
 use crate::store::{StoreError, Tx, digests, feeds, publications};
 
 /// Where to go on, while there is no digest.
@@ -31,7 +35,7 @@ pub(super) fn next_steps(
 pub(super) async fn first_steps(
     tx: &mut Tx,
     at_hand: Option<(&Publication, &Readers)>,
-    public_url: &str,
+    deps: &Deps,
 ) -> Result<Vec<Step>, StoreError> {
     let made = Step {
         name: "Make a publication",
@@ -50,7 +54,8 @@ pub(super) async fn first_steps(
     };
     let has_feed = !feeds::list(tx, Some(publication.id)).await?.is_empty();
     let has_topic = !publications::topics(tx, publication.id).await?.is_empty();
-    let has_digest = !digests::list(tx, publication.id).await?.is_empty();
+    let digests = digests::list(tx, publication.id).await?;
+    let has_digest = !digests.is_empty();
     let has_reader = readers.active + readers.pending + readers.left > 0;
     if has_digest && has_reader {
         return Ok(Vec::new());
@@ -76,9 +81,28 @@ pub(super) async fn first_steps(
             has_digest,
         ),
         Step {
-            help: format!("The form is at {public_url}/{}.", publication.slug),
+            url: digests.first().map_or_else(
+                || "/admin/relays".to_owned(),
+                |digest| format!("{}/send", path(publication, digest)),
+            ),
+            ..step(
+                "Send yourself a test",
+                "It shows whether your mail server takes what is sent; none has gone through it yet.",
+                "",
+                deps.present().routes.conditions().iter().any(is_tried),
+            )
+        },
+        Step {
+            help: format!(
+                "The form is at {}/{}.",
+                deps.limits.public_url, publication.slug
+            ),
             url: format!("/admin/p/{}", publication.slug),
             ..step("Let readers sign up", "", "", has_reader)
         },
     ])
+}
+
+fn is_tried(relay: &Condition) -> bool {
+    relay.relay_state() == RelayState::Working
 }

@@ -80,7 +80,7 @@ pub(super) async fn show(
     if me.may::<Changes>() {
         let at_hand = position(&page, &framing.publications);
         let at_hand = at_hand.map(|at| (&framing.publications[at], &page.readers[at]));
-        page.steps = first_steps(&mut tx, at_hand, &me.deps.limits.public_url).await?;
+        page.steps = first_steps(&mut tx, at_hand, &me.deps).await?;
     }
     page.growth = growth(&mut tx, &page, &framing.publications, now).await?;
     drop(tx);

@@ -126,6 +126,7 @@ async fn today_leads_through_the_first_steps_and_then_no_more() {
         "Make a publication <span class=\"state good\">done",
         "<a href=\"/admin/p/evening/feeds\">Connect a feed</a>",
         "<a href=\"/admin/p/evening/digests\">Make a digest</a>",
+        "<a href=\"/admin/relays\">Send yourself a test</a>",
         "<a href=\"/admin/p/evening\">Let readers sign up</a>",
     ] {
         assert!(shown.contains(part), "{part}: {shown}");
