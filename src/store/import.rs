@@ -79,6 +79,24 @@ const INSERT_SUBSCRIPTIONS: Texts = over!(
      ON CONFLICT (subscriber_id, publication_id) DO NOTHING"
 );
 
+/// The same of readers who have just been made.
+const INSERT_SUBSCRIPTIONS_OF_NEW: Texts = over!(
+    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, digest_key,
+        language, created_at, confirmed_at, unsubscribed_at, leave_reason)
+     SELECT j.subscription, j.subscriber, $2, j.state, j.topic_key, j.digest_key, j.language, $3,
+        j.confirmed_at,
+        CASE WHEN j.state = 'unsubscribed' THEN $3 END,
+        CASE WHEN j.state = 'unsubscribed' THEN 'import' END
+     FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription, unhex(value ->> 'subscriber') AS subscriber,
+        value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
+        value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
+        value ->> 'confirmed_at' AS confirmed_at",
+    postgres "subscription uuid, subscriber uuid, state text, topic_key text, digest_key text,
+        language text, confirmed_at timestamptz",
+    ""
+);
+
 const CONFIRM_PENDING: Texts = over!(
     "UPDATE subscriptions SET state = 'confirmed', topic_key = j.topic_key,
         digest_key = j.digest_key, language = COALESCE(j.language, subscriptions.language), confirmed_at = j.confirmed_at
@@ -115,6 +133,17 @@ const INSERT_CONSENTS: Texts = over!(
         value ->> 'network' AS network, value ->> 'detail' AS detail",
     postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
     "JOIN subscriptions s ON s.id = j.subscription"
+);
+
+/// The same of subscriptions that have just been made.
+const INSERT_CONSENTS_OF_NEW: Texts = over!(
+    "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
+     SELECT j.subscription, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, j.detail
+     FROM ",
+    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind, value ->> 'at' AS at,
+        value ->> 'network' AS network, value ->> 'detail' AS detail",
+    postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
+    ""
 );
 
 const INSERT_SIGN_UPS: Texts = over!(
@@ -174,14 +203,50 @@ pub async fn insert(
     readers: &List<NewReader<'_>>,
     now: Time,
 ) -> Result<(), StoreError> {
+    insert_subscribers(tx, readers, now).await?;
+    insert_subscriptions(tx, &INSERT_SUBSCRIPTIONS, publication, readers, now).await
+}
+
+/// The same where all addresses are new. False where one is not: undo the transaction then.
+pub async fn insert_if_new(
+    tx: &mut Tx,
+    publication: PublicationId,
+    readers: &List<NewReader<'_>>,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let made = insert_subscribers(tx, readers, now).await?;
+    if made != readers.len() as u64 {
+        return Ok(false);
+    }
+    let statement = &INSERT_SUBSCRIPTIONS_OF_NEW;
+    insert_subscriptions(tx, statement, publication, readers, now).await?;
+    Ok(true)
+}
+
+/// Returns how many are new.
+async fn insert_subscribers(
+    tx: &mut Tx,
+    readers: &List<NewReader<'_>>,
+    now: Time,
+) -> Result<u64, StoreError> {
     let statement = INSERT_SUBSCRIBERS.on(tx);
-    on!(&mut *tx, |conn| sqlx::query(statement)
+    let made = on!(tx, |conn| sqlx::query(statement)
         .bind(&readers.json)
         .bind(now)
         .execute(conn)
         .await
-        .map(drop))?;
-    let statement = INSERT_SUBSCRIPTIONS.on(tx);
+        .map(|done| done.rows_affected()))?;
+    Ok(made)
+}
+
+async fn insert_subscriptions(
+    tx: &mut Tx,
+    statement: &Texts,
+    publication: PublicationId,
+    readers: &List<NewReader<'_>>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let statement = statement.on(tx);
     on!(tx, |conn| sqlx::query(statement)
         .bind(&readers.json)
         .bind(publication.0)
@@ -226,13 +291,31 @@ async fn drop_notices(tx: &mut Tx, list: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes evidence down.
+/// Writes evidence down, of subscriptions that are there.
 pub async fn append_consents(
     tx: &mut Tx,
     rows: &List<Evidence<'_>>,
     origin: Origin<'_>,
 ) -> Result<(), StoreError> {
-    let statement = INSERT_CONSENTS.on(tx);
+    append(tx, &INSERT_CONSENTS, rows, origin).await
+}
+
+/// The same of subscriptions that this transaction has made.
+pub async fn append_consents_of_new(
+    tx: &mut Tx,
+    rows: &List<Evidence<'_>>,
+    origin: Origin<'_>,
+) -> Result<(), StoreError> {
+    append(tx, &INSERT_CONSENTS_OF_NEW, rows, origin).await
+}
+
+async fn append(
+    tx: &mut Tx,
+    statement: &Texts,
+    rows: &List<Evidence<'_>>,
+    origin: Origin<'_>,
+) -> Result<(), StoreError> {
+    let statement = statement.on(tx);
     on!(tx, |conn| sqlx::query(statement)
         .bind(&rows.json)
         .bind(origin.text_version)

@@ -45,6 +45,18 @@ pub async fn prune(tx: &mut Tx, now: Time) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Whether other processes that serve are alive.
+pub async fn has_others(tx: &mut Tx, name: &str, now: Time) -> Result<bool, StoreError> {
+    let count: i64 = on!(tx, |conn| sqlx::query_scalar(
+        "SELECT COUNT(*) FROM nodes WHERE seen_at > $1 AND name <> $2"
+    )
+    .bind(alive_since(now))
+    .bind(name)
+    .fetch_one(conn)
+    .await)?;
+    Ok(count > 0)
+}
+
 /// How many processes that send are alive.
 pub async fn workers(tx: &mut Tx, now: Time) -> Result<i64, StoreError> {
     let count: i64 = on!(tx, |conn| sqlx::query_scalar(

@@ -1,5 +1,8 @@
 //! The writing side of an import: what becomes of each row, a batch in a transaction.
 
+use std::collections::HashSet;
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::plan::{Known, Pace, Planned, Planner};
@@ -7,12 +10,16 @@ use super::read::Batch;
 use super::{Counts, ImportError, Options, Track};
 use crate::domain::funnel::FunnelStep;
 use crate::domain::publication::Publication;
+use crate::domain::suppression::EmailHash;
 use crate::domain::text::cut;
 use crate::services::{Deps, consent};
 use crate::store::funnel::{self, Steps};
 use crate::store::import::{self as rows, Origin};
 use crate::store::imports::{self, Progress, parts};
-use crate::store::{StoreError, Tx, consents, suppressions};
+use crate::store::{StoreError, Tx, consents, nodes, suppressions};
+
+/// The pause between two transactions where no other process serves: for commands by hand.
+const MOMENT: Duration = Duration::from_millis(10);
 
 /// The writing side.
 pub(super) struct Writer<'a> {
@@ -106,25 +113,69 @@ impl<'a> Writer<'a> {
             None
         };
         tokio::time::sleep_until(self.pause_ends).await;
-        let mut tx = self.deps.store.begin().await?;
-        suppressions::hold_off(&mut tx).await?;
-        let known = self.look_up(&mut tx, &batch).await?;
-        self.is_new = known.is_nothing();
+        let mut tx = self.begin().await?;
         let plan = match guess {
-            Some(plan) if self.is_new => plan,
-            _ => self.planner().plan(&batch.rows, &known)?,
+            Some(plan) if self.write_new(&mut tx, &batch, &plan).await? => plan,
+            guess => {
+                if guess.is_some() {
+                    // Undone before another can begin.
+                    drop(tx);
+                    tx = self.begin().await?;
+                }
+                self.write_known(&mut tx, &batch).await?
+            }
         };
         self.take_over(&plan);
-        self.write(&mut tx, &plan).await?;
         if let Some(track) = &self.track {
             if !plan.made.is_empty() {
                 parts::insert_batch(&mut tx, track.import, &plan.made).await?;
             }
             self.note(&mut tx, track, Some(&last)).await?;
         }
+        let is_alone = !nodes::has_others(&mut tx, &self.deps.node, self.deps.now()).await?;
         tx.commit().await?;
-        self.pause_ends = Instant::now() + self.deps.store.breather();
+        let pause = self.deps.store.breather();
+        self.pause_ends = Instant::now() + if is_alone { pause.min(MOMENT) } else { pause };
         Ok(self.done)
+    }
+
+    /// Nobody is suppressed before it ends.
+    async fn begin(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.deps.store.begin().await?;
+        suppressions::hold_off(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// Writes what was planned for new readers alone. False where one of them is none: the transaction has
+    /// to be undone then.
+    async fn write_new(
+        &self,
+        tx: &mut Tx,
+        batch: &Batch,
+        plan: &Planned<'_>,
+    ) -> Result<bool, StoreError> {
+        let now = self.deps.now();
+        if !self.suppressed(tx, batch).await?.is_empty()
+            || !rows::insert_if_new(tx, self.publication.id, &plan.new, now).await?
+        {
+            return Ok(false);
+        }
+        rows::append_consents_of_new(tx, &plan.evidence, self.origin()).await?;
+        self.ask(tx, plan).await?;
+        Ok(true)
+    }
+
+    /// Plans with what is known of a batch, and writes that.
+    async fn write_known<'b>(
+        &mut self,
+        tx: &mut Tx,
+        batch: &'b Batch,
+    ) -> Result<Planned<'b>, StoreError> {
+        let known = self.look_up(tx, batch).await?;
+        self.is_new = known.is_nothing();
+        let plan = self.planner().plan(&batch.rows, &known)?;
+        self.write(tx, &plan).await?;
+        Ok(plan)
     }
 
     /// Writes down how far a check has come.
@@ -149,8 +200,7 @@ impl<'a> Writer<'a> {
 
     /// What the database knows of a batch.
     async fn look_up(&self, tx: &mut Tx, batch: &Batch) -> Result<Known, StoreError> {
-        let hashes: Vec<_> = batch.rows.iter().map(|checked| checked.hash).collect();
-        let suppressed = suppressions::known(tx, &hashes).await?;
+        let suppressed = self.suppressed(tx, batch).await?;
         let keys: Vec<&str> = batch.rows.iter().map(|c| c.key.as_str()).collect();
         let existing = rows::existing(tx, self.publication.id, &keys).await?;
         let existing = existing.into_iter();
@@ -160,6 +210,15 @@ impl<'a> Writer<'a> {
                 .collect(),
             suppressed,
         })
+    }
+
+    async fn suppressed(
+        &self,
+        tx: &mut Tx,
+        batch: &Batch,
+    ) -> Result<HashSet<EmailHash>, StoreError> {
+        let hashes: Vec<_> = batch.rows.iter().map(|checked| checked.hash).collect();
+        suppressions::known(tx, &hashes).await
     }
 
     fn planner(&self) -> Planner<'a> {
@@ -189,19 +248,28 @@ impl<'a> Writer<'a> {
             rows::leave_pending(tx, &plan.leave, now).await?;
         }
         if !plan.evidence.is_empty() {
-            let origin = Origin {
-                text_version: self.text_version.as_deref(),
-                source: &self.source,
-            };
-            rows::append_consents(tx, &plan.evidence, origin).await?;
+            rows::append_consents(tx, &plan.evidence, self.origin()).await?;
         }
-        if !plan.requests.is_empty() {
-            rows::insert_requests(tx, &plan.requests, now).await?;
-            let mut steps = Steps::default();
-            let asked = i64::try_from(plan.requests.len()).unwrap_or(i64::MAX);
-            steps.add(self.publication.id, FunnelStep::Asked, asked);
-            funnel::count(tx, &steps, now).await?;
+        self.ask(tx, plan).await
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            text_version: self.text_version.as_deref(),
+            source: &self.source,
         }
-        Ok(())
+    }
+
+    /// Has those asked who are to confirm.
+    async fn ask(&self, tx: &mut Tx, plan: &Planned<'_>) -> Result<(), StoreError> {
+        if plan.requests.is_empty() {
+            return Ok(());
+        }
+        let now = self.deps.now();
+        rows::insert_requests(tx, &plan.requests, now).await?;
+        let mut steps = Steps::default();
+        let asked = i64::try_from(plan.requests.len()).unwrap_or(i64::MAX);
+        steps.add(self.publication.id, FunnelStep::Asked, asked);
+        funnel::count(tx, &steps, now).await
     }
 }
