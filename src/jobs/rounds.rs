@@ -135,21 +135,21 @@ pub(super) async fn sweep(deps: Deps, stop: CancellationToken) {
     let mut rounds = 0_u32;
     every(SWEEP, "sweep", &stop, || {
         rounds += 1;
-        let prune = rounds % PRUNE_EVERY == 1;
-        let deps = deps.clone();
-        unless_stopped(&stop, async move {
-            sign_up::remind(&deps).await?;
-            cleanup::sweep(&deps).await?;
-            sum_up::count_readers(&deps).await?;
-            sum_up::sum_issues(&deps).await?;
-            record_bounce::look_through(&deps).await?;
-            send_rate::draw(&deps).await?;
-            if prune {
-                cleanup::prune(&deps).await
-            } else {
-                Ok(())
-            }
-        })
+        let prunes = rounds % PRUNE_EVERY == 1;
+        unless_stopped(&stop, Box::pin(sweep_once(&deps, prunes)))
     })
     .await;
+}
+
+async fn sweep_once(deps: &Deps, prunes: bool) -> Result<(), StoreError> {
+    sign_up::remind(deps).await?;
+    cleanup::sweep(deps).await?;
+    sum_up::count_readers(deps).await?;
+    sum_up::sum_issues(deps).await?;
+    record_bounce::look_through(deps).await?;
+    send_rate::draw(deps).await?;
+    if prunes {
+        cleanup::prune(deps).await?;
+    }
+    Ok(())
 }
