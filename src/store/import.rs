@@ -196,15 +196,16 @@ pub async fn existing(
         .collect()
 }
 
-/// Adds subscriptions, and their subscribers where the address is new.
+/// Adds subscriptions, and their subscribers where the address is new; whether all of them are.
 pub async fn insert(
     tx: &mut Tx,
     publication: PublicationId,
     readers: &List<NewReader<'_>>,
     now: Time,
-) -> Result<(), StoreError> {
-    insert_subscribers(tx, readers, now).await?;
-    insert_subscriptions(tx, &INSERT_SUBSCRIPTIONS, publication, readers, now).await
+) -> Result<bool, StoreError> {
+    let made = insert_subscribers(tx, readers, now).await?;
+    insert_subscriptions(tx, &INSERT_SUBSCRIPTIONS, publication, readers, now).await?;
+    Ok(made == readers.len() as u64)
 }
 
 /// The same where all addresses are new. False where one is not: undo the transaction then.

@@ -7,10 +7,11 @@ use chrono::Duration;
 use paperround::domain::subscription::{ConsentKind, Subscription, SubscriptionState};
 use paperround::domain::suppression::SuppressionReason;
 use paperround::services::import::{self, Counts, ImportError, Options};
+use paperround::services::manage_publication;
 use paperround::services::suppress::{self, Entry, Who};
 use paperround::store::{consents, subscribers, subscriptions};
 
-use crate::support::TestApp;
+use crate::support::{TestApp, new_publication};
 
 struct Files {
     folder: tempfile::TempDir,
@@ -383,6 +384,49 @@ async fn an_import_that_was_stopped_is_finished_by_the_next() {
     let before = u64::try_from(before).unwrap();
     assert_eq!((counts.added, counts.unchanged), (12_000 - before, before));
     assert_eq!(confirmed(&app).await, 12_000);
+}
+
+/// The first, the fourth and the sixth batch are of new addresses alone, and what follows on each is not.
+#[tokio::test]
+async fn whoever_is_known_already_is_found_in_any_batch() {
+    let app = TestApp::new().await;
+    let options = Files::new().options(Some("Yes."));
+    let elsewhere = new_publication("evening", "Evening <news@evening.example>");
+    let elsewhere = manage_publication::create(&app.deps, elsewhere);
+    let elsewhere = elsewhere.await.unwrap();
+    let known = Box::new(Cursor::new("email\ne7@inbox.example\n"));
+    let there = import::import(&app.deps, &elsewhere, &options, known, |_| {});
+    assert_eq!(there.await.unwrap().added, 1);
+    let asked = Files::new().options(None);
+    let pending = run(&app, &asked, "email\nb7@inbox.example\n").await;
+    assert_eq!(pending.unwrap().pending, 1);
+    suppress(&app, "g7@inbox.example", SuppressionReason::Manual).await;
+
+    let rows = ["a", "b", "c", "d", "e", "f", "g"].map(|letter| {
+        let batch = (0..5_000).map(|n| format!("{letter}{n}@inbox.example\n"));
+        batch.collect::<String>()
+    });
+    let text = format!("email\n{}", rows.concat());
+    let dry = Options {
+        dry_run: true,
+        ..options.clone()
+    };
+    let planned = run(&app, &dry, &text).await.unwrap();
+    let counts = run(&app, &options, &text).await.unwrap();
+    assert_eq!(counts, planned);
+    assert_eq!((counts.read, counts.added), (35_000, 34_998));
+    assert_eq!((counts.confirmed, counts.suppressed), (34_999, 1));
+    assert_eq!(confirmed(&app).await, 34_999);
+    assert!(found(&app, "g7@inbox.example").await.is_none());
+    for (email, proofs) in [("a7", 1), ("b7", 2), ("c7", 1), ("e7", 1), ("g8", 1)] {
+        let (reader, _) = found(&app, &format!("{email}@inbox.example"))
+            .await
+            .unwrap();
+        let mut tx = app.deps.store.read().await.unwrap();
+        let evidence = consents::list(&mut tx, reader.id).await.unwrap();
+        assert_eq!(evidence.len(), proofs, "{email}");
+        assert_eq!(evidence[proofs - 1].kind, ConsentKind::Confirmed);
+    }
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ pub(super) struct Writer<'a> {
     pace: Pace,
     track: Option<Track>,
     pub(super) counts: Counts,
-    /// Whether the last batch was of new readers alone.
+    /// Whether the last batch was of new addresses alone.
     is_new: bool,
     /// Until when others have their turn to write.
     pause_ends: Instant,
@@ -172,9 +172,8 @@ impl<'a> Writer<'a> {
         batch: &'b Batch,
     ) -> Result<Planned<'b>, StoreError> {
         let known = self.look_up(tx, batch).await?;
-        self.is_new = known.is_nothing();
         let plan = self.planner().plan(&batch.rows, &known)?;
-        self.write(tx, &plan).await?;
+        self.is_new = self.write(tx, &plan).await? && known.is_nothing();
         Ok(plan)
     }
 
@@ -236,10 +235,12 @@ impl<'a> Writer<'a> {
         self.pace = plan.pace;
     }
 
-    async fn write(&self, tx: &mut Tx, plan: &Planned<'_>) -> Result<(), StoreError> {
+    /// Whether all new readers have addresses that nobody had.
+    async fn write(&self, tx: &mut Tx, plan: &Planned<'_>) -> Result<bool, StoreError> {
         let now = self.deps.now();
+        let mut are_new = true;
         if !plan.new.is_empty() {
-            rows::insert(tx, self.publication.id, &plan.new, now).await?;
+            are_new = rows::insert(tx, self.publication.id, &plan.new, now).await?;
         }
         if !plan.confirm.is_empty() {
             rows::confirm_pending(tx, &plan.confirm).await?;
@@ -250,7 +251,8 @@ impl<'a> Writer<'a> {
         if !plan.evidence.is_empty() {
             rows::append_consents(tx, &plan.evidence, self.origin()).await?;
         }
-        self.ask(tx, plan).await
+        self.ask(tx, plan).await?;
+        Ok(are_new)
     }
 
     fn origin(&self) -> Origin<'_> {
