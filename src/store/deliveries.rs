@@ -78,25 +78,19 @@ pub struct Choice {
     pub language: String,
 }
 
-/// Has PostgreSQL plan the rest of the transaction for the values at hand. A plan for any publication is one
-/// for a large one, and would read all readers for the twenty of a small one beside it.
-async fn plan_for_values(tx: &mut Tx) -> Result<(), StoreError> {
-    if let Tx::Postgres(inner) = tx {
-        sqlx::query("SET LOCAL plan_cache_mode = force_custom_plan")
-            .execute(&mut **inner)
-            .await?;
-    }
-    Ok(())
-}
+/// Not kept, a statement is planned for the values at hand. PostgreSQL's plan for any publication is one for a
+/// large one, and would read all readers for the twenty of a small one beside it. Its setting
+/// `plan_cache_mode` is no way: it has the checks of foreign keys planned anew for each row.
+const KEEPS_PLAN: bool = false;
 
 /// The choices that a part of the audience made.
 pub async fn audience_choices(tx: &mut Tx, audience: &Audience) -> Result<Vec<Choice>, StoreError> {
-    plan_for_values(tx).await?;
     let found = on!(tx, |conn| sqlx::query_as(of_audience!(
         "SELECT DISTINCT s.topic_key, COALESCE(s.language, '') AS language
              FROM subscriptions s",
         "ORDER BY topic_key, language"
     ))
+    .persistent(KEEPS_PLAN)
     .bind(audience.publication.0)
     .bind(audience.after.0)
     .bind(audience.last())
@@ -117,7 +111,6 @@ pub async fn fill(
     audience: &Audience,
     due_at: Time,
 ) -> Result<u64, StoreError> {
-    plan_for_values(tx).await?;
     let rows = on!(&mut *tx, |conn| {
         sqlx::query(of_audience!(
             "INSERT INTO deliveries (issue_id, subscription_id, edition_id, state, reason,
@@ -137,6 +130,7 @@ pub async fn fill(
                     AND w.timezone = COALESCE(s.timezone, '')",
             "ORDER BY s.id ON CONFLICT (subscription_id, issue_id) DO NOTHING"
         ))
+        .persistent(KEEPS_PLAN)
         .bind(audience.publication.0)
         .bind(audience.after.0)
         .bind(audience.last())
