@@ -85,7 +85,7 @@ fn first(publication: &Publication, digest: &Digest) -> Vec<NextStep> {
             url: format!("{}/send", path(publication, digest)),
         },
         NextStep {
-            name: "put the form on your site",
+            name: "let readers sign up",
             url: format!("/admin/p/{}", publication.slug),
         },
     ]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use paperround::demo::mailbox::Mailbox;
 use paperround::domain::audit::Kind;
 use paperround::domain::operator::Role;
+use paperround::services::test_digest;
 
 use super::places::{PUBLICATION, changes, only_feed};
 use crate::support::TestApp;
@@ -133,4 +134,26 @@ async fn today_leads_through_the_first_steps_and_then_no_more() {
     }
     let mut viewer = Browser::of(&app, "vic@ops.example", Role::Viewer).await;
     assert!(!viewer.get("/admin").await.body.contains("First steps"));
+}
+
+#[tokio::test]
+async fn a_new_digest_leads_to_a_test_and_that_is_a_step() {
+    let app = TestApp::new().await;
+    let digest = app.digest("daily", Some("0 7 * * *"), 1).await;
+    app.article("one", "One", &[]).await;
+    let mut editor = Browser::of(&app, "ann@ops.example", Role::Editor).await;
+    let page = format!("/admin/p/{}/digests/daily", app.publication.slug);
+    let next = format!("<a href=\"{page}/send\">send yourself a test</a>");
+    assert!(editor.get(&page).await.body.contains(&next));
+    let open = format!("<a href=\"{page}/send\">Send yourself a test</a>");
+    assert!(editor.get("/admin").await.body.contains(&open));
+
+    let to = "ann@ops.example".parse().unwrap();
+    let tested = test_digest::send(&app.deps, app.publication.clone(), digest, &to).await;
+    assert!(tested.is_ok(), "{:?}", tested.err());
+    let shown = editor.get("/admin").await.body;
+    assert!(
+        shown.contains("Send yourself a test <span class=\"state good\">done"),
+        "{shown}"
+    );
 }
