@@ -20,7 +20,7 @@ use crate::domain::subscription::SubscriptionState;
 /// The same statement around a table `j` that each database opens in its own way. `jsonb_each` hands a row
 /// over as it was parsed, where `json_each` would write it out as text for each of its fields to be read in.
 macro_rules! over {
-    ($head:literal, sqlite $columns:literal, postgres $types:literal, $tail:literal) => {
+    ($head:expr, sqlite $columns:literal, postgres $types:literal, $tail:literal) => {
         Texts {
             sqlite: concat!(
                 $head,
@@ -60,42 +60,40 @@ const INSERT_SUBSCRIBERS: Texts = over!(
     "WHERE true ON CONFLICT (email_key) DO NOTHING"
 );
 
+/// A subscription for each row, of the subscriber that the text names.
+macro_rules! subscriptions {
+    ($subscriber:literal, $tail:literal) => {
+        over!(
+            concat!(
+                "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key,
+                    digest_key, language, created_at, confirmed_at, unsubscribed_at, leave_reason)
+                 SELECT j.subscription, ", $subscriber, ", $2, j.state, j.topic_key, j.digest_key,
+                    j.language, $3, j.confirmed_at,
+                    CASE WHEN j.state = 'unsubscribed' THEN $3 END,
+                    CASE WHEN j.state = 'unsubscribed' THEN 'import' END
+                 FROM "
+            ),
+            sqlite "unhex(value ->> 'subscription') AS subscription,
+                unhex(value ->> 'subscriber') AS subscriber, value ->> 'email_key' AS email_key,
+                value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
+                value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
+                value ->> 'confirmed_at' AS confirmed_at",
+            postgres "subscription uuid, subscriber uuid, email_key text, state text, topic_key text,
+                digest_key text, language text, confirmed_at timestamptz",
+            $tail
+        )
+    };
+}
+
 /// By the address and not by the new id: another process may have been first with the subscriber.
-const INSERT_SUBSCRIPTIONS: Texts = over!(
-    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, digest_key,
-        language, created_at, confirmed_at, unsubscribed_at, leave_reason)
-     SELECT j.subscription, r.id, $2, j.state, j.topic_key, j.digest_key, j.language, $3,
-        j.confirmed_at,
-        CASE WHEN j.state = 'unsubscribed' THEN $3 END,
-        CASE WHEN j.state = 'unsubscribed' THEN 'import' END
-     FROM ",
-    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'email_key' AS email_key,
-        value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
-        value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
-        value ->> 'confirmed_at' AS confirmed_at",
-    postgres "subscription uuid, email_key text, state text, topic_key text, digest_key text,
-        language text, confirmed_at timestamptz",
+const INSERT_SUBSCRIPTIONS: Texts = subscriptions!(
+    "r.id",
     "JOIN subscribers r ON r.email_key = j.email_key WHERE true
      ON CONFLICT (subscriber_id, publication_id) DO NOTHING"
 );
 
 /// The same of readers who have just been made.
-const INSERT_SUBSCRIPTIONS_OF_NEW: Texts = over!(
-    "INSERT INTO subscriptions (id, subscriber_id, publication_id, state, topic_key, digest_key,
-        language, created_at, confirmed_at, unsubscribed_at, leave_reason)
-     SELECT j.subscription, j.subscriber, $2, j.state, j.topic_key, j.digest_key, j.language, $3,
-        j.confirmed_at,
-        CASE WHEN j.state = 'unsubscribed' THEN $3 END,
-        CASE WHEN j.state = 'unsubscribed' THEN 'import' END
-     FROM ",
-    sqlite "unhex(value ->> 'subscription') AS subscription, unhex(value ->> 'subscriber') AS subscriber,
-        value ->> 'state' AS state, value ->> 'topic_key' AS topic_key,
-        value ->> 'digest_key' AS digest_key, value ->> 'language' AS language,
-        value ->> 'confirmed_at' AS confirmed_at",
-    postgres "subscription uuid, subscriber uuid, state text, topic_key text, digest_key text,
-        language text, confirmed_at timestamptz",
-    ""
-);
+const INSERT_SUBSCRIPTIONS_OF_NEW: Texts = subscriptions!("j.subscriber", "");
 
 const CONFIRM_PENDING: Texts = over!(
     "UPDATE subscriptions SET state = 'confirmed', topic_key = j.topic_key,
@@ -125,26 +123,27 @@ const DROP_NOTICES: Texts = over!(
     "JOIN sign_ups u ON u.subscription_id = j.subscription)"
 );
 
-const INSERT_CONSENTS: Texts = over!(
-    "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
-     SELECT s.id, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, j.detail
-     FROM ",
-    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind, value ->> 'at' AS at,
-        value ->> 'network' AS network, value ->> 'detail' AS detail",
-    postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
-    "JOIN subscriptions s ON s.id = j.subscription"
-);
+/// Evidence for each row.
+macro_rules! consents {
+    ($tail:literal) => {
+        over!(
+            "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
+             SELECT j.subscription, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END,
+                j.network, $3, j.detail
+             FROM ",
+            sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind,
+                value ->> 'at' AS at, value ->> 'network' AS network, value ->> 'detail' AS detail",
+            postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
+            $tail
+        )
+    };
+}
 
-/// The same of subscriptions that have just been made.
-const INSERT_CONSENTS_OF_NEW: Texts = over!(
-    "INSERT INTO consents (subscription_id, kind, at, text_version, network, source, detail)
-     SELECT j.subscription, j.kind, j.at, CASE WHEN j.kind = 'confirmed' THEN $2 END, j.network, $3, j.detail
-     FROM ",
-    sqlite "unhex(value ->> 'subscription') AS subscription, value ->> 'kind' AS kind, value ->> 'at' AS at,
-        value ->> 'network' AS network, value ->> 'detail' AS detail",
-    postgres "subscription uuid, kind text, at timestamptz, network text, detail text",
-    ""
-);
+/// Of the subscriptions that are there.
+const INSERT_CONSENTS: Texts = consents!("JOIN subscriptions s ON s.id = j.subscription");
+
+/// Of subscriptions that have just been made.
+const INSERT_CONSENTS_OF_NEW: Texts = consents!("");
 
 const INSERT_SIGN_UPS: Texts = over!(
     "INSERT INTO sign_ups (id, subscription_id, token_hash, name, topic_key, digest_key, language,
