@@ -84,7 +84,7 @@ impl Default for Relay {
             backup: false,
             warm_up: None,
             pipelining: true,
-            window: 4,
+            window: 8,
             auth: Auth::Auto,
             ca_file: None,
         }

@@ -145,13 +145,13 @@ impl Keys {
 
     /// Signs a link: 42 bytes in base64url, unforgeable (HMAC-SHA256 cut to 128 bits).
     pub fn sign(&self, link: &Link) -> String {
-        let mut bytes = Vec::with_capacity(BODY_LEN + MAC_LEN);
-        bytes.push(link.purpose.byte());
-        bytes.push(KEY_GENERATION);
-        bytes.extend_from_slice(link.subscription.0.as_bytes());
-        bytes.extend_from_slice(&link.delivery.map_or(0, |d| d.0).to_be_bytes());
-        let mac = hmac::sign(&self.newest().link, &bytes);
-        bytes.extend_from_slice(&mac.as_ref()[..MAC_LEN]);
+        let mut bytes = [0; BODY_LEN + MAC_LEN];
+        (bytes[0], bytes[1]) = (link.purpose.byte(), KEY_GENERATION);
+        bytes[2..18].copy_from_slice(link.subscription.0.as_bytes());
+        let delivery = link.delivery.map_or(0, |delivery| delivery.0);
+        bytes[18..BODY_LEN].copy_from_slice(&delivery.to_be_bytes());
+        let mac = hmac::sign(&self.newest().link, &bytes[..BODY_LEN]);
+        bytes[BODY_LEN..].copy_from_slice(&mac.as_ref()[..MAC_LEN]);
         URL_SAFE_NO_PAD.encode(bytes)
     }
 

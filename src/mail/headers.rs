@@ -82,7 +82,9 @@ pub fn list_unsubscribe<'a>(
     let name = "List-Unsubscribe";
     let mut tokens: Vec<String> = Vec::new();
     for uri in uris {
-        check(name, uri, |c| c.is_ascii_graphic() && !"<>\"".contains(c))?;
+        check(name, uri, |c| {
+            c.is_ascii_graphic() && !matches!(c, '<' | '>' | '"')
+        })?;
         if let Some(last) = tokens.last_mut() {
             last.push(',');
         }

@@ -82,6 +82,9 @@ pub fn compose(draft: &Draft) -> Result<Vec<u8>, ComposeError> {
 
 /// Refuses lines that no mail server takes.
 pub(super) fn check_line(text: &[u8]) -> Result<(), ComposeError> {
+    if text.len() <= MAX_LINE {
+        return Ok(());
+    }
     match longest_line(text) {
         too_long if too_long > MAX_LINE => Err(ComposeError::LineTooLong(too_long)),
         _ => Ok(()),
@@ -106,6 +109,15 @@ pub(super) fn mailbox_field(
 
 /// An extra field as text, with its line end.
 pub(super) fn field_text(given: &Header) -> Result<String, ComposeError> {
+    if let HeaderValue::Tokens(tokens) = &given.value {
+        // What lettre would write, without its list of fields: each reader's mail has such a field.
+        check_name(given.name)?;
+        return Ok(format!(
+            "{}: {}\r\n",
+            given.name,
+            folded(given.name, tokens)?
+        ));
+    }
     let (_, value) = field(given)?;
     let mut fields = Headers::new();
     fields.insert_raw(value);
@@ -127,9 +139,10 @@ fn fields(draft: &Draft) -> Result<Headers, ComposeError> {
     let subject = HeaderName::new_from_ascii_str("Subject");
     fields.insert_raw(words(subject, draft.subject.trim())?);
     fields.set(date(draft.date)?);
+    check_message_id(&draft.message_id)?;
     fields.insert_raw(exact(
         HeaderName::new_from_ascii_str("Message-ID"),
-        message_id(&draft.message_id)?,
+        format!("<{}>", draft.message_id),
     ));
     for extra in &draft.headers {
         let raw = field(extra)?;
@@ -210,35 +223,44 @@ pub(super) fn check_date(date: Time) -> Result<(), ComposeError> {
     }
 }
 
-/// RFC 5322, 3.6.4, in its dot-atom form.
-pub(super) fn message_id(id: &str) -> Result<String, ComposeError> {
-    let is_atom = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c))
-    };
+/// Refuses an id that is not in the dot-atom form of RFC 5322, 3.6.4.
+pub(super) fn check_message_id(id: &str) -> Result<(), ComposeError> {
+    let is_atom = |part: &str| !part.is_empty() && part.bytes().all(is_atom_text);
     match id.split_once('@') {
-        Some((left, right)) if id.len() <= 250 && is_atom(left) && is_atom(right) => {
-            Ok(format!("<{id}>"))
-        }
+        Some((left, right)) if id.len() <= 250 && is_atom(left) && is_atom(right) => Ok(()),
         _ => Err(ComposeError::MessageId(id.chars().take(80).collect())),
     }
 }
 
+/// RFC 5322, 3.2.3, and the dot.
+fn is_atom_text(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'/' | b'=' | b'?' | b'^'..=b'`' | b'{'..=b'~'
+        )
+}
+
 /// An extra field, checked so that it cannot start another one.
 fn field(given: &Header) -> Result<(HeaderName, header::HeaderValue), ComposeError> {
-    let wrong_name = || ComposeError::Name(given.name.to_owned());
-    // RFC 5322, 3.6.8: printable ASCII but for the colon; lettre lets control characters through.
-    if !given.name.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(wrong_name());
-    }
-    let name = HeaderName::new_from_ascii(given.name.to_owned()).map_err(|_| wrong_name())?;
+    check_name(given.name)?;
+    let name = HeaderName::new_from_ascii(given.name.to_owned())
+        .map_err(|_| ComposeError::Name(given.name.to_owned()))?;
     let value = match &given.value {
         HeaderValue::Text(text) => words(name.clone(), text)?,
         HeaderValue::Tokens(tokens) => exact(name.clone(), folded(given.name, tokens)?),
     };
     Ok((name, value))
+}
+
+/// Refuses what is not the name of a field: printable ASCII but for the colon (RFC 5322, 3.6.8), and no
+/// longer than lettre takes.
+fn check_name(name: &str) -> Result<(), ComposeError> {
+    let fits = |byte: u8| byte.is_ascii_graphic() && byte != b':';
+    if name.is_empty() || name.len() > 76 || !name.bytes().all(fits) {
+        return Err(ComposeError::Name(name.to_owned()));
+    }
+    Ok(())
 }
 
 /// Words for people. lettre folds plain ones; it loses a blank of two between words that need
@@ -265,7 +287,9 @@ fn folded(name: &str, tokens: &[String]) -> Result<String, ComposeError> {
         if token.trim().is_empty() {
             return Err(ComposeError::Empty(name.to_owned()));
         }
-        if let Some(wrong) = token.chars().find(|&c| c != ' ' && !c.is_ascii_graphic()) {
+        if !token.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            let mut wrong = token.chars().filter(|c| !matches!(c, ' '..='~'));
+            let wrong = wrong.next().unwrap_or_default();
             return Err(ComposeError::Character(name.to_owned(), wrong));
         }
         if !text.is_empty() && column + 1 + token.len() > GOOD_LINE {

@@ -25,14 +25,16 @@ pub(super) fn encode_piece(text: &str, out: &mut Vec<u8>) {
             continue;
         }
         // At once what stays as it is wherever a soft break may follow: most of most texts.
-        let most = (LINE - 1).saturating_sub(column).min(bytes.len() - at);
-        let run = bytes[at..at + most].iter().take_while(|b| is_itself(**b));
-        let run = run.count();
-        if column > 0 && run > 0 {
-            out.extend_from_slice(&bytes[at..at + run]);
-            column += run;
-            at += run;
-            continue;
+        if column > 0 || byte != b'.' {
+            let most = (LINE - 1).saturating_sub(column).min(bytes.len() - at);
+            let run = &bytes[at..at + most];
+            let end = run.iter().position(|b| !is_itself(*b)).unwrap_or(most);
+            if end > 0 {
+                out.extend_from_slice(&run[..end]);
+                column += end;
+                at += end;
+                continue;
+            }
         }
         let ends_line = matches!(bytes.get(at + 1..at + 3), Some(b"\r\n"));
         let is_plain = match byte {

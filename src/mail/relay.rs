@@ -64,7 +64,7 @@ impl RelayConfig {
             ca_file: None,
             auth: Auth::Auto,
             pipelining: true,
-            window: 4,
+            window: 8,
         }
     }
 }

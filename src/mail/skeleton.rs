@@ -3,6 +3,7 @@
 //! Composing, encoding and folding happen once for an edition. A reader's mail is a splice: the
 //! shared pieces as they are, and between them a few short values.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -11,7 +12,7 @@ use chrono::{Datelike, Timelike};
 
 use super::headers::Header;
 use super::message::{
-    ComposeError, addressee, boundary, check_line, field_text, mailbox_field, message_id, with_crlf,
+    ComposeError, boundary, check_line, check_message_id, field_text, mailbox_field, with_crlf,
 };
 use super::quoted_printable::encode_piece;
 use super::splice::Spliced;
@@ -296,39 +297,43 @@ fn fields(shared: &Shared, boundary: &str) -> Result<String, ComposeError> {
 /// The header fields that are the reader's own.
 fn reader_fields(reader: &Reader<'_>, out: &mut Vec<u8>) -> Result<(), ComposeError> {
     let start = out.len();
-    let id = message_id(reader.message_id)?;
+    check_message_id(reader.message_id)?;
     let name = reader
         .to_name
         .map(str::trim)
         .filter(|name| !name.is_empty());
-    let to = match name {
+    match name {
         // What goes in quotes or in encoded words is a matter for the composer.
-        Some(_) => mailbox_field("To", name, reader.to)?,
-        None => {
-            let plain = addressee("To", None, reader.to)?;
-            format!("To: {}\r\n", plain.email)
-        }
-    };
-    let date = date(reader.date)?;
-    for text in [to.as_str(), &date, "Message-ID: ", &id, "\r\n"] {
-        out.extend_from_slice(text.as_bytes());
+        Some(_) => out.extend_from_slice(mailbox_field("To", name, reader.to)?.as_bytes()),
+        None => put(out, &["To: ", reader.to.as_str(), "\r\n"]),
     }
+    date(reader.date, out)?;
+    put(out, &["Message-ID: <", reader.message_id, ">\r\n"]);
     for header in reader.headers {
         out.extend_from_slice(field_text(header)?.as_bytes());
     }
     check_line(&out[start..])
 }
 
+fn put(out: &mut Vec<u8>, texts: &[&str]) {
+    for text in texts {
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
 /// The Date field (RFC 5322, 3.3), always in UTC.
-fn date(date: Time) -> Result<String, ComposeError> {
+fn date(date: Time, out: &mut Vec<u8>) -> Result<(), ComposeError> {
     super::message::check_date(date)?;
     // A pattern would be read anew for each mail.
     let (weekday, day, year) = (date.weekday(), date.day(), date.year());
     let month = MONTHS[date.month0() as usize];
     let (hour, minute, second) = (date.hour(), date.minute(), date.second());
-    Ok(format!(
+    // Writing to memory does not fail.
+    let _ = write!(
+        out,
         "Date: {weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000\r\n"
-    ))
+    );
+    Ok(())
 }
 
 #[cfg(test)]

@@ -161,15 +161,22 @@ fn fill(edition: &str, values: &[Cow<'_, str>; 4]) -> String {
 
 /// Most values are what they are, and borrowed: this is done for each reader.
 fn without_controls(value: &str) -> Cow<'_, str> {
-    if value.chars().any(char::is_control) {
+    if !is_printable(value) && value.chars().any(char::is_control) {
         return value.chars().filter(|c| !c.is_control()).collect();
     }
     value.into()
 }
 
+/// Whether a text is printable ASCII, which is seen octet by octet.
+fn is_printable(value: &str) -> bool {
+    value.bytes().all(|b| matches!(b, b' '..=b'~'))
+}
+
 fn escaped(value: &str) -> Cow<'_, str> {
     let is_special = |c: char| matches!(c, '&' | '<' | '>' | '"' | '\'') || c.is_control();
-    if !value.contains(is_special) {
+    let is_markup = |b: u8| matches!(b, b'&' | b'<' | b'>' | b'"' | b'\'');
+    let is_plain = is_printable(value) && !value.bytes().any(is_markup);
+    if is_plain || !value.contains(is_special) {
         return value.into();
     }
     let mut out = String::with_capacity(value.len() + 16);

@@ -12,7 +12,7 @@ use crate::support::sink::{Act, Heard, Kept, Sink};
 const READERS: usize = 20_000;
 const CONNECTIONS: usize = 10;
 /// Mails on the line at once on a connection where the sink takes chunks.
-const WINDOW: usize = 4;
+const WINDOW: usize = 8;
 const SEED: u64 = 20_261_124;
 /// The sink's time for a mail: slow enough that every kill finds a send.
 const PACE: Duration = Duration::from_millis(5);

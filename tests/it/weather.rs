@@ -195,7 +195,8 @@ async fn everybody_is_served_once(in_windows: bool) {
         assert!(sink.resets() > 0, "several mails in one go");
     }
     println!("{cuts} cuts, {unread} mails behind them");
-    assert!(unread <= 3 * cuts, "of each window all but the first");
+    let behind = Relay::default().window - 1;
+    assert!(unread <= behind * cuts, "of each window all but the first");
     assert!(cuts > READERS / 50, "the weather was too fine");
     // Greylisting and a few hang-ups are no reason to slow down.
     assert!(rounds.longest < Duration::from_secs(30), "{rounds:?}");

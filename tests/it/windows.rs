@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use paperround::domain::delivery::DeliveryState;
 use paperround::domain::issue::IssueState;
+use paperround::store::ledger::Line;
 
 use crate::misbehaving::{
     Case, Effect, READERS, all, case, issue, nonsense, readers, send_all, start, turn,
@@ -14,7 +15,7 @@ use crate::misbehaving::{
 use crate::smtp_session::player::{CHUNKS, Deed, say, usual};
 
 /// The mails that are on the line at once on a connection.
-const WINDOW: usize = 4;
+const WINDOW: usize = 8;
 
 fn chunks(verb: &'static str, deeds: Vec<Deed>, effect: Effect) -> Case {
     Case {
@@ -141,4 +142,31 @@ async fn goes_well_in_the_end(case: Case) {
     let tries: u32 = lines.iter().map(|line| line.attempts).sum();
     assert_eq!(tries as usize, READERS, "no attempt of a reader: {context}");
     assert!(lines.iter().all(|line| line.repeats == 0), "{context}");
+}
+
+/// A mail is written while its mark is on its way to the database, so that is too late to take it back.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_cannot_be_written_fails_alone() {
+    const BROKEN: &str = "reader12@inbox.example";
+    let case = Case {
+        when: |_| false,
+        ..chunks("RSET", usual("RSET"), Effect::None)
+    };
+    let (player, _) = start(&case).await;
+    let (app, id) = issue(&case, &player).await;
+    // No way in lets such a name through.
+    let break_one = format!(
+        "UPDATE subscribers SET name = 'Ann\nof' WHERE email = '{BROKEN}' RETURNING CAST(1 AS BIGINT)"
+    );
+    assert_eq!(app.number(&break_one).await, 1);
+    assert!(!turn(&app, &case).await, "the relay is not to blame");
+    let lines = app.ledger(id).await;
+    let (failed, others): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.email == BROKEN);
+    assert_eq!(failed[0].state, DeliveryState::Failed, "{failed:?}");
+    assert_eq!(failed[0].repeats, 0, "{failed:?}");
+    let is_sent = |line: &&Line| line.state == DeliveryState::Sent && line.attempts == 1;
+    assert!(others.iter().all(is_sent), "{others:?}");
+    assert_eq!(readers(&player).len(), READERS - 1);
+    assert_eq!(app.state(id).await, IssueState::SentWithFailures);
+    assert_eq!(app.number("SELECT COUNT(*) FROM begun").await, 0);
 }

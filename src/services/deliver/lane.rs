@@ -4,19 +4,20 @@
 //! Between the server's go-ahead and the mail itself stands a commit: the result of the last mail
 //! and the mark of this one. So a process that is killed leaves one row for each connection
 //! whose outcome nobody knows. Where the server takes several mails in one go (`window`), it is
-//! one row for each of these.
+//! one row for each of these, and they are written while the database takes their marks.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use flume::{Receiver, RecvError, TryRecvError};
+use flume::Receiver;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::item::{Item, Shared};
 use super::judge::{judge, unwritable};
+use super::letter::LetterError;
 use super::recorder::{Recorder, Step};
-use super::routes::{Admission, Routes};
+use super::routes::Routes;
 use crate::domain::delivery::{Concern, Outcome, concern, is_about_us};
 use crate::domain::return_address::ReturnAddress;
 use crate::mail::{self, Envelope, Refusal, Session};
@@ -24,9 +25,7 @@ use crate::services::{Deps, links};
 use crate::store::StoreError;
 
 /// A result does not wait longer than this for the next mail, nor for its go-ahead.
-const PATIENCE: Duration = Duration::from_millis(20);
-/// A connection without work is closed.
-const IDLE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 
 /// A connection and what it works with.
 pub(super) struct Lane {
@@ -54,13 +53,29 @@ pub(super) struct Mail {
     pub(super) envelope: Envelope,
 }
 
+/// What a connection sends next.
+enum Next {
+    /// Announced with the mail before it, or about to be.
+    Mail(Mail),
+    Item(Item),
+}
+
+impl Next {
+    fn into_item(self) -> Item {
+        match self {
+            Self::Mail(mail) => mail.item,
+            Self::Item(item) => item,
+        }
+    }
+}
+
 impl Lane {
     pub(super) async fn run(mut self) -> Result<(), StoreError> {
         let mut session = None;
         let mut waiting = None;
         let worked = self.work(&mut session, &mut waiting).await;
-        if let Some(mail) = waiting {
-            self.give_back(mail);
+        if let Some(next) = waiting {
+            self.give_back(next.into_item());
         }
         let recorded = self.record().await;
         if let Some(session) = session {
@@ -72,13 +87,13 @@ impl Lane {
     async fn work(
         &mut self,
         session: &mut Option<Session>,
-        waiting: &mut Option<Mail>,
+        waiting: &mut Option<Next>,
     ) -> Result<(), StoreError> {
         loop {
             if waiting.is_none() {
-                *waiting = self.take(session).await?;
+                *waiting = self.take(session).await?.map(Next::Item);
             }
-            let Some(mail) = waiting.take() else {
+            let Some(next) = waiting.take() else {
                 return Ok(());
             };
             if !session.as_ref().is_some_and(Session::is_usable) {
@@ -89,19 +104,26 @@ impl Lane {
                 *session = self.routes.connect(self.at).await;
             }
             let Some(open) = session.as_mut() else {
-                self.give_back(mail);
+                self.give_back(next.into_item());
                 // The others find out too; the feeder looks for another relay.
                 tokio::time::sleep(PATIENCE).await;
                 continue;
             };
             if let Some(most) = open.window() {
-                self.send_window(open, mail, most).await?;
+                self.send_window(open, next.into_item(), most).await?;
                 continue;
             }
+            let mail = match next {
+                Next::Mail(mail) => mail,
+                Next::Item(item) => match self.write(item).await? {
+                    Some(mail) => mail,
+                    None => continue,
+                },
+            };
             if !open.is_announced() {
                 open.announce(&mail.envelope).await;
             }
-            *waiting = self.send(open, mail).await?;
+            *waiting = self.send(open, mail).await?.map(Next::Mail);
         }
     }
 
@@ -112,13 +134,14 @@ impl Lane {
             self.refused(mail, refusal).await?;
             return Ok(None);
         }
-        if self.begin(std::slice::from_ref(&mail)).await? != [true] {
+        self.mark(&mail.item);
+        if self.write_step().await? != [true] {
             // The server waits for the mail by now: only a closed connection takes that back.
             open.abandon();
             self.forget(&mail.item);
             return Ok(None);
         }
-        let next = self.take_at_once().await?;
+        let next = self.write_next().await?;
         let envelope = next.as_ref().map(|next| &next.envelope);
         let message = mail.item.message.pieces();
         let outcome = open.send(message, envelope).await;
@@ -147,7 +170,7 @@ impl Lane {
         if let Outcome::NotBegun(text) | Outcome::Unknown(text) = &refusal.outcome {
             // Not the reader's fault, and no attempt: another connection takes the mail.
             self.routes.fault(self.at, None, text);
-            self.give_back(mail);
+            self.give_back(mail.item);
             return Ok(());
         }
         let sender_refused = sender_refused(refusal.step, &refusal.outcome);
@@ -183,113 +206,38 @@ impl Lane {
         self.shared.keep_buffer(item.message);
     }
 
-    /// The next mail; waits for one. `None` where there is nothing more to do.
-    async fn take(&mut self, session: &mut Option<Session>) -> Result<Option<Mail>, StoreError> {
-        if let Some(mail) = self.take_at_once().await? {
-            return Ok(Some(mail));
-        }
-        loop {
-            let item = tokio::select! {
-                biased;
-                () = self.stop.cancelled() => return Ok(None),
-                item = self.wait() => item,
-                // One commit for them and the marks of the next mails, where those come soon.
-                () = tokio::time::sleep(PATIENCE), if !self.step.is_empty() => {
-                    self.record().await?;
-                    continue;
-                }
-                () = tokio::time::sleep(IDLE), if session.is_some() => {
-                    if let Some(idle) = session.take() {
-                        idle.quit().await;
-                    }
-                    continue;
-                }
-            };
-            let Ok(item) = item else { return Ok(None) };
-            if let Some(mail) = self.admit(item).await? {
+    /// A mail that may go at once, written.
+    async fn write_next(&mut self) -> Result<Option<Mail>, StoreError> {
+        while let Some(item) = self.take_at_once().await? {
+            if let Some(mail) = self.write(item).await? {
                 return Ok(Some(mail));
-            }
-        }
-    }
-
-    /// Waits for a mail, after those connections that wait longer.
-    async fn wait(&self) -> Result<Item, RecvError> {
-        let _turn = self.door.lock().await;
-        self.queue.recv_async().await
-    }
-
-    /// A mail that is in the queue already and may go at once.
-    pub(super) async fn take_at_once(&mut self) -> Result<Option<Mail>, StoreError> {
-        while !self.stop.is_cancelled() {
-            if self.routes.admit(&self.deps, self.at, true).await? != Admission::Yes {
-                return Ok(None);
-            }
-            match self.queue.try_recv() {
-                Ok(item) => {
-                    self.shared.make_room(self.queue.len());
-                    if let Some(mail) = self.write(item).await? {
-                        return Ok(Some(mail));
-                    }
-                }
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => {
-                    self.routes.forgo(self.at);
-                    return Ok(None);
-                }
             }
         }
         Ok(None)
     }
 
-    /// Waits until the relay takes one more mail.
-    async fn admit(&mut self, item: Item) -> Result<Option<Mail>, StoreError> {
-        self.shared.make_room(self.queue.len());
-        loop {
-            match self.routes.admit(&self.deps, self.at, false).await? {
-                Admission::Yes => return self.write(item).await,
-                Admission::Closed => {
-                    self.shared.give_back(item);
-                    return Ok(None);
-                }
-                Admission::Wait(wait) => {
-                    self.record().await?;
-                    tokio::select! {
-                        () = self.stop.cancelled() => {
-                            self.shared.give_back(item);
-                            return Ok(None);
-                        }
-                        () = tokio::time::sleep(wait.max(Duration::from_millis(1))) => {}
-                    }
-                }
+    async fn write(&mut self, mut item: Item) -> Result<Option<Mail>, StoreError> {
+        match self.compose(&mut item) {
+            Ok(envelope) => Ok(Some(Mail { item, envelope })),
+            Err(error) => {
+                self.unwritable(&item, &error);
+                self.record().await?;
+                Ok(None)
             }
         }
     }
 
-    /// Writes the message where nobody has; a mail that cannot be written is recorded as failed.
-    async fn write(&mut self, mut item: Item) -> Result<Option<Mail>, StoreError> {
-        if item.letters.is_halted() {
-            // Announced, it would cost the connection.
-            self.forget(&item);
-            return Ok(None);
-        }
+    /// Writes the message where nobody has.
+    pub(super) fn compose(&self, item: &mut Item) -> Result<Envelope, LetterError> {
         if item.message.is_empty() {
             let mut message = self.shared.buffer();
-            let letters = Arc::clone(&item.letters);
-            if let Err(error) = letters.write(&self.deps, &item, &mut message) {
-                let record = unwritable(&self.deps, &item.claimed, item.at, &error);
-                self.shared
-                    .tallies
-                    .note(item.letters.issue.id, record.state);
-                self.step.results.push(record);
-                self.leave(&item);
-                self.record().await?;
-                return Ok(None);
-            }
+            item.letters.write(&self.deps, item, &mut message)?;
             item.message = message;
         }
         let sender = &item.letters.publication.from.email;
         let back = ReturnAddress::Bounce(item.claimed.id);
         let from = links::return_address(&self.deps, back);
-        let envelope = Envelope {
+        Ok(Envelope {
             to: item.claimed.email.clone(),
             size: item.message.len(),
             envid: Some(item.claimed.id.to_string()),
@@ -298,8 +246,17 @@ impl Lane {
                 .all(|a| a.as_str().is_ascii()),
             needs_8bit: false,
             from: from.unwrap_or_else(|| sender.to_string()),
-        };
-        Ok(Some(Mail { item, envelope }))
+        })
+    }
+
+    /// Notes of a mail that it cannot be written, and has failed.
+    pub(super) fn unwritable(&mut self, item: &Item, error: &LetterError) {
+        let record = unwritable(&self.deps, &item.claimed, item.at, error);
+        self.shared
+            .tallies
+            .note(item.letters.issue.id, record.state);
+        self.step.results.push(record);
+        self.leave(item);
     }
 
     fn leave(&self, item: &Item) {
@@ -313,21 +270,15 @@ impl Lane {
         self.shared.resolved(item.claimed.id);
     }
 
-    pub(super) fn give_back(&mut self, mail: Mail) {
+    pub(super) fn give_back(&self, mut item: Item) {
         self.routes.forgo(self.at);
-        let mut item = mail.item;
         item.troubles += 1;
         self.shared.give_back(item);
     }
 
-    /// Marks mails as begun, and records the last results with that; tells of each whether it may
-    /// be sent.
-    pub(super) async fn begin(&mut self, mails: &[Mail]) -> Result<Vec<bool>, StoreError> {
-        let marks = mails
-            .iter()
-            .map(|mail| (mail.item.claimed.id, mail.item.at));
-        self.step.begins.extend(marks);
-        self.write_step().await
+    /// Has the next step say of a mail that it is begun.
+    pub(super) fn mark(&mut self, item: &Item) {
+        self.step.begins.push((item.claimed.id, item.at));
     }
 
     /// Records the last results.
@@ -335,20 +286,29 @@ impl Lane {
         self.write_step().await.map(drop)
     }
 
+    /// Records the last results and marks the next mails as begun; tells of each of these whether it
+    /// may be sent.
+    async fn write_step(&mut self) -> Result<Vec<bool>, StoreError> {
+        let mut step = std::mem::take(&mut self.step);
+        let written = self.write_this(&mut step).await;
+        self.step = step;
+        written
+    }
+
     /// While the database does not take it (a full disk, a lock) there is nothing better to do
     /// than to wait and try again.
-    async fn write_step(&mut self) -> Result<Vec<bool>, StoreError> {
-        if self.step.is_empty() {
+    pub(super) async fn write_this(&self, step: &mut Step) -> Result<Vec<bool>, StoreError> {
+        if step.is_empty() {
             return Ok(Vec::new());
         }
         loop {
-            match self.recorder.write(&mut self.step).await {
+            match self.recorder.write(step).await {
                 Ok(may_send) => {
-                    for recorded in self.step.results.drain(..) {
+                    for recorded in step.results.drain(..) {
                         self.shared.resolved(recorded.id);
                     }
-                    self.step.withdrawn.clear();
-                    self.step.begins.clear();
+                    step.withdrawn.clear();
+                    step.begins.clear();
                     return Ok(may_send);
                 }
                 Err(error) if self.give_up.is_cancelled() => return Err(error),

@@ -11,6 +11,7 @@ mod domains;
 mod failures;
 mod feeder;
 mod health;
+mod intake;
 mod item;
 mod judge;
 mod lane;

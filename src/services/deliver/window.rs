@@ -1,6 +1,7 @@
 //! Several mails of a connection in one go, where its server takes that: one commit for all their
 //! marks and the results of those before, one round trip for all.
 
+use super::item::Item;
 use super::lane::{Lane, Mail, sender_refused};
 use crate::domain::delivery::Outcome;
 use crate::mail::{Parcel, Session};
@@ -20,24 +21,16 @@ impl Lane {
     pub(super) async fn send_window(
         &mut self,
         open: &mut Session,
-        first: Mail,
+        first: Item,
         most: usize,
     ) -> Result<(), StoreError> {
-        let mut mails = vec![first];
-        while mails.len() < most
-            && let Some(mail) = self.take_at_once().await?
+        let mut items = vec![first];
+        while items.len() < most
+            && let Some(item) = self.take_at_once().await?
         {
-            mails.push(mail);
+            items.push(item);
         }
-        let may_send = self.begin(&mails).await?;
-        let mut verdicts = may_send.into_iter();
-        mails.retain(|mail| {
-            let stays = verdicts.next() == Some(true);
-            if !stays {
-                self.forget(&mail.item);
-            }
-            stays
-        });
+        let mails = self.begin(items).await?;
         if mails.is_empty() {
             return Ok(());
         }
@@ -66,6 +59,34 @@ impl Lane {
         self.withdraw(unsent).await
     }
 
+    /// Marks mails as begun, and writes them meanwhile, which takes about as long; returns those that
+    /// may be sent.
+    async fn begin(&mut self, mut items: Vec<Item>) -> Result<Vec<Mail>, StoreError> {
+        for item in &items {
+            self.mark(item);
+        }
+        let mut step = std::mem::take(&mut self.step);
+        let (may_send, written) = tokio::join!(self.write_this(&mut step), async {
+            // The database comes first, with the marks of the other connections.
+            tokio::task::yield_now().await;
+            let written = items.iter_mut().map(|item| self.compose(item));
+            written.collect::<Vec<_>>()
+        });
+        // What was not written stays to be written.
+        self.step = step;
+        let may_send = may_send?;
+        let mut mails = Vec::with_capacity(written.len());
+        for ((item, written), may_send) in items.into_iter().zip(written).zip(may_send) {
+            match written {
+                Ok(envelope) if may_send => mails.push(Mail { item, envelope }),
+                Ok(_) => self.forget(&item),
+                // Nothing of it has left: the next step says that it has failed.
+                Err(error) => self.unwritable(&item, &error),
+            }
+        }
+        Ok(mails)
+    }
+
     /// Takes the marks of mails back of which the server has nothing: no attempt, and not the
     /// reader's fault; another connection takes them.
     async fn withdraw(&mut self, unsent: Vec<Mail>) -> Result<(), StoreError> {
@@ -76,7 +97,7 @@ impl Lane {
         self.step.withdrawn.extend(ids);
         self.record().await?;
         for mail in unsent {
-            self.give_back(mail);
+            self.give_back(mail.item);
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ async fn proven(relay: &Relay) -> Session {
     assert_eq!(session.window(), Some(1), "the first mail goes alone");
     let first = send(&mut session, &mails(0..=0)).await;
     assert!(is_accepted(&first[0].outcome), "{first:?}");
-    assert_eq!(session.window(), Some(4));
+    assert_eq!(session.window(), Some(8));
     session
 }
 
@@ -123,7 +123,7 @@ async fn a_refused_mail_takes_no_other_with_it() {
             let answers = send(&mut session, &mails(1..=3)).await;
             let refused = format!("{step} {expected}");
             assert_eq!(fates(&answers), ["sent", &refused, "sent"], "{verb}");
-            assert!(session.is_usable() && session.window() == Some(4));
+            assert!(session.is_usable() && session.window() == Some(8));
             assert_eq!(fates(&send(&mut session, &mails(4..=5)).await), ["sent"; 2]);
             assert_eq!(player.connections(), 1);
         }
