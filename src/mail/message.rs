@@ -287,9 +287,8 @@ fn folded(name: &str, tokens: &[String]) -> Result<String, ComposeError> {
         if token.trim().is_empty() {
             return Err(ComposeError::Empty(name.to_owned()));
         }
-        if !token.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            let mut wrong = token.chars().filter(|c| !matches!(c, ' '..='~'));
-            let wrong = wrong.next().unwrap_or_default();
+        let is_printable = token.bytes().all(|b| matches!(b, b' '..=b'~'));
+        if !is_printable && let Some(wrong) = token.chars().find(|c| !matches!(c, ' '..='~')) {
             return Err(ComposeError::Character(name.to_owned(), wrong));
         }
         if !text.is_empty() && column + 1 + token.len() > GOOD_LINE {
